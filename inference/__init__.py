@@ -1,0 +1,50 @@
+"""Inference: ask a language model, whatever engine runs it."""
+
+from inference.embedded import EmbeddedModel, check_gguf
+from inference.endpoint import EndpointModel
+from inference.errors import (
+    ModelError,
+    ModelNonsense,
+    ModelRefused,
+    ModelSetupError,
+    ModelUnavailable,
+)
+from inference.model import (
+    Chunk,
+    Collector,
+    Completion,
+    Message,
+    Model,
+    Request,
+    Sample,
+    TokenLogprob,
+    Usage,
+    complete,
+)
+from inference.scripted import ScriptedModel
+from inference.weights import PACKAGED, PackagedWeights, Progress
+
+__all__ = [
+    "PACKAGED",
+    "Chunk",
+    "Collector",
+    "Completion",
+    "EmbeddedModel",
+    "EndpointModel",
+    "Message",
+    "Model",
+    "ModelError",
+    "ModelNonsense",
+    "ModelRefused",
+    "ModelSetupError",
+    "ModelUnavailable",
+    "PackagedWeights",
+    "Progress",
+    "Request",
+    "Sample",
+    "ScriptedModel",
+    "TokenLogprob",
+    "Usage",
+    "check_gguf",
+    "complete",
+]

@@ -1,0 +1,28 @@
+"""What can go wrong between us and a model, by who reacts.
+
+ModelError               the call failed; the text names the endpoint or file and what to do
+├── ModelUnavailable     nothing answers there, or it stopped answering: worth another try
+├── ModelRefused         the endpoint understood and said no (wrong name, key, request)
+└── ModelNonsense        an answer came that is no completion
+ModelSetupError          the user named a model that cannot be started: told before a run
+"""
+
+
+class ModelError(Exception):
+    """A call to a model failed."""
+
+
+class ModelUnavailable(ModelError):
+    """Nothing answers, or the stream broke; the same call may work later."""
+
+
+class ModelRefused(ModelError):
+    """The endpoint refused the request; asking again changes nothing."""
+
+
+class ModelNonsense(ModelError):
+    """The endpoint's answer is not a completion."""
+
+
+class ModelSetupError(Exception):
+    """A model that was named cannot be started."""

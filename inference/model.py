@@ -1,0 +1,185 @@
+"""The Model port and its words: a Request, the Chunks that stream back, the Samples they make."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Role = Literal["system", "user", "assistant"]
+FinishReason = Literal["stop", "length", "content_filter"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a model is asked. A request that exists can be sent."""
+
+    messages: tuple[Message, ...]
+    n: int = 1
+    """Samples of the same prompt; engines compute the prompt once for all of them."""
+    temperature: float = 0.0
+    top_p: float = 1.0
+    max_tokens: int = 256
+    """At most so many new tokens for each sample."""
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+    schema: Mapping[str, Any] | None = None
+    """A JSON schema that the text must satisfy, on engines that can constrain."""
+    grammar: str | None = None
+    """A GBNF grammar that the text must satisfy; excludes `schema`."""
+    top_logprobs: int = 0
+    """0: no log-probabilities; k: those of the chosen token and of the k likeliest."""
+    purpose: str = ""
+    """Why it is asked (plan, read, write, ...): for the trace; never sent."""
+
+    def __post_init__(self) -> None:
+        """Refuses what no engine could run."""
+        if not self.messages:
+            raise ValueError("a request needs at least one message")
+        if self.n < 1 or self.max_tokens < 1:
+            raise ValueError("n and max_tokens must be at least 1")
+        if self.schema is not None and self.grammar is not None:
+            raise ValueError("a request takes a schema or a grammar, not both")
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """A token, its natural-log probability, and the likeliest tokens in its place."""
+
+    token: str
+    logprob: float
+    top: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one request, all its samples together."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    """Part of prompt_tokens that the engine did not have to read again."""
+
+    def __add__(self, other: "Usage") -> "Usage":
+        """Field by field."""
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            self.cached_tokens + other.cached_tokens,
+        )
+
+    @property
+    def total_tokens(self) -> int:
+        """Prompt and completion together."""
+        return self.prompt_tokens + self.completion_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of the stream. The last one has no text and carries the usage."""
+
+    index: int = 0
+    """Which of the n samples it belongs to."""
+    text: str = ""
+    reasoning: str = ""
+    """Thinking that the engine kept apart from the answer."""
+    logprobs: tuple[TokenLogprob, ...] = ()
+    finish_reason: FinishReason | None = None
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One completion."""
+
+    text: str
+    finish_reason: FinishReason = "stop"
+    reasoning: str = ""
+    logprobs: tuple[TokenLogprob, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """False when the token limit cut it: then it must not be parsed as if it were complete."""
+        return self.finish_reason == "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """All samples of one request, by index, and what they cost."""
+
+    samples: tuple[Sample, ...]
+    usage: Usage = field(default_factory=Usage)
+
+
+class Model(Protocol):
+    """A language model that can be asked. Its fake is `ScriptedModel`."""
+
+    name: str
+
+    def stream(self, request: Request) -> AsyncGenerator[Chunk]:
+        """Chunks as they come. Closing the iterator stops the engine's work on the request.
+
+        Raises a ModelError when the engine cannot deliver.
+        """
+        ...
+
+
+@dataclass
+class _Draft:
+    """A sample while it arrives."""
+
+    text: list[str] = field(default_factory=list)
+    reasoning: list[str] = field(default_factory=list)
+    logprobs: list[TokenLogprob] = field(default_factory=list)
+    finish_reason: FinishReason = "length"
+
+    def add(self, chunk: Chunk) -> None:
+        """Take a chunk up."""
+        self.text.append(chunk.text)
+        self.reasoning.append(chunk.reasoning)
+        self.logprobs.extend(chunk.logprobs)
+        if chunk.finish_reason is not None:
+            self.finish_reason = chunk.finish_reason
+
+    def sample(self) -> Sample:
+        """What has arrived so far; cut if no finish reason came."""
+        return Sample(
+            "".join(self.text), self.finish_reason, "".join(self.reasoning), tuple(self.logprobs)
+        )
+
+
+class Collector:
+    """Puts the chunks of one stream together; `completion` can be read at any time."""
+
+    def __init__(self, n: int) -> None:
+        """For n samples."""
+        self._drafts = [_Draft() for _ in range(n)]
+        self._usage = Usage()
+
+    def add(self, chunk: Chunk) -> None:
+        """Take the next chunk."""
+        if chunk.usage is not None:
+            self._usage = self._usage + chunk.usage
+        if chunk.text or chunk.reasoning or chunk.logprobs or chunk.finish_reason:
+            self._drafts[chunk.index].add(chunk)
+
+    @property
+    def completion(self) -> Completion:
+        """The samples so far; those that did not end count as cut."""
+        return Completion(tuple(draft.sample() for draft in self._drafts), self._usage)
+
+
+async def complete(model: Model, request: Request) -> Completion:
+    """Ask and wait for all samples."""
+    collector = Collector(request.n)
+    async with aclosing(model.stream(request)) as chunks:
+        async for chunk in chunks:
+            collector.add(chunk)
+    return collector.completion

@@ -1,0 +1,81 @@
+"""ScriptedModel: the public fake. It says what it was told to say, as a stream, with usage."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+
+from inference.model import Chunk, Request, Usage
+
+Reply = str | Sequence[str] | BaseException
+"""One text (every sample says it), one text for each sample, or an error to raise."""
+
+
+class ScriptedModel:
+    """Answers from a list, or by a function of the request.
+
+    `requests` keeps what was asked; `closed_early` counts streams that their reader closed.
+    """
+
+    def __init__(
+        self,
+        replies: Iterable[Reply] | Callable[[Request], Reply],
+        *,
+        name: str = "scripted",
+        pause: Callable[[Request], "asyncio.Future[None] | None"] | None = None,
+    ) -> None:
+        """`pause` may give a future to wait for before the first chunk: to prove overlap."""
+        self.name = name
+        self.requests: list[Request] = []
+        self.closed_early = 0
+        self._pause = pause
+        self._reply = replies if callable(replies) else _in_turn(replies)
+
+    async def stream(self, request: Request) -> AsyncGenerator[Chunk]:
+        """The reply, cut into pieces of a few characters."""
+        self.requests.append(request)
+        reply = self._reply(request)
+        if isinstance(reply, BaseException):
+            raise reply
+        texts = [reply] * request.n if isinstance(reply, str) else list(reply)
+        try:
+            waiting = self._pause(request) if self._pause else None
+            if waiting is not None:
+                await waiting
+            for chunk in _chunks(texts, request.max_tokens):
+                yield chunk
+                await asyncio.sleep(0)
+        except (GeneratorExit, asyncio.CancelledError):
+            self.closed_early += 1
+            raise
+        yield Chunk(usage=_usage(request, texts))
+
+
+def _in_turn(replies: Iterable[Reply]) -> Callable[[Request], Reply]:
+    """The replies one after another; running out is a mistake of the test."""
+    rest = iter(replies)
+
+    def following(request: Request) -> Reply:
+        try:
+            return next(rest)
+        except StopIteration:
+            asked = request.messages[-1].content
+            raise AssertionError(f"the script has no reply left for: {asked[:200]}") from None
+
+    return following
+
+
+def _chunks(texts: Sequence[str], max_tokens: int) -> Iterable[Chunk]:
+    """Pieces of about a token (four characters), the samples by turns."""
+    pieces = [[text[at : at + 4] for at in range(0, len(text), 4)] for text in texts]
+    for position in range(max(map(len, pieces), default=0)):
+        for index, sample in enumerate(pieces):
+            if position < min(len(sample), max_tokens):
+                yield Chunk(index=index, text=sample[position])
+    for index, sample in enumerate(pieces):
+        cut = len(sample) > max_tokens
+        yield Chunk(index=index, finish_reason="length" if cut else "stop")
+
+
+def _usage(request: Request, texts: Sequence[str]) -> Usage:
+    """Four characters a token."""
+    prompt = sum(len(message.content) for message in request.messages)
+    return Usage(prompt_tokens=prompt // 4, completion_tokens=sum(len(t) // 4 + 1 for t in texts))

@@ -1,0 +1,74 @@
+"""The planner: from a question to a DAG of steps, and from the steps to an answer."""
+
+from planner.budget import Budget, Limits
+from planner.calling import Caller, call_key
+from planner.desk import ResearchSettings, Result, Toolbox
+from planner.errors import BudgetExceeded, PlanError
+from planner.events import (
+    AnswerWritten,
+    Decided,
+    Event,
+    MemoryTrace,
+    ModelCalled,
+    PhaseStarted,
+    PlanEnded,
+    RunEnded,
+    RunStarted,
+    StepAdded,
+    StepEnded,
+    StepStarted,
+    Trace,
+)
+from planner.executor import Executor
+from planner.history import History
+from planner.language import PlanReader, Vocabulary, step_of, written
+from planner.outcomes import Answer, Done, Failed, Outcome, Sentence, Skipped, Status
+from planner.plan import Plan, PlanBuilder, Step
+from planner.planning import Planner
+from planner.recording import RecordedModel
+from planner.research import research, research_graph
+
+__all__ = [
+    "Answer",
+    "AnswerWritten",
+    "Budget",
+    "BudgetExceeded",
+    "Caller",
+    "Decided",
+    "Done",
+    "Event",
+    "Executor",
+    "Failed",
+    "History",
+    "Limits",
+    "MemoryTrace",
+    "ModelCalled",
+    "Outcome",
+    "PhaseStarted",
+    "Plan",
+    "PlanBuilder",
+    "PlanEnded",
+    "PlanError",
+    "PlanReader",
+    "Planner",
+    "RecordedModel",
+    "ResearchSettings",
+    "Result",
+    "RunEnded",
+    "RunStarted",
+    "Sentence",
+    "Skipped",
+    "Status",
+    "Step",
+    "StepAdded",
+    "StepEnded",
+    "StepStarted",
+    "Toolbox",
+    "Trace",
+    "Vocabulary",
+    "call_key",
+    "research",
+    "research_graph",
+    "step_of",
+    "written",
+]

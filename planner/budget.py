@@ -1,0 +1,98 @@
+"""Budgets: what a run may spend, checked before it is spent."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from planner.errors import BudgetExceeded
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Hard limits of a run. Infinity: no limit."""
+
+    seconds: float = math.inf
+    tokens: float = math.inf
+    """Of all model calls, prompt and completion together."""
+    tool_calls: float = math.inf
+    reserve: float = 0.25
+    """The share of seconds and tokens that is kept back for the answer."""
+
+    def __post_init__(self) -> None:
+        """Refuse limits under which nothing could run."""
+        if min(self.seconds, self.tokens, self.tool_calls) <= 0:
+            raise ValueError("limits must be above 0")
+        if not 0 <= self.reserve < 1:
+            raise ValueError("the reserve is a share from 0 to below 1")
+
+
+class Budget:
+    """Counts what a run spends. While it gathers, the answer's share is out of reach."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        seconds: float = 0.0,
+        tokens: int = 0,
+        tool_calls: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Go on from what an earlier part of the run has spent."""
+        self._limits = limits
+        self._clock = clock
+        self._started = clock() - seconds
+        self._tokens = tokens
+        self._promised = 0
+        self._tool_calls = tool_calls
+        self.answering = False
+        """Set when the answer begins: from then on the reserve may be spent."""
+        self.exceeded: BudgetExceeded | None = None
+        """The first limit that was hit."""
+
+    @property
+    def seconds(self) -> float:
+        """Spent so far."""
+        return self._clock() - self._started
+
+    @property
+    def remaining_seconds(self) -> float:
+        """Until the limit of the present phase; not below 0."""
+        return max(0.0, self._limits.seconds * self._share - self.seconds)
+
+    def check_seconds(self) -> None:
+        """Raise BudgetExceeded when the phase's time is over."""
+        if self.remaining_seconds <= 0:
+            self._exceed("seconds", self.seconds, self._limits.seconds * self._share)
+
+    def spend_tool_call(self) -> None:
+        """Count one tool call, or raise and count nothing."""
+        self.check_seconds()
+        if self._tool_calls + 1 > self._limits.tool_calls:
+            self._exceed("max-tool-calls", self._tool_calls, self._limits.tool_calls)
+        self._tool_calls += 1
+
+    def promise_tokens(self, tokens: int) -> None:
+        """Set tokens aside for a call about to be made, or raise and set nothing aside."""
+        self.check_seconds()
+        allowed = self._limits.tokens * self._share
+        if self._tokens + self._promised + tokens > allowed:
+            self._exceed("max-tokens", self._tokens, allowed)
+        self._promised += tokens
+
+    def settle_tokens(self, promised: int, spent: int) -> None:
+        """The call is over: what it really took replaces what was promised."""
+        self._promised -= promised
+        self._tokens += spent
+
+    @property
+    def _share(self) -> float:
+        """The part of seconds and tokens that may be spent now."""
+        return 1.0 if self.answering else 1.0 - self._limits.reserve
+
+    def _exceed(self, limit: str, spent: float, allowed: float) -> None:
+        """Raise, and remember the first time."""
+        error = BudgetExceeded(limit, spent, allowed)
+        self.exceeded = self.exceeded or error
+        raise error

@@ -1,0 +1,121 @@
+"""The desk of a run: what the phases share."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from planner.budget import Budget, Limits
+from planner.events import Trace
+from planner.executor import Executor
+from planner.grounds import SEARCHED, Grounds, grounds_of
+from planner.history import History
+from planner.outcomes import Answer, Done, Status
+from planner.plan import Step
+from planner.planning import Planner
+from planner.writing import Writer
+from tools import Tool
+
+
+@dataclass(frozen=True)
+class ResearchSettings:
+    """How a run works."""
+
+    limits: Limits = field(default_factory=Limits)
+    rounds: int = 3
+    """Plans at most: the first, and what reflection asks for."""
+    plan_samples: int = 4
+    """Plans sampled in one request; the best is chosen."""
+    drafts: int = 1
+    slots: Mapping[str, int] = field(default_factory=dict)
+    """Calls at once for each resource."""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Toolbox:
+    """What the steps of a run can do."""
+
+    tools: Sequence[Tool[Any]]
+    """Every tool that a plan may name."""
+    planned: tuple[str, ...] = ("lookup", "compare", "calculate")
+    """Those that the planner model is told of, the one for bare questions first."""
+
+    @property
+    def by_name(self) -> dict[str, Tool[Any]]:
+        """The tools by their names."""
+        return {tool.name: tool for tool in self.tools}
+
+    @property
+    def for_planner(self) -> list[Tool[Any]]:
+        """The tools in a plan's grammar."""
+        return [self.by_name[name] for name in self.planned if name in self.by_name]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a run ended."""
+
+    status: Status
+    answer: Answer
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the phases of one run share."""
+
+    question: str
+    settings: ResearchSettings
+    history: History
+    trace: Trace
+    budget: Budget
+    executor: Executor
+    tools: Toolbox
+    planner: Planner
+    writer: Writer
+
+    @property
+    def grounds(self) -> Grounds:
+        """What was found out so far."""
+        return grounds_of(self.executor.plan, self.executor.outcomes, self.executor.facts)
+
+    @property
+    def found(self) -> int:
+        """Steps with a value."""
+        return sum(
+            isinstance(outcome, Done) and outcome.value is not None
+            for outcome in self.executor.outcomes.values()
+        )
+
+    def answered(self, number: int) -> bool:
+        """Whether the last step of the newest plan has a value."""
+        last = self._last_step
+        outcome = self.executor.outcomes.get(last.id) if last else None
+        return isinstance(outcome, Done) and outcome.value is not None
+
+    @property
+    def _last_step(self) -> Step | None:
+        """The last step whose result no other takes up, mere searches left out."""
+        finals = [step for step in self.executor.plan.final_steps if step.tool not in SEARCHED]
+        return finals[-1] if finals else None
+
+    def known(self, number: int) -> list[tuple[str, str]]:
+        """Questions and answers for a plan after the first."""
+        return [(g.question, g.value) for g in self.grounds.grounds] if number > 1 else []
+
+    def suffix(self, number: int) -> str:
+        """What makes the ids of a later plan differ from those that the trace has already."""
+        unfinished = any(
+            rounds > self.history.planned_rounds for rounds in self.history.step_rounds.values()
+        )
+        parts = ([str(number)] if number > 1 else []) + (["r"] if unfinished else [])
+        return f"_{''.join(parts)}" if parts else ""
+
+    def result(self, answer: Answer) -> Result:
+        """The run's status, by what it could do."""
+        if self.budget.exceeded is not None:
+            return Result("incomplete", answer, f"stopped by the budget: {self.budget.exceeded}")
+        errors = self.grounds.errors
+        if answer.value is None and errors:
+            return Result("incomplete", answer, errors[0])
+        return Result("completed", answer)

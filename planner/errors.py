@@ -1,0 +1,24 @@
+"""What can go wrong in planning and running, by who reacts.
+
+PlanError            a line of a plan cannot run; the text names the line. The planner drops
+                     the line (a model wrote it) or the user mends it (a person wrote it)
+BudgetExceeded       a limit was hit: the run turns to the answer with what there is
+"""
+
+
+class PlanError(ValueError):
+    """A line of a plan cannot run."""
+
+    def __init__(self, message: str, *, line: int | None = None) -> None:
+        """`line` counts from 1."""
+        super().__init__(message if line is None else f"line {line}: {message}")
+        self.line = line
+
+
+class BudgetExceeded(Exception):
+    """A limit of the run's budget was hit; `limit` names it as its setting does."""
+
+    def __init__(self, limit: str, spent: float, allowed: float) -> None:
+        """All in the limit's own unit."""
+        super().__init__(f"{limit}: {spent:g} of {allowed:g} spent")
+        self.limit = limit

@@ -1,0 +1,61 @@
+"""The grammar of a plan (GBNF), built from the tools at hand: nothing else can be written."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tools import Tool
+
+_TEXT = r"""text ::= "\"" [^"\\\x00-\x1F]{2,240} "\""
+reference ::= "\"{" id "}\""
+id ::= [a-z]
+"""
+
+
+def plan_grammar(tools: Sequence[Tool[Any]], *, max_steps: int = 6) -> str:
+    """At most `max_steps` lines in the short form, each calling one of the tools.
+
+    Fields that take facts hold names of steps only; everything else is text of a bounded length,
+    so that a small model cannot loop.
+    """
+    calls = " | ".join(f"call-{number}" for number in range(len(tools)))
+    rules = [
+        f'root ::= line ("\\n" line){{0,{max_steps - 1}}}',
+        f'line ::= "{{\\"id\\":\\"" id "\\"," ({calls}) "}}"',
+    ]
+    rules += [f"call-{number} ::= {_call(tool)}" for number, tool in enumerate(tools)]
+    return "\n".join(rules) + "\n" + _TEXT
+
+
+def _call(tool: Tool[Any]) -> str:
+    """The tool's name as the key of its first argument, its other required ones behind it."""
+    schema = tool.arguments.model_json_schema()
+    required = schema.get("required", [])
+    parts = []
+    for position, (field, shape) in enumerate(schema["properties"].items()):
+        if position and field not in required:
+            continue
+        key = tool.name if position == 0 else field
+        comma = "," if position else ""
+        parts.append(_literal(f"{comma}{json.dumps(key)}:") + " " + _value(field, shape, tool))
+    return " ".join(parts)
+
+
+def _value(field: str, shape: Mapping[str, Any], tool: Tool[Any]) -> str:
+    """What may stand as a field's value."""
+    if field in tool.arguments.fact_fields:
+        return '"[" reference ("," reference){1,7} "]"'
+    match shape.get("type"):
+        case "array":
+            return '"[" text ("," text){0,7} "]"'
+        case "integer" | "number":
+            return "[0-9]{1,9}"
+        case "boolean":
+            return '("true" | "false")'
+        case _:
+            return "text"
+
+
+def _literal(text: str) -> str:
+    """A text as a GBNF literal."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,97 @@
+"""What an answer may be written from: facts with their proofs, in the order of the plan."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from planner import template
+from planner.outcomes import Done, Outcome
+from planner.plan import Plan
+from search import Passage
+from tools import Fact
+
+SEARCHED = frozenset({"search", "read"})
+"""Tools whose value is not a fact but a list of things to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One established fact and the passage that proves it; computed facts have none."""
+
+    question: str
+    value: str
+    proof: Passage | None
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """All that a run found out, and what it did not."""
+
+    grounds: tuple[Ground, ...]
+    value: str | None
+    """The value of the plan's last step: the answer in its shortest form."""
+    not_found: tuple[str, ...]
+    """Questions that the documents did not answer."""
+    errors: tuple[str, ...]
+    """What failed."""
+    read: tuple[Passage, ...]
+    """Every passage that was read."""
+
+    @property
+    def citations(self) -> tuple[Passage, ...]:
+        """The proofs, each once, in order: citation 1 is the first."""
+        proofs = {g.proof.id: g.proof for g in self.grounds if g.proof is not None}
+        return tuple(proofs.values())
+
+    def number(self, ground: Ground) -> int | None:
+        """The citation number of a ground's proof."""
+        return None if ground.proof is None else self.citations.index(ground.proof) + 1
+
+
+def grounds_of(
+    plan: Plan, outcomes: Mapping[str, Outcome], facts: Mapping[str, tuple[Fact, ...]]
+) -> Grounds:
+    """From what the executor has."""
+    grounds: list[Ground] = []
+    missing: list[str] = []
+    errors: list[str] = []
+    read: dict[str, Passage] = {}
+    for step in plan.steps:
+        outcome = outcomes.get(step.id)
+        if not isinstance(outcome, Done):
+            errors += [outcome.error] if outcome is not None and hasattr(outcome, "error") else []
+            continue
+        read |= {passage.id: passage for passage in (*outcome.evidence, *outcome.read)}
+        if step.tool in SEARCHED:
+            continue
+        for position, fact in enumerate(facts[step.id]):
+            if fact.value is None:
+                missing.append(fact.question)
+            else:
+                proof = _proof(outcome, position if step.for_each else 0)
+                grounds.append(Ground(fact.question, template.as_text(fact.value), proof))
+    value = answer_value(plan, outcomes)
+    return Grounds(
+        grounds=tuple(dict.fromkeys(grounds)),
+        value=None if value is None else template.as_text(value),
+        not_found=tuple(dict.fromkeys(missing)),
+        errors=tuple(dict.fromkeys(errors)),
+        read=tuple(read.values()),
+    )
+
+
+def answer_value(plan: Plan, outcomes: Mapping[str, Outcome]) -> JsonValue:
+    """The value of the last step that nothing takes up and that has one; None without any."""
+    for step in reversed(plan.final_steps):
+        outcome = outcomes.get(step.id)
+        if step.tool not in SEARCHED and isinstance(outcome, Done) and outcome.value is not None:
+            return outcome.value
+    return None
+
+
+def _proof(outcome: Done, position: int) -> Passage | None:
+    """The passage that proves a value, if it was read and not computed."""
+    if not outcome.evidence:
+        return None
+    return outcome.evidence[min(position, len(outcome.evidence) - 1)]

@@ -1,0 +1,211 @@
+"""The plan language: one JSON object per line.
+
+The long form is `{"id":"c","tool":"lookup","arguments":{"question":"When was {a} born?"}}`. The
+short form says the same in half the tokens, which is half the time on a small machine:
+`{"id":"c","lookup":"When was {a} born?"}`: the tool's name is the key of its first argument, and
+its other arguments stand beside it.
+
+Models without a grammar wrap plans in thinking, prose, code fences and lists; all of that is read.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from json_repair import repair_json
+from pydantic import JsonValue
+
+from planner.errors import PlanError
+from planner.plan import Step
+from tools import Tool
+
+_STEP_KEYS = ("needs", "for_each", "optional")
+_THINKING = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
+_FENCE = re.compile(r"^\s*```\w*\s*$", re.MULTILINE)
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The tools a plan may use: each name with its arguments, the first one first."""
+
+    tools: Mapping[str, tuple[str, ...]]
+    default: str
+    """The tool that a bare question is for."""
+
+    @classmethod
+    def of(cls, tools: Sequence[Tool[Any]], *, default: str) -> "Vocabulary":
+        """From the tools at hand."""
+        return cls({tool.name: tuple(tool.arguments.model_fields) for tool in tools}, default)
+
+
+class PlanReader:
+    """Turns a streamed text into steps, each as soon as its line is complete."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        """`problems` collects what was dropped and why."""
+        self.problems: list[str] = []
+        self._vocabulary = vocabulary
+        self._buffer = ""
+        self._lines = 0
+        self._rest: list[str] = []
+        self._made = 0
+
+    def feed(self, text: str) -> list[Step]:
+        """The steps of the lines that this text completes."""
+        self._buffer += text
+        *lines, self._buffer = self._buffer.split("\n")
+        return [step for line in lines for step in self._line(line)]
+
+    def close(self) -> list[Step]:
+        """The steps in what is left: a last line, or a plan that was not written line by line."""
+        last, self._buffer = self._buffer, ""
+        steps = self._line(last)
+        rest = "\n".join(self._rest)
+        self._rest.clear()
+        return steps + [step for value in find_json(rest) for step in self._steps(value)]
+
+    def _line(self, line: str) -> list[Step]:
+        """The steps of one line; what is no JSON object by itself is kept for the end."""
+        self._lines += 1
+        if not line.strip():
+            return []
+        # A plan inside thinking is no plan, and a pretty-printed one spans lines.
+        if not self._rest and line.lstrip().startswith("{"):
+            try:
+                return self._steps(json.loads(line))
+            except ValueError:
+                pass
+        self._rest.append(line)
+        return []
+
+    def _steps(self, value: JsonValue) -> list[Step]:
+        """Every step that a JSON value holds; lists and wrappers are opened."""
+        if isinstance(value, str):
+            return self._checked({self._vocabulary.default: value}) if value.strip() else []
+        if isinstance(value, list):
+            return [step for element in value for step in self._steps(element)]
+        if not isinstance(value, dict):
+            return []
+        if not self._is_step(value):
+            lists = [inner for inner in value.values() if isinstance(inner, list)]
+            if lists:
+                return [step for inner in lists for step in self._steps(inner)]
+            strings = [inner for inner in value.values() if isinstance(inner, str)]
+            return self._steps(strings[-1]) if strings else []
+        return self._checked(value)
+
+    def _is_step(self, value: Mapping[str, JsonValue]) -> bool:
+        """Whether an object is a step and not a wrapper around steps."""
+        return "tool" in value or any(name in value for name in self._vocabulary.tools)
+
+    def _checked(self, value: Mapping[str, JsonValue]) -> list[Step]:
+        """The step, or a problem noted."""
+        self._made += 1
+        try:
+            return [step_of(value, self._vocabulary, default_id=_letters(self._made))]
+        except PlanError as error:
+            self.problems.append(f"line {self._lines}: {error}")
+            return []
+
+
+def step_of(
+    value: Mapping[str, JsonValue], vocabulary: Vocabulary, *, default_id: str = "a"
+) -> Step:
+    """A step from its JSON object, in either form. Raises PlanError naming the field."""
+    fields = dict(value)
+    id_ = fields.pop("id", default_id)
+    needs = fields.pop("needs", None) or []
+    for_each = fields.pop("for_each", None)
+    optional = fields.pop("optional", False)
+    tool, arguments = _call(fields, vocabulary)
+    if isinstance(needs, str):
+        needs = [needs]
+    if not isinstance(needs, list) or not all(isinstance(name, str) for name in needs):
+        raise PlanError("needs: must be a list of step ids")
+    if for_each is not None and not isinstance(for_each, str):
+        raise PlanError("for_each: must be a step id")
+    return Step(
+        id=str(id_),
+        tool=tool,
+        arguments=arguments,
+        needs=tuple(str(name).strip("{}") for name in needs),
+        for_each=for_each.strip("{}") if for_each else None,
+        optional=bool(optional),
+    )
+
+
+def _call(fields: dict[str, JsonValue], vocabulary: Vocabulary) -> tuple[str, dict[str, JsonValue]]:
+    """Tool and arguments, from the long or the short form."""
+    if "tool" in fields:
+        tool = fields["tool"]
+        arguments = fields.get("arguments", fields.get("args", {}))
+        if tool not in vocabulary.tools:
+            raise PlanError(f"tool: there is no {tool!r}; there are: {_list(vocabulary.tools)}")
+        if not isinstance(arguments, dict):
+            raise PlanError("arguments: must be an object")
+        return str(tool), arguments
+    for tool, names in vocabulary.tools.items():
+        if tool in fields:
+            first = fields.pop(tool)
+            return tool, {names[0]: first, **fields}
+    raise PlanError(f"tool: missing; there are: {_list(vocabulary.tools)}")
+
+
+def written(step: Step, vocabulary: Vocabulary) -> str:
+    """A step as a line in the short form."""
+    first, *_ = vocabulary.tools[step.tool]
+    line: dict[str, JsonValue] = {"id": step.id}
+    if first in step.arguments:
+        line[step.tool] = step.arguments[first]
+        line |= {key: value for key, value in step.arguments.items() if key != first}
+    else:
+        line |= {"tool": step.tool, "arguments": dict(step.arguments)}
+    if step.needs:
+        line["needs"] = list(step.needs)
+    if step.for_each:
+        line["for_each"] = step.for_each
+    if step.optional:
+        line["optional"] = True
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+
+
+def find_json(text: str) -> Iterator[JsonValue]:
+    """The JSON objects and lists in a text, outermost ones, thinking left out."""
+    text = _FENCE.sub("", _THINKING.sub("", text))
+    decoder = json.JSONDecoder()
+    found, at = False, 0
+    while (start := _next_bracket(text, at)) is not None:
+        try:
+            value, at = decoder.raw_decode(text, start)
+        except ValueError:
+            at = start + 1
+            continue
+        found = True
+        yield value
+    if not found and _next_bracket(text, 0) is not None:
+        repaired = repair_json(text[_next_bracket(text, 0) :], return_objects=True)
+        if isinstance(repaired, dict | list):
+            yield repaired
+
+
+def _next_bracket(text: str, at: int) -> int | None:
+    """Where the next object or list begins."""
+    match = re.compile(r"[\[{]").search(text, at)
+    return match.start() if match else None
+
+
+def _letters(number: int) -> str:
+    """1 is a, 26 is z, 27 is aa."""
+    letters = ""
+    while number > 0:
+        number, rest = divmod(number - 1, len(_LETTERS))
+        letters = _LETTERS[rest] + letters
+    return letters
+
+
+def _list(tools: Mapping[str, object]) -> str:
+    """Names for an error."""
+    return ", ".join(sorted(tools))

@@ -1,0 +1,126 @@
+"""Steps and Plans. A Plan that exists is valid: it has no cycle, no unknown name, no double id."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+
+from pydantic import JsonValue
+
+from planner import template
+from planner.errors import PlanError
+
+_ID = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of one tool."""
+
+    id: str
+    tool: str
+    arguments: Mapping[str, JsonValue]
+    """Templates: `{a}` stands for the result of step a."""
+    needs: tuple[str, ...] = ()
+    """Edges that no argument shows."""
+    for_each: str | None = None
+    """Run once for each element of that step's list; `{item}` is the element."""
+    optional: bool = False
+    """When it fails, what names it still runs, and gets nothing in its place."""
+
+    def __post_init__(self) -> None:
+        """Refuse what could never run."""
+        if not _ID.fullmatch(self.id) or self.id == template.ITEM:
+            raise PlanError(f"{self.id!r} is no step id: letters, digits and _, at most 40")
+        if self.id in self.inputs:
+            raise PlanError(f"step {self.id!r} names itself")
+        uses_item = template.ITEM in template.names(dict(self.arguments))
+        if uses_item and self.for_each is None:
+            raise PlanError(f"step {self.id!r} uses {{item}} without for_each")
+
+    @cached_property
+    def inputs(self) -> tuple[str, ...]:
+        """The steps that have to end before this one can start, each once."""
+        found = [*template.names(dict(self.arguments)), *self.needs]
+        if self.for_each is not None:
+            found.append(self.for_each)
+        return tuple(dict.fromkeys(name for name in found if name != template.ITEM))
+
+    def renamed(self, suffix: str) -> "Step":
+        """The same step in a later plan of the same run, where its id is already used."""
+        return Step(
+            id=self.id + suffix,
+            tool=self.tool,
+            arguments={
+                key: template.renamed(value, suffix) for key, value in self.arguments.items()
+            },
+            needs=tuple(name + suffix for name in self.needs),
+            for_each=self.for_each + suffix if self.for_each is not None else None,
+            optional=self.optional,
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Steps in the order in which they were written."""
+
+    steps: tuple[Step, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse double ids, unknown names and cycles; the error names the line."""
+        lines: dict[str, int] = {}
+        for line, step in enumerate(self.steps, 1):
+            if step.id in lines:
+                raise PlanError(
+                    f"step id {step.id!r} is already used in line {lines[step.id]}", line=line
+                )
+            lines[step.id] = line
+        for step in self.steps:
+            for name in step.inputs:
+                if name not in lines:
+                    raise PlanError(
+                        f"step {step.id!r} names {name!r}, which is no step", line=lines[step.id]
+                    )
+        try:
+            TopologicalSorter({step.id: step.inputs for step in self.steps}).prepare()
+        except CycleError as error:
+            ring = error.args[1]
+            raise PlanError(
+                "these steps wait for each other: " + " -> ".join(ring),
+                line=min(lines[name] for name in ring),
+            ) from None
+
+    @property
+    def final_steps(self) -> tuple[Step, ...]:
+        """The steps whose result no other step takes up."""
+        taken = {name for step in self.steps for name in step.inputs}
+        return tuple(step for step in self.steps if step.id not in taken)
+
+
+class PlanBuilder:
+    """A plan while it is being written: each line is checked against the lines before it.
+
+    Edges may only point back, so that a line can start as soon as it is complete.
+    """
+
+    def __init__(self, steps: Iterable[Step] = ()) -> None:
+        """Go on from steps that are already in the plan."""
+        self._steps = {step.id: step for step in steps}
+
+    def add(self, step: Step) -> None:
+        """Take the next step, or raise a PlanError and stay as before."""
+        line = len(self._steps) + 1
+        if step.id in self._steps:
+            raise PlanError(f"step id {step.id!r} is already used", line=line)
+        for name in step.inputs:
+            if name not in self._steps:
+                raise PlanError(
+                    f"step {step.id!r} names {name!r}, which no earlier line defines", line=line
+                )
+        self._steps[step.id] = step
+
+    @property
+    def plan(self) -> Plan:
+        """What has been written so far."""
+        return Plan(tuple(self._steps.values()))

@@ -1,0 +1,128 @@
+"""The planner: from a question to steps, as a stream.
+
+Several plans are sampled in one request, which reads the prompt once. A step on which all samples
+agree is given out at once; when the samples are complete, one of them is chosen by checks in code
+and the rest of its steps follow. With one sample, that is plain streaming.
+"""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import Any
+
+from inference import Model, ModelError, Request
+from planner.choosing import best_plan
+from planner.errors import BudgetExceeded, PlanError
+from planner.events import Decided, Trace
+from planner.grammar import plan_grammar
+from planner.language import PlanReader, Vocabulary
+from planner.plan import PlanBuilder, Step
+from planner.prompts import plan_prompt
+from tools import Tool
+
+_MAX_TOKENS = 260
+
+
+class Planner:
+    """Asks a model for plans."""
+
+    def __init__(
+        self,
+        model: Model,
+        tools: Sequence[Tool[Any]],
+        *,
+        trace: Trace,
+        samples: int = 4,
+        temperature: float = 0.7,
+        seed: int = 0,
+    ) -> None:
+        """`tools`: what a plan may use; the first one is for bare questions."""
+        self._model = model
+        self._vocabulary = Vocabulary.of(tools, default=tools[0].name)
+        self._grammar = plan_grammar(tools)
+        self._trace = trace
+        self._samples = samples
+        self._temperature = temperature
+        self._seed = seed
+
+    async def plan(
+        self, question: str, known: Sequence[tuple[str, str]] = ()
+    ) -> AsyncGenerator[Step]:
+        """Steps as they are decided. When no plan can be had, the question is the one step."""
+        drafts = [_Draft(self._vocabulary) for _ in range(self._samples)]
+        given = 0
+        try:
+            async with aclosing(self._model.stream(self._request(question, known))) as chunks:
+                async for chunk in chunks:
+                    drafts[chunk.index].feed(chunk.text)
+                    while (step := _agreed(drafts, given)) is not None:
+                        given += 1
+                        yield step
+        except (ModelError, BudgetExceeded) as error:
+            await self._trace.record(Decided("plan cut short", str(error)))
+        for draft in drafts:
+            draft.close()
+        for step in (await self._chosen(drafts, question))[given:]:
+            yield step
+
+    def _request(self, question: str, known: Sequence[tuple[str, str]]) -> Request:
+        """All samples in one request."""
+        return Request(
+            messages=plan_prompt(question, known),
+            n=self._samples,
+            temperature=self._temperature if self._samples > 1 else 0.0,
+            max_tokens=_MAX_TOKENS,
+            grammar=self._grammar,
+            seed=self._seed,
+            purpose="plan",
+        )
+
+    async def _chosen(self, drafts: Sequence["_Draft"], question: str) -> list[Step]:
+        """The best of the samples; without any, the question itself."""
+        problems = [problem for draft in drafts for problem in draft.problems]
+        if problems:
+            await self._trace.record(Decided("plan lines dropped", "; ".join(problems)))
+        plans = [draft.steps for draft in drafts]
+        if not any(plans):
+            await self._trace.record(Decided("no plan", "the question is the one step"))
+            tool, names = self._vocabulary.default, self._vocabulary.tools
+            return [Step(id="a", tool=tool, arguments={names[tool][0]: question})]
+        best = best_plan(plans, question)
+        if len(plans) > 1:
+            await self._trace.record(Decided("plan chosen", f"sample {best + 1} of {len(plans)}"))
+        return plans[best]
+
+
+class _Draft:
+    """One sampled plan while it arrives; lines that cannot run are left out."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.steps: list[Step] = []
+        self._reader = PlanReader(vocabulary)
+        self._builder = PlanBuilder()
+
+    @property
+    def problems(self) -> list[str]:
+        return self._reader.problems
+
+    def feed(self, text: str) -> None:
+        self._take(self._reader.feed(text))
+
+    def close(self) -> None:
+        self._take(self._reader.close())
+
+    def _take(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            try:
+                self._builder.add(step)
+            except PlanError as error:
+                self._reader.problems.append(str(error))
+            else:
+                self.steps.append(step)
+
+
+def _agreed(drafts: Sequence[_Draft], position: int) -> Step | None:
+    """The step that stands at this position in every sample, if they all have the same."""
+    if any(len(draft.steps) <= position for draft in drafts):
+        return None
+    first, *others = (draft.steps[position] for draft in drafts)
+    return first if all(other == first for other in others) else None

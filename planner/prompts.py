@@ -1,0 +1,75 @@
+"""What the planner model is told: one rule, then worked examples as turns.
+
+The turns are the same in every call, so the engine keeps them in its cache; only the question is
+read anew. They show one, two and three hops, a comparison, a sum, and a question that needs no
+splitting at all. None of their names is likely to be asked about.
+"""
+
+from collections.abc import Sequence
+
+from inference import Message
+
+SYSTEM = (
+    "Split the question into look-ups, one JSON object a line. Each look-up asks for one fact that"
+    " one page can answer; {a} stands for the answer of look-up a. Use only names from the"
+    " question."
+)
+
+_EXAMPLES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "Who is the spouse of the author of Jane Eyre?",
+        (
+            '{"id":"a","lookup":"Who is the author of Jane Eyre?"}',
+            '{"id":"b","lookup":"Who is the spouse of {a}?"}',
+        ),
+    ),
+    (
+        "When was the university founded where the inventor of the telephone taught?",
+        (
+            '{"id":"a","lookup":"Who invented the telephone?"}',
+            '{"id":"b","lookup":"At which university did {a} teach?"}',
+            '{"id":"c","lookup":"When was {b} founded?"}',
+        ),
+    ),
+    (
+        "Which river is longer, the Rhine or the Elbe?",
+        (
+            '{"id":"a","lookup":"How long is the Rhine?"}',
+            '{"id":"b","lookup":"How long is the Elbe?"}',
+            '{"id":"c","compare":"Which river is longer, the Rhine or the Elbe?",'
+            '"facts":["{a}","{b}"]}',
+        ),
+    ),
+    (
+        "What currency was used before the euro in the country where the band Indochine was"
+        " formed?",
+        (
+            '{"id":"a","lookup":"In which country was the band Indochine formed?"}',
+            '{"id":"b","lookup":"What currency was used before the euro in {a}?"}',
+        ),
+    ),
+    (
+        "Were the composer of Tosca and the composer of Carmen born in the same country?",
+        (
+            '{"id":"a","lookup":"Who composed Tosca?"}',
+            '{"id":"b","lookup":"Who composed Carmen?"}',
+            '{"id":"c","lookup":"In which country was {a} born?"}',
+            '{"id":"d","lookup":"In which country was {b} born?"}',
+            '{"id":"e","compare":"Were {a} and {b} born in the same country?",'
+            '"facts":["{c}","{d}"]}',
+        ),
+    ),
+    (
+        "What award did Katherine Johnson receive in 2015?",
+        ('{"id":"a","lookup":"What award did Katherine Johnson receive in 2015?"}',),
+    ),
+)
+
+
+def plan_prompt(question: str, known: Sequence[tuple[str, str]] = ()) -> tuple[Message, ...]:
+    """The question behind the examples. `known`: pairs of question and answer already found."""
+    messages = [Message("system", SYSTEM)]
+    for asked, lines in _EXAMPLES:
+        messages += [Message("user", asked), Message("assistant", "\n".join(lines))]
+    facts = "".join(f"{asked} {answer}\n" for asked, answer in known)
+    return (*messages, Message("user", facts + question))

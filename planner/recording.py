@@ -1,0 +1,88 @@
+"""RecordedModel: every call is paid from the budget and written to the trace."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from contextvars import ContextVar
+
+from inference import Chunk, Collector, Model, ModelError, Request
+from planner.budget import Budget
+from planner.events import ModelCalled, Trace
+
+current_step: ContextVar[str | None] = ContextVar("current_step", default=None)
+"""The step on whose behalf the running task works."""
+
+_CHARACTERS_PER_TOKEN = 3
+"""On the safe side for English; the engine's own count replaces the estimate afterwards."""
+
+
+class RecordedModel:
+    """A Model that passes requests on to another."""
+
+    def __init__(self, model: Model, *, budget: Budget, trace: Trace) -> None:
+        """All models of a run share its budget and its trace."""
+        self.name = model.name
+        self._model = model
+        self._budget = budget
+        self._trace = trace
+
+    async def stream(self, request: Request) -> AsyncGenerator[Chunk]:
+        """See `Model.stream`. Raises BudgetExceeded before anything is sent."""
+        promised = _estimate(request)
+        self._budget.promise_tokens(promised)
+        collector, clock = Collector(request.n), _Clock()
+        error: str | None = "stopped"
+        try:
+            async with aclosing(self._model.stream(request)) as chunks:
+                async for chunk in chunks:
+                    clock.chunk()
+                    collector.add(chunk)
+                    yield chunk
+            error = None
+        except ModelError as failure:
+            error = str(failure)
+            raise
+        finally:
+            usage = collector.completion.usage
+            self._budget.settle_tokens(promised, usage.total_tokens or _guess(request, collector))
+            called = ModelCalled(
+                step=current_step.get(),
+                model=self.name,
+                request=request,
+                completion=collector.completion,
+                seconds=clock.seconds,
+                first_token_seconds=clock.first,
+                error=error,
+            )
+            # A cancelled call is a call too: it is recorded before the cancellation goes on.
+            await asyncio.shield(self._trace.record(called))
+
+
+class _Clock:
+    """Seconds since the request, and until its first chunk."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+        self.first: float | None = None
+
+    def chunk(self) -> None:
+        if self.first is None:
+            self.first = self.seconds
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._start
+
+
+def _estimate(request: Request) -> int:
+    """Tokens that the request can cost at most, roughly."""
+    characters = sum(len(message.content) for message in request.messages)
+    return characters // _CHARACTERS_PER_TOKEN + request.n * request.max_tokens
+
+
+def _guess(request: Request, collector: Collector) -> int:
+    """What a call cost that ended before the engine could say."""
+    written = sum(len(sample.text) for sample in collector.completion.samples)
+    read = sum(len(message.content) for message in request.messages) if written else 0
+    return (read + written) // _CHARACTERS_PER_TOKEN

@@ -1,0 +1,232 @@
+"""The research loop: plan, gather, reflect, write, verify; a LangGraph StateGraph.
+
+Phases belong in the graph, steps do not: a graph runs in supersteps, and steps must not wait for
+each other. So the executor runs beside it and takes steps from any phase; the first search runs
+while the plan is still being written.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from typing import Literal, TypedDict
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+
+from inference import Model
+from planner.budget import Budget
+from planner.calling import Caller
+from planner.desk import Desk, ResearchSettings, Result, Toolbox
+from planner.errors import PlanError
+from planner.events import (
+    AnswerWritten,
+    Decided,
+    PhaseStarted,
+    PlanEnded,
+    RunEnded,
+    RunStarted,
+    Trace,
+)
+from planner.executor import Executor, known_results
+from planner.history import History
+from planner.outcomes import Answer
+from planner.plan import Step
+from planner.planning import Planner
+from planner.recording import RecordedModel
+from planner.verifying import verified
+from planner.writing import Writer, plain
+
+_START = "start"
+_WHOLE = "whole"
+
+
+class State(TypedDict):
+    """What passes from phase to phase."""
+
+    round: int
+    found: int
+    """Values that were there at the end of the last round."""
+    answer: Answer | None
+
+
+async def research(
+    question: str,
+    *,
+    model: Model,
+    toolbox: Callable[[Model], Toolbox],
+    trace: Trace,
+    settings: ResearchSettings | None = None,
+    history: History | None = None,
+) -> Result:
+    """Answer a question; every event goes to the trace. Cancelling it stops every call.
+
+    `history`: what an earlier part of the same run left; nothing in it is done again.
+    """
+    settings, past = settings or ResearchSettings(), history or History()
+    budget = Budget(
+        settings.limits, seconds=past.seconds, tokens=past.tokens, tool_calls=past.tool_calls
+    )
+    recorded = RecordedModel(model, budget=budget, trace=trace)
+    tools = toolbox(recorded)
+    await trace.record(RunStarted(question, resumed=history is not None))
+    caller = Caller(
+        tools.by_name,
+        budget=budget,
+        trace=trace,
+        limits=settings.slots,
+        known=known_results(past),
+    )
+    try:
+        async with Executor(caller, trace=trace, history=past) as executor:
+            desk = Desk(
+                question=question,
+                settings=settings,
+                history=past,
+                trace=trace,
+                budget=budget,
+                executor=executor,
+                tools=tools,
+                planner=Planner(
+                    recorded,
+                    tools.for_planner,
+                    trace=trace,
+                    samples=settings.plan_samples,
+                    seed=settings.seed,
+                ),
+                writer=Writer(recorded, trace=trace, drafts=settings.drafts, seed=settings.seed),
+            )
+            start = State(round=0, found=0, answer=past.answer)
+            end = await research_graph().ainvoke(start, context=desk)
+            result = desk.result(end["answer"])
+    except asyncio.CancelledError:
+        await asyncio.shield(trace.record(RunEnded("cancelled", "stopped")))
+        raise
+    await trace.record(RunEnded(result.status, result.reason))
+    return result
+
+
+def research_graph() -> CompiledStateGraph[State, Desk, State, State]:
+    """The phases and their order."""
+    graph = StateGraph(State, context_schema=Desk)
+    graph.add_node("plan", _plan)
+    graph.add_node("gather", _gather)
+    graph.add_node("reflect", _reflect)
+    graph.add_node("write", _write)
+    graph.add_node("verify", _verify)
+    graph.add_edge(START, "plan")
+    graph.add_edge("plan", "gather")
+    graph.add_edge("gather", "reflect")
+    graph.add_conditional_edges("reflect", _next_phase)
+    graph.add_edge("write", "verify")
+    graph.add_edge("verify", END)
+    return graph.compile()
+
+
+async def _plan(state: State, runtime: Runtime[Desk]) -> State:
+    """Steps, each started as soon as its line is complete."""
+    desk, number = runtime.context, state["round"] + 1
+    await desk.trace.record(PhaseStarted("plan", number))
+    if desk.history.planned_rounds >= number:
+        for step in desk.history.steps:
+            if desk.history.step_rounds[step.id] == number:
+                await desk.executor.add(step, plan_round=number, by="history")
+        return {**state, "round": number}
+    try:
+        async with _deadline(desk):
+            await _new_plan(desk, number)
+    except TimeoutError:
+        await desk.trace.record(Decided("plan cut short", "the time for gathering is over"))
+    await desk.trace.record(PlanEnded(number))
+    return {**state, "round": number}
+
+
+async def _new_plan(desk: Desk, number: int) -> None:
+    """The raw question at once, then what the planner says."""
+    if number == 1 and "search" in desk.tools.by_name:
+        search = Step(id=_START, tool="search", arguments={"query": desk.question})
+        await desk.executor.add(search, plan_round=number, by="search-at-start")
+    if number == 2 and "lookup" in desk.tools.by_name:
+        whole = Step(id=_WHOLE, tool="lookup", arguments={"question": desk.question})
+        await desk.executor.add(whole, plan_round=number, by="reflect")
+    suffix = desk.suffix(number)
+    async with aclosing(desk.planner.plan(desk.question, desk.known(number))) as steps:
+        async for step in steps:
+            try:
+                await desk.executor.add(step.renamed(suffix), plan_round=number)
+            except PlanError as error:
+                await desk.trace.record(Decided("plan line dropped", str(error)))
+
+
+async def _gather(state: State, runtime: Runtime[Desk]) -> State:
+    """Wait for the steps; when the time is over, stop them."""
+    desk = runtime.context
+    await desk.trace.record(PhaseStarted("gather", state["round"]))
+    try:
+        async with _deadline(desk):
+            await desk.executor.drained()
+    except TimeoutError:
+        desk.executor.stop("the time for gathering is over")
+        await desk.executor.drained()
+    return state
+
+
+async def _reflect(state: State, runtime: Runtime[Desk]) -> State:
+    """Count what is new; `_next_phase` decides on it."""
+    desk = runtime.context
+    await desk.trace.record(PhaseStarted("reflect", state["round"]))
+    choice, why = _decision(state, desk)
+    await desk.trace.record(Decided(choice, why))
+    return {**state, "found": desk.found if choice == "plan" else -1}
+
+
+def _decision(state: State, desk: Desk) -> tuple[Literal["plan", "write"], str]:
+    """Whether to plan again, and why."""
+    if desk.answered(state["round"]):
+        return "write", "the plan's last step has a value"
+    if desk.budget.exceeded is not None:
+        return "write", f"the budget is spent ({desk.budget.exceeded})"
+    if state["round"] >= desk.settings.rounds:
+        return "write", f"{state['round']} rounds are over"
+    if state["round"] > 1 and desk.found <= state["found"]:
+        return "write", "the last round brought nothing new"
+    return "plan", "the plan's last step has no value"
+
+
+def _next_phase(state: State) -> Literal["plan", "write"]:
+    """What reflection decided."""
+    return "write" if state["found"] < 0 else "plan"
+
+
+async def _write(state: State, runtime: Runtime[Desk]) -> State:
+    """The answer, out of the reserve."""
+    desk = runtime.context
+    await desk.trace.record(PhaseStarted("write", state["round"]))
+    if state["answer"] is not None:
+        return state
+    desk.budget.answering = True
+    grounds = desk.grounds
+    try:
+        async with _deadline(desk):
+            answer = await desk.writer.write(desk.question, grounds)
+    except TimeoutError:
+        answer = plain(grounds)
+    return {**state, "answer": answer}
+
+
+async def _verify(state: State, runtime: Runtime[Desk]) -> State:
+    """Each sentence against what it cites."""
+    desk = runtime.context
+    await desk.trace.record(PhaseStarted("verify", state["round"]))
+    assert state["answer"] is not None
+    answer = verified(state["answer"], desk.question, desk.grounds)
+    await desk.trace.record(AnswerWritten(answer))
+    return {**state, "answer": answer}
+
+
+@asynccontextmanager
+async def _deadline(desk: Desk) -> AsyncIterator[None]:
+    """TimeoutError when the phase's share of the seconds is spent."""
+    remaining = desk.budget.remaining_seconds
+    async with asyncio.timeout(None if remaining == float("inf") else remaining):
+        yield

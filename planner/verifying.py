@@ -1,0 +1,83 @@
+"""Verifying an answer before it is delivered: each cited sentence against its passages.
+
+The check is lexical: the names, numbers and dates of a sentence have to stand in what it cites (or
+to have been computed from it). It catches what small models do wrong most: a fact from memory, and
+the right fact under the wrong number.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from planner.grounds import Grounds
+from planner.outcomes import Answer, Sentence
+from search import Passage
+from tools import words
+
+_HARD = re.compile(r"\w+(?:[.,]\d+)*")
+_PARTLY = 0.5
+
+
+def verified(answer: Answer, question: str, grounds: Grounds) -> Answer:
+    """The answer with a verdict on every sentence; passages that help are added to the citation.
+
+    A sentence that stays unsupported is left out, unless nothing else would be left: then it is
+    marked. Citations that no sentence uses any more are dropped, and the rest is renumbered.
+    """
+    given = set(words(" ".join([question, *_computed(grounds)])))
+    judged = [_judged(sentence, answer.citations, given) for sentence in answer.sentences]
+    kept = [sentence for sentence in judged if sentence.verdict != "unsupported"] or judged[:1]
+    return _renumbered(replace(answer, sentences=tuple(kept)))
+
+
+def _judged(sentence: Sentence, citations: tuple[Passage, ...], given: set[str]) -> Sentence:
+    """The verdict, after a better citation was looked for."""
+    if not sentence.cites:
+        return sentence
+    missing = hard_words(sentence.text) - given
+    total = len(missing)
+    missing -= _words_of(citations[number - 1] for number in sentence.cites)
+    cites = list(sentence.cites)
+    for number, passage in enumerate(citations, 1):
+        helped = missing & _words_of([passage])
+        if helped:
+            cites.append(number)
+            missing -= helped
+    if not missing:
+        return replace(sentence, cites=tuple(cites), verdict="supported")
+    partly = len(missing) <= _PARTLY * total
+    return replace(sentence, cites=tuple(cites), verdict="partly" if partly else "unsupported")
+
+
+def hard_words(text: str) -> set[str]:
+    """Names, numbers and dates of a text, folded; the first word counts only if it is a number."""
+    found = set()
+    for position, match in enumerate(_HARD.finditer(text)):
+        word = match[0]
+        if any(map(str.isdigit, word)) or (position > 0 and word[0].isupper()):
+            found |= set(words(word))
+    return found
+
+
+def _computed(grounds: Grounds) -> list[str]:
+    """Values that no passage holds because code made them."""
+    return [ground.value for ground in grounds.grounds if ground.proof is None]
+
+
+def _words_of(passages: Iterable[Passage]) -> set[str]:
+    """Every word of the passages and of their titles."""
+    return {w for p in passages for w in words(f"{p.source.title} {p.text}")}
+
+
+def _renumbered(answer: Answer) -> Answer:
+    """Citations that are used, numbered from 1 in the order of first use."""
+    order = dict.fromkeys(number for sentence in answer.sentences for number in sentence.cites)
+    new = {old: position for position, old in enumerate(order, 1)}
+    return replace(
+        answer,
+        sentences=tuple(
+            replace(sentence, cites=tuple(new[number] for number in sentence.cites))
+            for sentence in answer.sentences
+        ),
+        citations=tuple(answer.citations[old - 1] for old in order),
+    )

@@ -1,0 +1,188 @@
+"""Writing the answer: sentences that cite, from the facts and from nothing else.
+
+The value is decided already, by the plan and by code. The model words it; a grammar lets it cite
+only numbers that exist, and what it writes is checked. Where it fails the check, or cannot be
+asked, the facts are written out as they are: plain, and right.
+"""
+
+import re
+from collections.abc import Sequence
+
+from inference import Message, Model, ModelError, Request, Sample
+from planner.errors import BudgetExceeded
+from planner.events import Decided, Trace
+from planner.grounds import Ground, Grounds
+from planner.outcomes import Answer, Sentence
+from reasoning import Task, best_of, sampled
+from search import sentences as sentence_spans
+from tools import content_words, holds, words
+
+_MARK = re.compile(r"\s*\[(\d+)\]")
+_MAX_TOKENS = 160
+
+_SYSTEM = (
+    "Answer the question in one or two sentences from the facts. Put the number of the fact in"
+    " brackets behind what it proves."
+)
+_EXAMPLES = (
+    (
+        "[1] Who composed Tosca? Giacomo Puccini\n[2] When was Giacomo Puccini born?"
+        " 22 December 1858\nResult: 22 December 1858\n"
+        "Question: When was the composer of Tosca born?",
+        "Giacomo Puccini, the composer of Tosca [1], was born on 22 December 1858 [2].",
+    ),
+    (
+        "[1] How long is the Rhine? 1,233 km\n[2] How long is the Elbe? 1,094 km\n"
+        "Result: the Rhine\nQuestion: Which river is longer, the Rhine or the Elbe?",
+        "The Rhine is longer: it is 1,233 km long [1], and the Elbe 1,094 km [2].",
+    ),
+)
+
+
+class Writer:
+    """Words an answer."""
+
+    def __init__(self, model: Model, *, trace: Trace, drafts: int = 1, seed: int = 0) -> None:
+        """`drafts` > 1: best-of-n, scored by the check that every draft has to pass."""
+        self._model = model
+        self._trace = trace
+        self._drafts = drafts
+        self._seed = seed
+
+    async def write(self, question: str, grounds: Grounds) -> Answer:
+        """The answer, cited; never raises for want of a model or of budget."""
+        if grounds.value is None or not grounds.citations:
+            return abstention(grounds)
+        draft = await self._draft(question, grounds)
+        if draft is None:
+            return plain(grounds)
+        return Answer(grounds.value, draft, grounds.citations)
+
+    async def _draft(self, question: str, grounds: Grounds) -> tuple[Sentence, ...] | None:
+        """The model's sentences, if they pass."""
+        request = Request(
+            messages=_prompt(question, grounds),
+            max_tokens=_MAX_TOKENS,
+            temperature=0.0 if self._drafts == 1 else 0.7,
+            grammar=_grammar(len(grounds.citations)),
+            seed=self._seed,
+            purpose="write",
+        )
+
+        def fault(sample: Sample) -> str | None:
+            return fault_of(sample, question, grounds)
+
+        attempt = best_of(
+            sampled(self._model, self._drafts), score=lambda sample: float(fault(sample) is None)
+        )
+        try:
+            best = (await attempt(Task(request))).best
+        except (ModelError, BudgetExceeded) as error:
+            await self._trace.record(Decided("facts written out", str(error)))
+            return None
+        reason = fault(best)
+        if reason is not None:
+            await self._trace.record(Decided("facts written out", f"the draft {reason}"))
+            return None
+        return cited_sentences(best.text)
+
+
+def fault_of(sample: Sample, question: str, grounds: Grounds) -> str | None:
+    """What is wrong with a draft; None when nothing is."""
+    if not sample.whole:
+        return "was cut off"
+    assert grounds.value is not None
+    text = _MARK.sub("", sample.text)
+    if not holds(text, grounds.value) and words(grounds.value) not in (["yes"], ["no"]):
+        return "does not say the value"
+    known = " ".join(
+        [question, grounds.value, *(f"{g.question} {g.value}" for g in grounds.grounds)]
+    )
+    allowed = set(words(known))
+    foreign = [
+        word
+        for word in re.findall(r"\w+", text)
+        if (word[0].isupper() or any(map(str.isdigit, word)))
+        and not set(words(word)) <= allowed
+        and word not in _first_words(text)
+    ]
+    return f"brings in {', '.join(foreign)}" if foreign else None
+
+
+def cited_sentences(text: str) -> tuple[Sentence, ...]:
+    """A marked text as sentences. A mark behind the full stop belongs to the sentence before."""
+    text = re.sub(r"([.!?])((?:\s*\[\d+\])+)", r"\2\1", " ".join(text.split()))
+    found = []
+    for start, end in sentence_spans(text):
+        piece = text[start:end]
+        numbers = dict.fromkeys(int(number) for number in _MARK.findall(piece))
+        found.append(Sentence(_MARK.sub("", piece).strip(), tuple(numbers)))
+    return tuple(sentence for sentence in found if sentence.text)
+
+
+def plain(grounds: Grounds) -> Answer:
+    """The value, then each fact as a question and its answer."""
+    numbers = tuple(range(1, len(grounds.citations) + 1))
+    first = Sentence(f"{_capital(grounds.value or '')}.", numbers)
+    rest = [_written_out(ground, grounds) for ground in grounds.grounds if ground.proof is not None]
+    return Answer(grounds.value, (first, *rest), grounds.citations)
+
+
+def abstention(grounds: Grounds) -> Answer:
+    """Says what was looked for and not found; cites nothing."""
+    said = ["No sources found: the documents do not answer this question."]
+    if grounds.not_found:
+        asked = "; ".join(grounds.not_found)
+        said.append(f"Looked for, and not found: {asked}")
+    if grounds.errors:
+        said.append(f"Some steps failed: {'; '.join(grounds.errors[:3])}.")
+    return Answer(None, tuple(Sentence(text) for text in said))
+
+
+def _written_out(ground: Ground, grounds: Grounds) -> Sentence:
+    """A fact as it was asked and answered."""
+    number = grounds.number(ground)
+    return Sentence(f"{ground.question} {ground.value}.", () if number is None else (number,))
+
+
+def _prompt(question: str, grounds: Grounds) -> tuple[Message, ...]:
+    """The facts under their citation numbers, then the value, then the question."""
+    messages = [Message("system", _SYSTEM)]
+    for facts, text in _EXAMPLES:
+        messages += [Message("user", facts), Message("assistant", text)]
+    lines = [
+        f"[{grounds.number(ground)}] {ground.question} {ground.value}"
+        for ground in grounds.grounds
+        if ground.proof is not None
+    ]
+    lines += [f"Result: {grounds.value}", f"Question: {question}"]
+    return (*messages, Message("user", "\n".join(lines)))
+
+
+def _grammar(citations: int) -> str:
+    """One to three sentences; in brackets only numbers of citations."""
+    numbers = " | ".join(f'"{number}"' for number in range(1, citations + 1))
+    return (
+        'root ::= sentence (" " sentence){0,2}\n'
+        'sentence ::= piece mark (piece mark){0,5} tail? "."\n'
+        "piece ::= [^\\[\\]\\n.] [^\\[\\]\\n]{2,200}\n"
+        'mark ::= ("[" number "]"){1,4}\n'
+        "tail ::= [^\\[\\]\\n.]{1,80}\n"
+        f"number ::= {numbers}\n"
+    )
+
+
+def _first_words(text: str) -> set[str]:
+    """Words that are capital only because a sentence begins."""
+    firsts = (re.findall(r"\w+", text[start:end])[:1] for start, end in sentence_spans(text))
+    return {word for first in firsts for word in first if content_words(word) and len(first) == 1}
+
+
+def _capital(text: str) -> str:
+    """With a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
+def unmarked(sentences: Sequence[Sentence]) -> str:
+    """The sentences without marks."""
+    return " ".join(sentence.text for sentence in sentences)

@@ -1,0 +1,45 @@
+"""The one shape of reasoning: an attempt takes a task and returns samples."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+
+from inference import Model, Request, Sample, Usage, complete
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What has to be done: a request, of which a method may ask for more or warmer samples."""
+
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """What an attempt made, and which one it stands behind."""
+
+    samples: tuple[Sample, ...]
+    chosen: int = 0
+    confidence: float = 1.0
+    """Share of the weight that stands behind the chosen one, 0 to 1."""
+    usage: Usage = field(default_factory=Usage)
+
+    @property
+    def best(self) -> Sample:
+        """The chosen sample."""
+        return self.samples[self.chosen]
+
+
+Attempt = Callable[[Task], Awaitable[Samples]]
+
+
+def sampled(model: Model, n: int = 1, *, temperature: float | None = None) -> Attempt:
+    """Ask once for n samples, which share the computation of the prompt."""
+
+    async def attempt(task: Task) -> Samples:
+        request = replace(task.request, n=n)
+        if temperature is not None:
+            request = replace(request, temperature=temperature)
+        completion = await complete(model, request)
+        return Samples(completion.samples, usage=completion.usage)
+
+    return attempt

@@ -1,0 +1,38 @@
+"""Methods that only select: the samples stay what they were."""
+
+from collections import Counter
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+
+from inference import Sample
+from reasoning.attempts import Attempt, Samples, Task
+
+
+def vote(attempt: Attempt, *, by: Callable[[Sample], Hashable | None]) -> Attempt:
+    """Self-consistency (Wang et al. 2022, arXiv:2203.11171): the answer that most samples give.
+
+    `by` extracts a sample's answer; None takes no part. Of two answers with as many votes, the one
+    that came first wins; with no vote at all, the first sample stands with confidence 0.
+    """
+
+    async def method(task: Task) -> Samples:
+        made = await attempt(task)
+        answers = [by(sample) for sample in made.samples]
+        votes = Counter(answer for answer in answers if answer is not None)
+        if not votes:
+            return replace(made, chosen=0, confidence=0.0)
+        answer, count = votes.most_common(1)[0]
+        return replace(made, chosen=answers.index(answer), confidence=count / len(answers))
+
+    return method
+
+
+def best_of(attempt: Attempt, *, score: Callable[[Sample], float]) -> Attempt:
+    """Best-of-n (Cobbe et al. 2021, arXiv:2110.14168) with any scorer: the first of the highest."""
+
+    async def method(task: Task) -> Samples:
+        made = await attempt(task)
+        scores = [score(sample) for sample in made.samples]
+        return replace(made, chosen=scores.index(max(scores)))
+
+    return method

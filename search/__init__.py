@@ -1,0 +1,35 @@
+"""Search: finds passages in documents, and reads documents into passages.
+
+- A Source is a document that was read, a Passage a piece of it: all that an answer can cite.
+- A SearchEngine finds passages, a Reader gives a whole document as passages: the two ports.
+- `read_file` and `read_bytes` make a Document of text, HTML or PDF, told apart by the bytes.
+- `split` makes passages of a document, `sentences` finds where its sentences end.
+- DocumentIndex is both ports over the user's folders: BM25 in one SQLite file that `refresh`
+  keeps in step with the files. An IndexReport says what that did and what was unreadable.
+- Errors: SearchError fails a step, IndexFolderError is told to the user before a run starts.
+"""
+
+from search.errors import EngineError, IndexFolderError, ReadError, SearchError
+from search.index import DocumentIndex, IndexReport
+from search.passages import Hit, Passage, Reader, SearchEngine, Source
+from search.reading import Document, read_bytes, read_file
+from search.splitting import sentences, split
+
+__all__ = [
+    "Document",
+    "DocumentIndex",
+    "EngineError",
+    "Hit",
+    "IndexFolderError",
+    "IndexReport",
+    "Passage",
+    "ReadError",
+    "Reader",
+    "SearchEngine",
+    "SearchError",
+    "Source",
+    "read_bytes",
+    "read_file",
+    "sentences",
+    "split",
+]

@@ -1,0 +1,195 @@
+"""The documents and passages in SQLite. Synchronous: the index gives it a thread of its own."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import PurePath
+
+from search.errors import ReadError
+from search.passages import Hit, Passage, Source
+from search.terms import segmented
+from search.walking import FoundFile
+
+_SOURCE = 'd.location, d.title, d.media_type, d.digest, p.start, p."end", p.text'
+_FIND = f"""
+SELECT -terms.rank, {_SOURCE} FROM terms
+JOIN passages p ON p.id = terms.rowid JOIN documents d ON d.id = p.document
+WHERE terms MATCH ? ORDER BY terms.rank
+"""  # noqa: S608
+_PASSAGES = f"""
+SELECT {_SOURCE} FROM documents d JOIN passages p ON p.document = d.id
+WHERE d.location = ? ORDER BY p.start
+"""  # noqa: S608
+_BY_SUFFIX = """
+SELECT location FROM documents
+WHERE substr(replace(location, '\\', '/'), -length(:suffix)) = :suffix AND refused IS NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the index remembers of a file."""
+
+    size: int
+    mtime_ns: int
+    digest: str
+    refused: str | None
+    """Why its bytes are no document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document to be kept: with its passages, or with the reason why it has none."""
+
+    source: Source
+    passages: Sequence[Passage]
+    file: FoundFile | None = None
+    """None for a document that is not a file."""
+    refused: str | None = None
+
+
+class Catalogue:
+    """Every method is one transaction and raises sqlite3.Error when SQLite fails."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def known_files(self) -> dict[str, Known]:
+        """All files by location."""
+        rows = self._connection.execute(
+            "SELECT location, size, mtime_ns, digest, refused FROM documents WHERE is_file"
+        )
+        return {location: Known(*rest) for location, *rest in rows}
+
+    def put(self, entries: Iterable[Entry]) -> None:
+        """Keep the entries, in the place of those with the same locations."""
+        with self._transaction():
+            for entry in entries:
+                self._forget(entry.source.location)
+                self._insert(entry)
+
+    def touch(self, file: FoundFile) -> None:
+        """Remember another size and time of a file whose bytes are the same."""
+        with self._transaction():
+            self._connection.execute(
+                "UPDATE documents SET size = ?, mtime_ns = ? WHERE location = ?",
+                (file.size, file.mtime_ns, file.location),
+            )
+
+    def remove(self, locations: Iterable[str]) -> None:
+        with self._transaction():
+            for location in locations:
+                self._forget(location)
+
+    def find(self, expression: str, limit: int) -> list[Hit]:
+        """The best passages for an FTS5 expression; of equal texts the first only."""
+        hits: dict[str, Hit] = {}
+        rows = self._connection.execute(_FIND, (expression,))
+        for score, *passage in rows:
+            if len(hits) >= limit:
+                break
+            hit = Hit(_passage(passage), score)
+            hits.setdefault(" ".join(hit.passage.text.split()), hit)
+        rows.close()
+        return list(hits.values())
+
+    def passages_of(self, location: str) -> list[Passage]:
+        """Of the document with that location, or whose location alone ends in these parts."""
+        rows = self._connection.execute(_PASSAGES, (self._resolved(location),))
+        return [_passage(row) for row in rows]
+
+    def counts(self) -> tuple[int, int]:
+        """How many documents and passages there are."""
+        (documents,) = self._connection.execute(
+            "SELECT count(*) FROM documents WHERE refused IS NULL"
+        ).fetchone()
+        (passages,) = self._connection.execute("SELECT count(*) FROM passages").fetchone()
+        return documents, passages
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
+    def _forget(self, location: str) -> None:
+        """The full-text table keeps no text, so it must be told what to take out."""
+        found = self._connection.execute(
+            "SELECT id, title FROM documents WHERE location = ?", (location,)
+        ).fetchone()
+        if found is None:
+            return
+        document, title = found
+        rows = self._connection.execute(
+            "SELECT id, text FROM passages WHERE document = ?", (document,)
+        ).fetchall()
+        self._connection.executemany(
+            "INSERT INTO terms (terms, rowid, title, body) VALUES ('delete', ?, ?, ?)",
+            [(rowid, segmented(title), segmented(text)) for rowid, text in rows],
+        )
+        self._connection.execute("DELETE FROM passages WHERE document = ?", (document,))
+        self._connection.execute("DELETE FROM documents WHERE id = ?", (document,))
+
+    def _insert(self, entry: Entry) -> None:
+        source, file = entry.source, entry.file
+        stat = (file.size, file.mtime_ns) if file else (0, 0)
+        document = self._connection.execute(
+            "INSERT INTO documents (location, title, media_type, digest, is_file, size, mtime_ns,"
+            " refused) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (*_columns(source), file is not None, *stat, entry.refused),
+        ).lastrowid
+        title = segmented(source.title)
+        for passage in entry.passages:
+            rowid = self._connection.execute(
+                'INSERT INTO passages (document, start, "end", text) VALUES (?, ?, ?, ?)',
+                (document, passage.start, passage.end, passage.text),
+            ).lastrowid
+            self._connection.execute(
+                "INSERT INTO terms (rowid, title, body) VALUES (?, ?, ?)",
+                (rowid, title, segmented(passage.text)),
+            )
+
+    def _resolved(self, location: str) -> str:
+        found = self._connection.execute(
+            "SELECT refused FROM documents WHERE location = ?", (location,)
+        ).fetchone()
+        if found is not None and found[0] is not None:
+            raise ReadError(f"{location} {found[0]}")
+        if found is not None:
+            return location
+        suffix = "/" + location.replace("\\", "/").removeprefix("./").lstrip("/")
+        rows = self._connection.execute(_BY_SUFFIX, {"suffix": suffix})
+        matches = [str(name) for (name,) in rows]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise ReadError(f"{location} names several documents: {', '.join(matches[:5])}.")
+        raise ReadError(f"{location} is not among the documents{self._suggestion(location)}.")
+
+    def _suggestion(self, location: str) -> str:
+        rows = self._connection.execute("SELECT location FROM documents WHERE refused IS NULL")
+        by_name: dict[str, str] = {}
+        for (known,) in rows:
+            by_name.setdefault(PurePath(known).name.lower(), known)
+        wanted = PurePath(location).name.lower()
+        close = [by_name[name] for name in get_close_matches(wanted, by_name)]
+        return f"; close to it: {', '.join(close)}" if close else "; search for it by its content"
+
+
+def _columns(source: Source) -> tuple[str, str, str, str]:
+    return source.location, source.title, source.media_type, source.digest
+
+
+def _passage(row: Sequence[str | int]) -> Passage:
+    location, title, media_type, digest, start, end, text = row
+    source = Source(str(location), str(title), str(media_type), str(digest))
+    return Passage(source, int(start), int(end), str(text))

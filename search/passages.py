@@ -1,0 +1,63 @@
+"""The words of search: a Source, its Passages, and the port that finds them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document that was read, one per canonical location."""
+
+    location: str
+    """Where a reader finds it again: an absolute path or an address."""
+    title: str
+    media_type: str
+    """Decided by the bytes, never by the file's suffix: text/plain, text/html, application/pdf."""
+    digest: str
+    """SHA-256 of the bytes as they were read, in hexadecimal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a read document: the only thing that an answer can cite."""
+
+    source: Source
+    start: int
+    """Offset of the first character in the source's extracted text."""
+    end: int
+    """Offset behind the last character."""
+    text: str
+
+    @property
+    def id(self) -> str:
+        """The same for the same piece of the same document, in every run."""
+        key = f"{self.source.location}\n{self.source.digest}\n{self.start}\n{self.end}"
+        return sha256(key.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that a search found. Scores of one search compare with each other only."""
+
+    passage: Passage
+    score: float
+
+
+class SearchEngine(Protocol):
+    """Finds passages. No hits is not an error; no response is a SearchError."""
+
+    name: str
+
+    async def search(self, query: str, *, limit: int = 10) -> Sequence[Hit]:
+        """At most `limit` hits, best first."""
+        ...
+
+
+class Reader(Protocol):
+    """Gives a whole document as passages, in order."""
+
+    async def read(self, location: str) -> Sequence[Passage]:
+        """Raises ReadError when the location cannot be read."""
+        ...

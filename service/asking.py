@@ -1,0 +1,182 @@
+"""One run from its question to its answer: the only place where the parts are put together."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import JsonValue
+
+from inference import EmbeddedModel, Model
+from planner import Event, History, Limits, ResearchSettings, Result, Toolbox, Trace, research
+from search import DocumentIndex, IndexReport
+from service.errors import UsageProblem
+from service.models import model_of
+from service.settings import Settings
+from storage import TraceStore
+from tools import Calculate, Compare, Lookup, Read, Search
+
+_MODEL_CALLS = 4
+_SAVED = ("model", "base_url", "seconds", "max_tool_calls", "max_tokens", "plan_samples", "drafts",
+          "rounds", "seed")  # fmt: skip
+"""Settings that a resumed run takes over; keys are not among them."""
+
+
+class Display(Trace, Protocol):
+    """Shows a run while it works."""
+
+    def started(self, run: str) -> None:
+        """The run has an id."""
+        ...
+
+    def loading(self, done: int, total: int) -> None:
+        """Bytes of the model joined."""
+        ...
+
+    def indexing(self, done: int, total: int, path: str) -> None:
+        """Documents read."""
+        ...
+
+    def indexed(self, report: IndexReport) -> None:
+        """What the index holds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run that ended."""
+
+    run: str
+    question: str
+    result: Result
+
+
+async def ask(
+    question: str, documents: Sequence[Path], settings: Settings, display: Display
+) -> Finished:
+    """A new run."""
+    question = " ".join(question.split())
+    if not question:
+        raise UsageProblem("the question is empty: write it in quotes behind `breadth ask`")
+    roots = [path.expanduser().resolve() for path in documents]
+    async with (
+        await TraceStore.open(settings.store) as store,
+        _workplace(roots, settings, display) as workplace,
+    ):
+        run = await store.create_run(question, _options(roots, settings))
+        display.started(run)
+        return await workplace.run(store, run, question, None)
+
+
+async def resume(run: str, settings: Settings, display: Display) -> Finished:
+    """Go on with a run that was cut off; nothing that it finished is done again."""
+    async with await TraceStore.open(settings.store) as store:
+        record = await store.run(run)
+        if record.status == "completed" and record.answer is not None:
+            return Finished(record.id, record.question, Result("completed", record.answer))
+        if record.status == "running":
+            raise UsageProblem(f"run {record.id} is still running in another process")
+        options = dict(record.options)
+        roots = [Path(str(path)) for path in _list(options.get("documents"))]
+        restored = settings.model_copy(update={k: options[k] for k in _SAVED if k in options})
+        async with _workplace(roots, restored, display) as workplace:
+            display.started(record.id)
+            history = await store.history(record.id)
+            return await workplace.run(store, record.id, record.question, history)
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A loaded model and an index, ready for runs."""
+
+    model: Model
+    index: DocumentIndex
+    settings: Settings
+    display: Display
+
+    async def run(
+        self, store: TraceStore, run: str, question: str, history: History | None
+    ) -> Finished:
+        """Research one question."""
+        result = await research(
+            question,
+            model=self.model,
+            toolbox=self._toolbox,
+            trace=Tee(store.trace(run), self.display),
+            settings=_research_settings(self.settings),
+            history=history,
+        )
+        return Finished(run, question, result)
+
+    def _toolbox(self, model: Model) -> Toolbox:
+        """The tools, over this index and the run's own model."""
+        return Toolbox(
+            (
+                Lookup(self.index, model, seed=self.settings.seed),
+                Compare(),
+                Calculate(),
+                Search(self.index),
+                Read(self.index),
+            )
+        )
+
+
+class Tee:
+    """A Trace that stores first and shows then."""
+
+    def __init__(self, *traces: Trace) -> None:
+        """In this order."""
+        self._traces = traces
+
+    async def record(self, event: Event) -> None:
+        """To all."""
+        for trace in self._traces:
+            await trace.record(event)
+
+
+@asynccontextmanager
+async def _workplace(
+    roots: Sequence[Path], settings: Settings, display: Display
+) -> AsyncIterator[Workplace]:
+    """The model loads while the documents are indexed; each is done once."""
+    if not roots:
+        raise UsageProblem("no documents: name a folder or a file with --documents")
+    async with AsyncExitStack() as stack:
+        model = await model_of(settings, display.loading)
+        stack.push_async_callback(model.close)
+        key = sha256("\n".join(sorted(map(str, roots))).encode()).hexdigest()[:16]
+        index = DocumentIndex.open(settings.cache / "index" / f"{key}.db")
+        stack.callback(index.close)
+        display.indexed(await index.refresh(roots, on_progress=display.indexing))
+        if isinstance(model, EmbeddedModel):
+            await model.ready()
+        yield Workplace(model, index, settings, display)
+
+
+def _options(roots: Sequence[Path], settings: Settings) -> dict[str, JsonValue]:
+    """What a resumed run needs to know."""
+    values: dict[str, Any] = settings.model_dump(include=set(_SAVED), mode="json")
+    return {"documents": [str(path) for path in roots], **values}
+
+
+def _research_settings(settings: Settings) -> ResearchSettings:
+    """The planner's own settings."""
+    return ResearchSettings(
+        limits=Limits(
+            seconds=settings.seconds,
+            tokens=settings.max_tokens,
+            tool_calls=settings.max_tool_calls,
+        ),
+        rounds=settings.rounds,
+        plan_samples=settings.plan_samples,
+        drafts=settings.drafts,
+        slots={"model": _MODEL_CALLS, "documents": 8, "cpu": 8},
+        seed=settings.seed,
+    )
+
+
+def _list(value: JsonValue) -> list[JsonValue]:
+    """A list, whatever stands there."""
+    return value if isinstance(value, list) else []

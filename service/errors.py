@@ -1,0 +1,43 @@
+"""What the command line tells its user instead of a traceback.
+
+UsageProblem    the call itself is wrong: exit code 2
+Every error that the folders name for the user (see KNOWN): exit code 1
+"""
+
+from collections.abc import Iterator
+
+from inference import ModelError, ModelSetupError
+from search import IndexFolderError, SearchError
+from storage import StorageError, UnknownRun
+
+
+class UsageProblem(Exception):
+    """The user asked for what cannot be; the text says what to do."""
+
+
+KNOWN: tuple[type[Exception], ...] = (
+    ModelError,
+    ModelSetupError,
+    SearchError,
+    StorageError,
+)
+USAGE: tuple[type[Exception], ...] = (UsageProblem, IndexFolderError, UnknownRun)
+
+
+def leaves(error: BaseException) -> Iterator[BaseException]:
+    """The errors in a group, which structured concurrency wraps around them."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from leaves(inner)
+    else:
+        yield error
+
+
+def exit_code(error: BaseException) -> int | None:
+    """2 for usage, 1 for a known failure, None for a bug."""
+    found = list(leaves(error))
+    if all(isinstance(one, USAGE) for one in found):
+        return 2
+    if all(isinstance(one, (*KNOWN, *USAGE)) for one in found):
+        return 1
+    return None

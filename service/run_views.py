@@ -1,0 +1,151 @@
+"""How runs look on a terminal: the list of them, and one run's trace.
+
+Drawn from what `TraceStore.runs` and `TraceStore.document` give, at any width, in colour or piped.
+What others wrote passes through `legible` and stands in Text objects, which know no markup. Colour
+never says anything that a word or a sign does not.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from service.legible import legible, legible_duration
+from service.plan_views import Data, PlanView, RunningTime
+from storage import RunRecord
+
+_STATUS_STYLES = {
+    "completed": "green",
+    "incomplete": "yellow",
+    "failed": "red",
+    "cancelled": "yellow",
+    "interrupted": "magenta",
+    "running": "cyan",
+    "queued": "bright_black",
+}
+_PROBLEM_SHOWN, _PASSAGE_SHOWN = 400, 200
+"""Characters."""
+_COUNTS = ("prompt_tokens", "cached_tokens", "completion_tokens")
+
+
+def runs_table(records: Iterable[RunRecord]) -> RenderableType:
+    """A line for each run, in the order given."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("run", "status", "created (UTC)"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("took", justify="right", no_wrap=True)
+    # The column may be narrowed, unlike the others; its cells are cut and do not wrap.
+    table.add_column("question")
+    for record in records:
+        table.add_row(
+            record.id,
+            Text(record.status, _STATUS_STYLES[record.status]),
+            f"{record.created_at:%d %b %H:%M}",
+            legible_duration(record.seconds),
+            Text(legible(record.question, 500), no_wrap=True, overflow="ellipsis"),
+        )
+    return table if table.rows else Text("There are no runs yet.")
+
+
+def trace_tree(document: Data) -> RenderableType:
+    """A run from its question to its sources."""
+    time = RunningTime(document["events"])
+    plan = PlanView(document, time)
+    parts: Sequence[tuple[str, RenderableType | None]] = (
+        ("Plan", plan.tree()),
+        ("Time", plan.timeline()),
+        ("Models", _models(document["model_calls"])),
+        ("Decisions", _decisions(document["events"], time)),
+        ("Answer", _answer(document["answer"])),
+        ("Sources", _sources(document["answer"])),
+    )
+    drawn: list[RenderableType] = [_head(document["run"])]
+    for title, part in parts:
+        if part is not None:
+            drawn += [Text(), Text(title, "bold underline"), part]
+    return Group(*drawn)
+
+
+def _head(run: Data) -> Text:
+    """Which run, how it stands, what it was asked."""
+    text = Text.assemble(
+        (f"Run {run['id']}: ", "bold"),
+        (run["status"], _STATUS_STYLES[run["status"]]),
+        f" after {legible_duration(run['seconds'])}",
+    )
+    if run["reason"]:
+        text.append(f", {legible(run['reason'], _PROBLEM_SHOWN)}")
+    return text.append(f"\n{legible(run['question'])}")
+
+
+def _models(calls: Sequence[Data]) -> RenderableType | None:
+    """What the models were asked for, and what it cost."""
+    if not calls:
+        return None
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("purpose")
+    for name in ("calls", "failed", "prompt", "cached", "completion", "seconds"):
+        table.add_column(name, justify="right", no_wrap=True)
+    purposes = dict.fromkeys(call["purpose"] for call in calls)
+    for purpose in purposes:
+        chosen = [call for call in calls if call["purpose"] == purpose]
+        table.add_row(Text(legible(purpose) or "(none)"), *_costs(chosen))
+    if len(purposes) > 1:
+        table.add_row("all", *_costs(calls), style="bold")
+    return table
+
+
+def _costs(calls: Sequence[Data]) -> tuple[str, ...]:
+    """The columns of the table of models. Seconds are summed up: calls overlap."""
+    failed = sum(call["error"] is not None for call in calls)
+    counts = (f"{sum(call[name] for call in calls):,}" for name in _COUNTS)
+    seconds = sum(call["seconds"] for call in calls)
+    return f"{len(calls)}", f"{failed or ''}", *counts, f"{seconds:.1f}"
+
+
+def _decisions(events: Sequence[Data], time: RunningTime) -> RenderableType | None:
+    """When, what and why."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column()
+    for event in events:
+        if event["kind"] == "decided":
+            words = Text.assemble((legible(event["what"]), "bold"), f": {legible(event['why'])}")
+            table.add_row(f"{time.at(event['at']):.2f} s", words)
+    return table if table.rows else None
+
+
+def _answer(answer: Data | None) -> Text:
+    """With a note behind each sentence that its passages do not carry."""
+    if answer is None:
+        return Text("There is none.")
+    text = Text()
+    if answer["value"] is not None:
+        text.append(f"{legible(answer['value'])}\n", "bold")
+    for sentence in answer["sentences"]:
+        marks = "".join(f" [{number}]" for number in sentence["cites"])
+        text.append(f"{legible(sentence['text'])}{marks} ")
+        if sentence["verdict"] in ("partly", "unsupported"):
+            text.append(f"({_VERDICTS[sentence['verdict']]}) ", "yellow")
+    text.rstrip()
+    return text
+
+
+_VERDICTS = {"partly": "supported in part", "unsupported": "not supported"}
+
+
+def _sources(answer: Data | None) -> RenderableType | None:
+    """The citations with their numbers: title, place, and the passage's beginning."""
+    if answer is None or not answer["citations"]:
+        return None
+    drawn: list[RenderableType] = []
+    for number, cited in enumerate(answer["citations"], 1):
+        source = cited["source"]
+        place = f"{legible(source['location'])}, characters {cited['start']}–{cited['end']}"
+        drawn.append(Text.assemble((f"[{number}] ", "bold"), legible(source["title"], 200)))
+        drawn.append(Padding(Text(place, "bright_black", overflow="fold"), (0, 0, 0, 4)))
+        quoted = f"“{legible(cited['text'], _PASSAGE_SHOWN)}”"
+        drawn.append(Padding(Text(quoted), (0, 0, 0, 4)))
+    return Group(*drawn)

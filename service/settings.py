@@ -1,0 +1,36 @@
+"""Settings: from flags, the environment (BREADTH_*) and defaults. The only reader of both."""
+
+from pathlib import Path
+from typing import Annotated
+
+from platformdirs import user_cache_path, user_data_path
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What can be set. `BREADTH_MODEL=small` in the environment sets `model`, and so on."""
+
+    model_config = SettingsConfigDict(env_prefix="BREADTH_", extra="ignore")
+
+    model: str = "base"
+    """base, small, a path to a GGUF file, hf:REPO/FILE, or openai:NAME."""
+    base_url: str | None = None
+    """Where the server of an openai:NAME model is."""
+    api_key: SecretStr = SecretStr("")
+    database: str | None = None
+    """SQLAlchemy URL or file of the trace store; default: runs.db in the data folder."""
+    data: Path = Field(default_factory=lambda: user_data_path("breadth"))
+    cache: Path = Field(default_factory=lambda: user_cache_path("breadth"))
+    seconds: Annotated[float, Field(gt=0)] = 600.0
+    max_tool_calls: Annotated[int, Field(gt=0)] = 40
+    max_tokens: Annotated[int, Field(gt=0)] = 200_000
+    plan_samples: Annotated[int, Field(ge=1, le=16)] = 4
+    drafts: Annotated[int, Field(ge=1, le=16)] = 1
+    rounds: Annotated[int, Field(ge=1, le=10)] = 3
+    seed: int = 0
+
+    @property
+    def store(self) -> str:
+        """Where the trace store is."""
+        return self.database or str(self.data / "runs.db")

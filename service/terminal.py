@@ -1,0 +1,216 @@
+"""What a person sees while a run works: live in a terminal, one line an event when piped."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from pydantic import JsonValue
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from planner import (
+    Decided,
+    Done,
+    Event,
+    Failed,
+    Outcome,
+    PhaseStarted,
+    RunEnded,
+    Skipped,
+    StepAdded,
+    StepEnded,
+    StepStarted,
+)
+from search import IndexReport
+from service.legible import legible
+
+_SHOWN_REFUSALS = 5
+
+
+@dataclass
+class _Row:
+    """A step on the screen."""
+
+    asked: str
+    added: float
+    started: float | None = None
+    ended: float | None = None
+    outcome: Outcome | None = None
+
+
+class Terminal:
+    """A Display. An async-free context: `with Terminal(...) as display`."""
+
+    def __init__(self, console: Console, *, quiet: bool = False) -> None:
+        """`console` writes where progress belongs (standard error)."""
+        self._console = console
+        self._quiet = quiet
+        self._moving = console.is_terminal and not quiet
+        self._begun = time.monotonic()
+        self._rows: dict[str, _Row] = {}
+        self._phase = "starting"
+        self._done = False
+        self._bars = Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console
+        )
+        self._bytes = Progress(
+            TextColumn("{task.description}"), BarColumn(), DownloadColumn(), console=console
+        )
+        self.run: str | None = None
+        self._live = Live(console=console, get_renderable=self._screen, refresh_per_second=8)
+
+    def __enter__(self) -> Self:
+        """Take the screen."""
+        if self._moving:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Give it back."""
+        self._done = True
+        if self._moving:
+            self._live.stop()
+
+    def started(self, run: str) -> None:
+        """See Display."""
+        self.run = run
+        self._begun = time.monotonic()
+        self._say(f"run {run}")
+
+    def loading(self, done: int, total: int) -> None:
+        """See Display. Called from a thread."""
+        _advance(self._bytes, "preparing the model, once", done, total)
+
+    def indexing(self, done: int, total: int, path: str) -> None:
+        """See Display. Called from a thread."""
+        _advance(self._bars, "reading documents", done, total)
+
+    def indexed(self, report: IndexReport) -> None:
+        """See Display."""
+        self._say(f"{report.documents} documents, {report.passages} passages")
+        for path, reason in report.unreadable[:_SHOWN_REFUSALS]:
+            self._say(f"left out {path}: {reason}")
+        if len(report.unreadable) > _SHOWN_REFUSALS:
+            self._say(f"and {len(report.unreadable) - _SHOWN_REFUSALS} more files left out")
+
+    async def record(self, event: Event) -> None:
+        """See Trace."""
+        match event:
+            case PhaseStarted(phase=phase):
+                self._phase = phase
+                self._say(phase)
+            case StepAdded(step=step):
+                asked = asked_text(step.arguments)
+                self._rows.setdefault(step.id, _Row(asked, self._clock))
+                self._say(f"  {step.id} planned: {step.tool} {asked}", moving=False)
+            case StepStarted(id=id_, arguments=arguments):
+                row = self._rows.setdefault(id_, _Row("", self._clock))
+                row.asked, row.started = asked_text(arguments), self._clock
+                self._say(f"  {id_} started: {row.asked}", moving=False)
+            case StepEnded(id=id_, outcome=outcome):
+                row = self._rows.setdefault(id_, _Row("", self._clock))
+                row.outcome, row.ended = outcome, self._clock
+                self._say(f"  {id_} {outcome_text(outcome)}", moving=False)
+            case Decided(what=what, why=why):
+                self._say(f"  {what}: {why}", moving=False)
+            case RunEnded(status=status):
+                self._phase = status
+                self._say(status)
+            case _:
+                pass
+
+    @property
+    def _clock(self) -> float:
+        """Seconds since the run began."""
+        return time.monotonic() - self._begun
+
+    def _say(self, text: str, *, moving: bool = True) -> None:
+        """A line: above the live screen, or among plain ones with the time before it."""
+        if self._quiet:
+            return
+        if not self._moving:
+            self._console.print(Text(f"{self._clock:6.1f} s  {legible(text)}"), soft_wrap=True)
+        elif moving and self._phase == "starting":
+            self._console.print(Text(legible(text), style="dim"))
+
+    def _screen(self) -> RenderableType:
+        """The live part: bars while starting, then the steps."""
+        if not self._rows:
+            parts: list[RenderableType] = [
+                bar for bar in (self._bytes, self._bars) if bar.tasks and not bar.finished
+            ]
+            waiting = "loading the model" if self._phase == "starting" else self._phase
+            return Group(*parts, Spinner("dots", Text(f"{waiting} {self._clock:.0f} s")))
+        table = Table.grid(padding=(0, 1))
+        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True)
+        table.add_column(ratio=1, overflow="fold")
+        table.add_column(justify="right", no_wrap=True)
+        for id_, row in self._rows.items():
+            mark, style = _mark(row)
+            line = Text(legible(row.asked))
+            if row.outcome is not None:
+                line.append(f" → {legible(outcome_text(row.outcome))}", style=style)
+            table.add_row(Text(mark, style=style), Text(id_), line, Text(self._elapsed(row)))
+        head = Text(f"{self._phase} · {self._clock:.0f} s", style="bold")
+        return table if self._done else Group(table, Spinner("dots", head))
+
+    def _elapsed(self, row: _Row) -> str:
+        """How long a step has been running, or ran."""
+        if row.started is None:
+            return ""
+        return f"{(row.ended if row.ended is not None else self._clock) - row.started:.1f} s"
+
+
+def asked_text(arguments: Mapping[str, JsonValue]) -> str:
+    """What a step asks, in its first text argument."""
+    texts = [value for value in arguments.values() if isinstance(value, str)]
+    return texts[0] if texts else ""
+
+
+def outcome_text(outcome: Outcome) -> str:
+    """An outcome in a word and what belongs to it."""
+    match outcome:
+        case Done(value=None):
+            return "not found"
+        case Done(value=value):
+            if isinstance(value, list):
+                return f"{len(value)} found"
+            return str(value)
+        case Failed(error=error):
+            return f"failed: {error}"
+        case Skipped(reason=reason):
+            return f"skipped: {reason}"
+
+
+def _mark(row: _Row) -> tuple[str, str]:
+    """A word (never colour alone) and a colour for how a step stands."""
+    match row.outcome:
+        case None:
+            return ("waiting", "dim") if row.started is None else ("running", "cyan")
+        case Done(value=None):
+            return "nothing", "yellow"
+        case Done():
+            return "done", "green"
+        case Failed():
+            return "failed", "red"
+        case Skipped():
+            return "skipped", "dim"
+
+
+def _advance(bars: Progress, description: str, done: int, total: int) -> None:
+    """Move the one bar of a kind."""
+    if not bars.tasks:
+        bars.add_task(description, total=total)
+    bars.update(bars.tasks[0].id, completed=done, total=total)

@@ -1,0 +1,21 @@
+"""Storage: what Breadth remembers, in SQLite or PostgreSQL.
+
+`TraceStore.open` gives the store. A run is created in it, records its Events through the Trace that
+`trace` gives, and can be asked for at any time, by any process: how it stands (`run`, `runs`), what
+it need not do again (`history`), and everything there is (`document`). What `record` has taken
+survives the death of the process.
+
+    database     the connection, and the one place where drivers' errors become StorageErrors
+    schema       brings a database to the present tables; the steps are in migrations/versions
+    tables       the tables; columns has their types
+    recording    from events to rows
+    reading      from rows to History and document
+    runs         runs as a whole; run_ids makes their names, owner knows whether they are alive
+    records      values as JSON and back
+"""
+
+from storage.errors import StorageError, UnknownRun
+from storage.runs import RunRecord, RunState
+from storage.store import TraceStore
+
+__all__ = ["RunRecord", "RunState", "StorageError", "TraceStore", "UnknownRun"]

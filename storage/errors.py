@@ -1,0 +1,24 @@
+"""What can go wrong with what is kept, by who reacts.
+
+    StorageError         the database cannot be used (disk full, locked, unreadable, made by a newer
+                         Breadth): the text names it and says what to do; the run cannot go on
+    UnknownRun           the user named a run that is not there; the text names the close ones
+
+Every error of SQLite, asyncpg and SQLAlchemy becomes a StorageError in `storage.database`.
+"""
+
+from collections.abc import Sequence
+
+
+class StorageError(Exception):
+    """The database cannot be used as it is."""
+
+
+class UnknownRun(LookupError):
+    """No run has this id, or several have ids that begin with it."""
+
+    def __init__(self, run: str, close: Sequence[str] = (), *, ambiguous: bool = False) -> None:
+        """`close`: ids that may have been meant."""
+        problem = f"several runs begin with {run!r}" if ambiguous else f"there is no run {run!r}"
+        super().__init__(f"{problem}; did you mean {', '.join(close)}?" if close else problem)
+        self.close = tuple(close)

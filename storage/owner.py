@@ -1,0 +1,62 @@
+"""Who works on a run: enough to see later, on the same host, that nobody does any more.
+
+A process number is used again after the process is gone, so the moment of its birth goes with it
+where the system tells (Linux). On another host nothing can be said, and the owner counts as alive.
+"""
+
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+_STATE, _BIRTH = 0, 19
+"""Fields of /proc/PID/stat behind the program's name: proc_pid_stat(5) numbers them 3 and 22."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A process."""
+
+    host: str
+    pid: int
+    birth: str | None
+    """Boot and clock tick in which it began; None where the system does not say."""
+
+    @classmethod
+    def this_process(cls) -> "Owner":
+        """The process that asks."""
+        return cls(socket.gethostname(), os.getpid(), _birth(os.getpid()))
+
+    @property
+    def gone(self) -> bool:
+        """True when it is certain that the process is no more."""
+        if self.host != socket.gethostname():
+            return False
+        if not _exists(self.pid):
+            return True
+        return self.birth is not None and self.birth != _birth(self.pid)
+
+
+def _exists(pid: int) -> bool:
+    """True when in doubt."""
+    if os.name != "posix":
+        # Elsewhere signal 0 is not a question: on Windows it is Ctrl-C.
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
+
+
+def _birth(pid: int) -> str | None:
+    """None when the system does not say; a process that ended and was not waited for has none."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[_STATE] in "ZX" else f"{boot}/{fields[_BIRTH]}"

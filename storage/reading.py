@@ -1,0 +1,197 @@
+"""From rows to what a run knows (`History`) and to all there is (the document)."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from planner import History, Outcome, Step
+from planner.calling import call_key
+from search import Passage
+from storage.records import Data, answer_data, outcome_from, source_from
+from storage.runs import RunRecord, run_record
+from storage.tables import (
+    CallRow,
+    EventRow,
+    EvidenceRow,
+    ModelCallRow,
+    PassageRow,
+    SourceRow,
+    StepRow,
+)
+
+Rows = list[Row[Any]]
+
+
+async def read_history(connection: AsyncConnection, run: str) -> History:
+    """Everything that a run which goes on need not do again."""
+    record = await run_record(connection, run)
+    steps = await _steps(connection, run)
+    calls = await _calls(connection, run)
+    outcomes = await _outcomes(connection, run, calls)
+    tools = {row.id: row.tool for row in steps}
+    return History(
+        steps=tuple(_step(row) for row in steps),
+        step_rounds={row.id: row.round for row in steps},
+        outcomes=outcomes,
+        arguments={
+            row.id: call_key(tools[row.step], row.arguments)
+            for row in calls
+            if row.id in outcomes and row.arguments is not None and row.step in tools
+        },
+        planned_rounds=await _planned_rounds(connection, run),
+        seconds=record.seconds,
+        tokens=await _tokens(connection, run),
+        tool_calls=await _count(connection, run, "step_started"),
+        answer=record.answer,
+    )
+
+
+async def read_document(connection: AsyncConnection, run: str) -> Data:
+    """Everything of the run as plain JSON; moments are ISO 8601 in UTC."""
+    sources = await _rows(connection, _of(SourceRow, run).order_by(SourceRow.location))
+    passages = await _rows(
+        connection, _of(PassageRow, run).order_by(PassageRow.source, PassageRow.start)
+    )
+    models = await _rows(connection, _of(ModelCallRow, run).order_by(ModelCallRow.seq))
+    events = await _rows(connection, _of(EventRow, run).order_by(EventRow.seq))
+    record = await run_record(connection, run)
+    return {
+        "run": _run_data(record),
+        "steps": [_step_data(row) for row in await _steps(connection, run)],
+        "calls": await _call_data(connection, run),
+        "model_calls": [_data(row) for row in models],
+        "sources": [_data(row) for row in sources],
+        "passages": [_data(row) for row in passages],
+        "answer": _answer_data(record),
+        "events": [
+            {"seq": row.seq, "at": _moment(row.at), "kind": row.kind, **row.payload}
+            for row in events
+        ],
+    }
+
+
+def _of(table: type[Any], run: str) -> Select[Any]:
+    """The table's rows of the run."""
+    return select(table.__table__).where(table.run == run)
+
+
+async def _rows(connection: AsyncConnection, query: Select[Any]) -> Rows:
+    """All of them."""
+    return list((await connection.execute(query)).all())
+
+
+async def _steps(connection: AsyncConnection, run: str) -> Rows:
+    """In the order in which they were accepted."""
+    return await _rows(connection, _of(StepRow, run).order_by(StepRow.position))
+
+
+async def _calls(connection: AsyncConnection, run: str) -> Rows:
+    """In the order in which they began; those that never did come last."""
+    unstarted = CallRow.started_at.is_(None)
+    order = (unstarted, CallRow.started_at, CallRow.ended_at, CallRow.id)
+    return await _rows(connection, _of(CallRow, run).order_by(*order))
+
+
+async def _evidence(
+    connection: AsyncConnection, run: str
+) -> Mapping[tuple[str, str], tuple[str, ...]]:
+    """Passage ids by call and kind, best first."""
+    found: defaultdict[tuple[str, str], tuple[str, ...]] = defaultdict(tuple)
+    for row in await _rows(connection, _of(EvidenceRow, run).order_by(EvidenceRow.rank)):
+        found[row.call, row.kind] += (row.passage,)
+    return found
+
+
+async def _outcomes(connection: AsyncConnection, run: str, calls: Rows) -> dict[str, Outcome]:
+    """Of every call that has ended."""
+    passages = await _passages(connection, run)
+    evidence = await _evidence(connection, run)
+
+    def of(call: str, kind: str) -> tuple[Passage, ...]:
+        return tuple(passages[each] for each in evidence.get((call, kind), ()))
+
+    return {
+        row.id: outcome_from(dict(row._mapping), of(row.id, "proof"), of(row.id, "read"))
+        for row in calls
+        if row.outcome is not None
+    }
+
+
+async def _passages(connection: AsyncConnection, run: str) -> dict[str, Passage]:
+    """The run's passages by id."""
+    rows = await _rows(connection, _of(SourceRow, run))
+    sources = {row.id: source_from(dict(row._mapping)) for row in rows}
+    return {
+        row.id: Passage(sources[row.source], row.start, row.end, row.text)
+        for row in await _rows(connection, _of(PassageRow, run))
+    }
+
+
+async def _planned_rounds(connection: AsyncConnection, run: str) -> int:
+    """A round that was ended again after a resumption counts once."""
+    query = select(EventRow.payload).where(EventRow.run == run, EventRow.kind == "plan_ended")
+    return len({payload["round"] for payload in (await connection.execute(query)).scalars()})
+
+
+async def _tokens(connection: AsyncConnection, run: str) -> int:
+    """Prompt and completion tokens of all model calls."""
+    spent = func.sum(ModelCallRow.prompt_tokens + ModelCallRow.completion_tokens)
+    query = select(func.coalesce(spent, 0)).where(ModelCallRow.run == run)
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def _count(connection: AsyncConnection, run: str, kind: str) -> int:
+    """Events of a kind. Every attempt of a tool call is one, as in the budget."""
+    query = select(func.count()).where(EventRow.run == run, EventRow.kind == kind)
+    return int((await connection.execute(query)).scalar_one())
+
+
+def _step(row: Row[Any]) -> Step:
+    """The step as it was written."""
+    return Step(row.id, row.tool, row.arguments, tuple(row.needs), row.for_each, row.optional)
+
+
+def _step_data(row: Row[Any]) -> Data:
+    """With `inputs`: every step that it waits for, whether an argument or `needs` names it."""
+    return _data(row) | {"inputs": list(_step(row).inputs)}
+
+
+async def _call_data(connection: AsyncConnection, run: str) -> list[Data]:
+    """With `proof` and `read`: ids of passages, best first."""
+    evidence = await _evidence(connection, run)
+    return [
+        _data(row) | {kind: list(evidence.get((row.id, kind), ())) for kind in ("proof", "read")}
+        for row in await _calls(connection, run)
+    ]
+
+
+def _run_data(record: RunRecord) -> Data:
+    """Without the answer, which stands by itself."""
+    names = ("id", "question", "status", "reason", "options", "seconds")
+    moments = ("created_at", "started_at", "ended_at")
+    data = {name: getattr(record, name) for name in names}
+    return data | {name: _moment(getattr(record, name)) for name in moments}
+
+
+def _answer_data(record: RunRecord) -> Data | None:
+    """With `text`: the sentences and their marks in one."""
+    answer = record.answer
+    return None if answer is None else {"text": answer.text, **answer_data(answer)}
+
+
+def _data(row: Row[Any]) -> Data:
+    """A row without the run, which is the same in all of them."""
+    return {
+        name: _moment(value) if isinstance(value, datetime) else value
+        for name, value in row._mapping.items()
+        if name != "run"
+    }
+
+
+def _moment(at: datetime | None) -> str | None:
+    """ISO 8601."""
+    return None if at is None else at.isoformat()

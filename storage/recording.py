@@ -1,0 +1,269 @@
+"""From events to rows. One event is one transaction; its rows are there together or not at all."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, assert_never
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from planner import (
+    AnswerWritten,
+    Decided,
+    Done,
+    Event,
+    ModelCalled,
+    PhaseStarted,
+    PlanEnded,
+    RunEnded,
+    RunStarted,
+    StepAdded,
+    StepEnded,
+    StepStarted,
+)
+from search import Passage, Source
+from storage.errors import UnknownRun
+from storage.owner import Owner
+from storage.records import (
+    answer_data,
+    event_data,
+    outcome_columns,
+    request_data,
+    sample_data,
+    source_data,
+)
+from storage.tables import (
+    CallRow,
+    EventRow,
+    EvidenceRow,
+    ModelCallRow,
+    PassageRow,
+    RunRow,
+    SourceRow,
+    StepRow,
+)
+
+_IDS_AT_ONCE = 500
+"""Far below what either database takes in one IN (...)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """The place of one event."""
+
+    connection: AsyncConnection
+    run: str
+    seq: int
+    at: datetime
+
+
+async def write_event(connection: AsyncConnection, run: str, event: Event, at: datetime) -> None:
+    """Append the event to its run. Raises UnknownRun.
+
+    The run's row is locked first, so events of one run come one after another whoever writes them.
+    """
+    query = select(RunRow.__table__).where(RunRow.id == run).with_for_update()
+    row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        raise UnknownRun(run)
+    entry = _Entry(connection, run, row.last_event + 1, at)
+    kind, payload = event_data(event)
+    await connection.execute(
+        insert(EventRow).values(run=run, seq=entry.seq, at=at, kind=kind, payload=payload)
+    )
+    changes = await _written(entry, event, row)
+    changes |= {"last_event": entry.seq, "ticked_at": at}
+    changes["seconds"] = row.seconds + _running_seconds(row, event, at)
+    await connection.execute(update(RunRow).where(RunRow.id == run).values(changes))
+
+
+def _running_seconds(row: Row[Any], event: Event, at: datetime) -> float:
+    """Running time since the last event; a run that starts or goes on was not running."""
+    if isinstance(event, RunStarted) or row.status != "running" or row.ticked_at is None:
+        return 0.0
+    seconds: float = (at - row.ticked_at).total_seconds()
+    return max(0.0, seconds)
+
+
+async def _written(entry: _Entry, event: Event, row: Row[Any]) -> dict[str, Any]:
+    """Write the rows that the event has of its own; gives the changes of the run's row."""
+    match event:
+        case RunStarted():
+            return _started(row, entry.at)
+        case RunEnded(status=status, reason=reason):
+            return {"status": status, "reason": reason, "ended_at": entry.at}
+        case AnswerWritten(answer=answer):
+            await _keep(entry, answer.citations)
+            return {"answer": answer_data(answer)}
+        case StepAdded():
+            await _add_step(entry, event)
+        case StepStarted():
+            await _start_call(entry, event)
+        case StepEnded():
+            await _end_call(entry, event)
+        case ModelCalled():
+            await _add_model_call(entry, event)
+        case PhaseStarted() | Decided() | PlanEnded():
+            pass  # The log has all of it.
+        case never:
+            assert_never(never)
+    return {}
+
+
+def _started(row: Row[Any], at: datetime) -> dict[str, Any]:
+    """The run belongs to this process from now on."""
+    owner = Owner.this_process()
+    return {
+        "status": "running",
+        "reason": None,
+        "started_at": row.started_at or at,
+        "ended_at": None,
+        "owner_host": owner.host,
+        "owner_pid": owner.pid,
+        "owner_birth": owner.birth,
+    }
+
+
+async def _add_step(entry: _Entry, event: StepAdded) -> None:
+    """A run that goes on adds its steps again: the first time counts."""
+    step = event.step
+    query = select(StepRow.id).where(StepRow.run == entry.run)
+    known = (await entry.connection.execute(query)).scalars().all()
+    if step.id in known:
+        return
+    await entry.connection.execute(
+        insert(StepRow).values(
+            run=entry.run,
+            id=step.id,
+            position=len(known) + 1,
+            round=event.round,
+            by=event.by,
+            tool=step.tool,
+            arguments=dict(step.arguments),
+            needs=list(step.needs),
+            for_each=step.for_each,
+            optional=step.optional,
+        )
+    )
+
+
+async def _start_call(entry: _Entry, event: StepStarted) -> None:
+    """A call begins with its first attempt; a further attempt leaves the beginning as it is."""
+    values: dict[str, Any] = {"arguments": dict(event.arguments), "attempt": event.attempt}
+    row = await _call(entry, event.id)
+    if row is None or row.started_at is None or event.attempt == 1:
+        values["started_at"] = entry.at
+    await _put_call(entry, event.id, row, values)
+
+
+async def _end_call(entry: _Entry, event: StepEnded) -> None:
+    """A call has one outcome: the first."""
+    row = await _call(entry, event.id)
+    if row is not None and row.outcome is not None:
+        return
+    values = {"ended_at": entry.at, "reused": event.reused, **outcome_columns(event.outcome)}
+    await _put_call(entry, event.id, row, values)
+    if isinstance(event.outcome, Done):
+        await _keep(entry, (*event.outcome.evidence, *event.outcome.read))
+        await _add_evidence(entry, event.id, event.outcome)
+
+
+async def _call(entry: _Entry, call: str) -> Row[Any] | None:
+    """The row of a call, if it has one."""
+    query = select(CallRow.__table__).where(CallRow.run == entry.run, CallRow.id == call)
+    return (await entry.connection.execute(query)).one_or_none()
+
+
+async def _put_call(
+    entry: _Entry, call: str, row: Row[Any] | None, values: Mapping[str, Any]
+) -> None:
+    """Into its row, or into a new one."""
+    if row is not None:
+        here = (CallRow.run == entry.run) & (CallRow.id == call)
+        await entry.connection.execute(update(CallRow).where(here).values(values))
+        return
+    new = {"run": entry.run, "id": call, "step": step_of(call), "attempt": 0, "reused": False}
+    await entry.connection.execute(insert(CallRow).values(new | dict(values)))
+
+
+def step_of(call: str) -> str:
+    """The step of a call: that of `b[0]` is b."""
+    return call.partition("[")[0]
+
+
+async def _add_evidence(entry: _Entry, call: str, outcome: Done) -> None:
+    """Which passages the call proves its value with, and which it read besides."""
+    rows = [
+        {"run": entry.run, "call": call, "kind": kind, "rank": rank, "passage": passage.id}
+        for kind, passages in (("proof", outcome.evidence), ("read", outcome.read))
+        for rank, passage in enumerate(passages)
+    ]
+    if rows:
+        await entry.connection.execute(insert(EvidenceRow), rows)
+
+
+async def _keep(entry: _Entry, passages: Sequence[Passage]) -> None:
+    """Passages and their sources, each once in a run."""
+    sources = {source_id(passage.source): passage.source for passage in passages}
+    for new in await _unknown(entry, SourceRow, sources):
+        row = {"run": entry.run, "id": new, **source_data(sources[new])}
+        await entry.connection.execute(insert(SourceRow).values(row))
+    by_id = {passage.id: passage for passage in passages}
+    rows = [
+        {
+            "run": entry.run,
+            "id": new,
+            "source": source_id(by_id[new].source),
+            "start": by_id[new].start,
+            "end": by_id[new].end,
+            "text": by_id[new].text,
+        }
+        for new in await _unknown(entry, PassageRow, by_id)
+    ]
+    if rows:
+        await entry.connection.execute(insert(PassageRow), rows)
+
+
+def source_id(source: Source) -> str:
+    """The same for the same document with the same bytes."""
+    return sha256(
+        f"{source.location}\n{source.digest}".encode("utf-8", "surrogatepass")
+    ).hexdigest()[:16]
+
+
+async def _unknown(
+    entry: _Entry, table: type[SourceRow | PassageRow], ids: Iterable[str]
+) -> list[str]:
+    """Those that the run has no row for."""
+    wanted = list(ids)
+    known: set[str] = set()
+    for at in range(0, len(wanted), _IDS_AT_ONCE):
+        some = wanted[at : at + _IDS_AT_ONCE]
+        query = select(table.id).where(table.run == entry.run, table.id.in_(some))
+        known.update((await entry.connection.execute(query)).scalars())
+    return [each for each in wanted if each not in known]
+
+
+async def _add_model_call(entry: _Entry, event: ModelCalled) -> None:
+    """Prompt, samples and costs."""
+    usage = event.completion.usage
+    await entry.connection.execute(
+        insert(ModelCallRow).values(
+            run=entry.run,
+            seq=entry.seq,
+            step=event.step,
+            model=event.model,
+            purpose=event.request.purpose,
+            request=request_data(event.request),
+            samples=[sample_data(sample) for sample in event.completion.samples],
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+            cached_tokens=usage.cached_tokens,
+            seconds=event.seconds,
+            first_token_seconds=event.first_token_seconds,
+            error=event.error,
+            at=entry.at,
+        )
+    )

@@ -1,0 +1,77 @@
+"""The tools that bring passages: `search` finds them, `read` opens one document."""
+
+from pydantic import Field
+
+from search import Hit, Passage, Reader, SearchEngine, SearchError
+from tools.tool import Arguments, ToolError, ToolResult
+
+_TITLES = 10
+
+
+class SearchArguments(Arguments):
+    """What to search for."""
+
+    query: str = Field(min_length=1, max_length=400)
+
+
+class Search:
+    """Passages for a query: their titles are the value, the passages are there to be cited."""
+
+    name = "search"
+    description = "find passages about something; gives the titles of the documents"
+    arguments = SearchArguments
+    resource = "documents"
+    seconds = 20.0
+
+    def __init__(self, engine: SearchEngine, *, limit: int = 8) -> None:
+        """`limit`: passages for a query."""
+        self._engine = engine
+        self._limit = limit
+
+    async def call(self, arguments: SearchArguments) -> ToolResult:
+        """The titles of what was found, best first; None when nothing was."""
+        hits = await found(self._engine, arguments.query, limit=self._limit)
+        titles = list(dict.fromkeys(hit.passage.source.title for hit in hits))
+        return ToolResult([*titles[:_TITLES]] or None, read=[hit.passage for hit in hits])
+
+
+class ReadArguments(Arguments):
+    """Which document to open."""
+
+    location: str = Field(min_length=1, max_length=2000)
+
+
+class Read:
+    """The beginning of one document."""
+
+    name = "read"
+    description = "open one document by its path"
+    arguments = ReadArguments
+    resource = "documents"
+    seconds = 30.0
+
+    def __init__(self, reader: Reader, *, limit: int = 20) -> None:
+        """`limit`: passages at most."""
+        self._reader = reader
+        self._limit = limit
+
+    async def call(self, arguments: ReadArguments) -> ToolResult:
+        """The text as the value, its passages as evidence."""
+        try:
+            passages = list(await self._reader.read(arguments.location))[: self._limit]
+        except SearchError as error:
+            raise ToolError(str(error)) from error
+        return ToolResult("\n\n".join(passage.text for passage in passages), evidence=passages)
+
+
+async def found(engine: SearchEngine, query: str, *, limit: int) -> list[Hit]:
+    """A search whose failure is a tool's failure."""
+    try:
+        return list(await engine.search(query, limit=limit))
+    except SearchError as error:
+        raise ToolError(f"{engine.name}: {error}") from error
+
+
+def unique(passages: list[Passage]) -> list[Passage]:
+    """Each passage once, in order."""
+    return list({passage.id: passage for passage in passages}.values())

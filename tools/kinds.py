@@ -1,0 +1,66 @@
+"""What kind of value a question asks for, read off its words, and whether a value is of that kind.
+
+Small models answer "no" to "who" and a name to "when"; a value of the wrong kind is a reason to
+doubt it, so the check is cautious: it says no only where the question's own words are plain.
+"""
+
+import re
+from typing import Literal
+
+Kind = Literal["date", "number", "yes-no", "name", "any"]
+
+_YES_NO = re.compile(
+    r"^(is|are|was|were|do|does|did|has|have|had|can|could|will|would)\b", re.IGNORECASE
+)
+_CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
+_DATE = re.compile(
+    r"^(when|since when|until when)\b|\b(what|which) (year|date|day|month|decade|century)\b"
+    r"|\b(date|year|day) of (birth|death)\b|\bbirthday\b",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    r"\bhow (many|much|long|old|tall|high|far|large|big|wide|deep|heavy|fast)\b"
+    r"|\bwhat (percentage|number|share|proportion)\b|\b(population|running time|length) of\b",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"^(who|whom|whose|where|which|what|in (which|what)|at (which|what))\b", re.I)
+_DIGIT = re.compile(r"\d")
+_NUMBER_WORD = re.compile(
+    r"\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand"
+    r"|million|billion|half|quarter|century|once|twice|none|zero"
+    r"|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)\b",
+    re.IGNORECASE,
+)
+_TRUTH = re.compile(r"^(yes|no|true|false)\b", re.IGNORECASE)
+_TIME = re.compile(
+    r"\b(january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|spring|summer|autumn|winter|today|present)\b",
+    re.IGNORECASE,
+)
+
+
+def kind_of(question: str) -> Kind:
+    """The kind of value that a question asks for; `any` where its words do not say."""
+    question = question.strip()
+    if _YES_NO.search(question) and not _CHOICE.search(question):
+        return "yes-no"
+    if _DATE.search(question):
+        return "date"
+    if _NUMBER.search(question):
+        return "number"
+    return "name" if _NAME.search(question) else "any"
+
+
+def fits(value: str, kind: Kind) -> bool:
+    """Whether a value can be of a kind."""
+    match kind:
+        case "yes-no":
+            return bool(_TRUTH.match(value))
+        case "date":
+            return bool(_DIGIT.search(value) or _TIME.search(value) or _NUMBER_WORD.search(value))
+        case "number":
+            return bool(_DIGIT.search(value) or _NUMBER_WORD.search(value))
+        case "name":
+            return not _TRUTH.match(value)
+        case "any":
+            return True

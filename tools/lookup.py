@@ -1,0 +1,104 @@
+"""The tool `lookup`: one small question, one short value, the passage that proves it.
+
+It is what makes small models usable. Passages are read one at a time, best first, until one gives
+a value: measured with a 1.5B model on MuSiQue's sub-questions, that is as right as reading three at
+once (F1 0.52 against 0.51) for 155 prompt tokens instead of 381.
+
+The value has to stand in the passage and to be of the kind that was asked for. One that is not is
+doubted: more samples are drawn, and the value that most of those which pass agree on is taken
+(self-consistency over the readings that pass the checks).
+"""
+
+from pydantic import Field
+
+from inference import Model, ModelError, Request, Sample
+from reasoning import Task, sampled, vote
+from search import Passage, SearchEngine
+from tools.find import found
+from tools.kinds import fits, kind_of
+from tools.ranking import ranked
+from tools.reading_prompt import NOTHING, reading_prompt
+from tools.tool import Arguments, ToolError, ToolResult
+from tools.words import holds, squeezed
+
+_HITS = 10
+_READ = 4
+_DOUBT_SAMPLES = 4
+_DOUBT_TEMPERATURE = 0.7
+_MAX_TOKENS = 40
+
+
+class LookupArguments(Arguments):
+    """What to look up."""
+
+    question: str = Field(min_length=1, max_length=400)
+
+
+class Lookup:
+    """Search, rank, read, and prove."""
+
+    name = "lookup"
+    description = "find one short fact (a name, a date, a place, a number) in the documents"
+    arguments: type[Arguments] = LookupArguments
+    resource = "model"
+    seconds = 300.0
+
+    def __init__(
+        self, engine: SearchEngine, model: Model, *, passages: int = _READ, seed: int = 0
+    ) -> None:
+        """`model` reads; it may be a small one. `passages`: read at most so many."""
+        self._engine = engine
+        self._model = model
+        self._passages = passages
+        self._seed = seed
+
+    async def call(self, arguments: LookupArguments) -> ToolResult:
+        """The value with its proof; None when the documents do not say it."""
+        hits = await found(self._engine, arguments.question, limit=_HITS)
+        passages = ranked(arguments.question, hits)[: self._passages]
+        for position, passage in enumerate(passages):
+            value = await self._read(arguments.question, passage)
+            if value is not None:
+                return ToolResult(value, evidence=[passage], read=passages[: position + 1])
+        return ToolResult(None, read=passages)
+
+    async def _read(self, question: str, passage: Passage) -> str | None:
+        """The value that the passage gives, doubted where it fails a check."""
+        request = Request(
+            messages=reading_prompt(question, passage),
+            max_tokens=_MAX_TOKENS,
+            stop=("\n",),
+            seed=self._seed,
+            purpose="read",
+        )
+
+        def value_of(sample: Sample) -> str | None:
+            return checked(sample, question, passage)
+
+        once = sampled(self._model)
+        more = sampled(self._model, _DOUBT_SAMPLES, temperature=_DOUBT_TEMPERATURE)
+        try:
+            first = (await once(Task(request))).best
+            if said_nothing(first) or value_of(first) is not None:
+                return value_of(first)
+            return value_of((await vote(more, by=value_of)(Task(request))).best)
+        except ModelError as error:
+            raise ToolError(f"the model could not read: {error}") from error
+
+
+def said_nothing(sample: Sample) -> bool:
+    """Whether the model says that the passage does not tell."""
+    return squeezed(sample.text) in {"", NOTHING, "not found", "unknown", "n a"}
+
+
+def checked(sample: Sample, question: str, passage: Passage) -> str | None:
+    """The value of a sample, or None where it is empty, cut, of the wrong kind, or invented."""
+    value = sample.text.strip().strip('"').rstrip(".").strip()
+    if said_nothing(sample) or not sample.whole:
+        return None
+    kind = kind_of(question)
+    if not fits(value, kind):
+        return None
+    if kind == "yes-no":
+        return "yes" if value.casefold().startswith(("yes", "true")) else "no"
+    return value if holds(f"{passage.source.title} {passage.text}", value) else None

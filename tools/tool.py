@@ -1,0 +1,75 @@
+"""The Tool port: what a step of a plan can do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from search import Passage
+
+
+class ToolError(Exception):
+    """The tool could not do what was asked. The step fails with this text; the run goes on."""
+
+    def __init__(self, message: str, *, retryable: bool = False) -> None:
+        """`retryable`: the same call may work later (a busy server, a broken connection)."""
+        super().__init__(message)
+        self.retryable = retryable
+
+
+class Arguments(BaseModel):
+    """What a tool takes. Unknown fields are refused: they are mistakes of the plan."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    fact_fields: ClassVar[frozenset[str]] = frozenset()
+    """Fields in which `{a}` stands for the whole Fact (value, question, names), not its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What a tool found: a JSON value, and the passages that prove it."""
+
+    value: JsonValue
+    """None says that there is no such thing (not found), which is an answer and not an error."""
+    evidence: Sequence[Passage] = ()
+    """Passages that prove the value, best first."""
+    read: Sequence[Passage] = ()
+    """Further passages that were looked at: they can be cited too."""
+
+
+A_contra = TypeVar("A_contra", bound=Arguments, contravariant=True)
+
+
+class Tool(Protocol, Generic[A_contra]):
+    """Something that a step can call. One verb; everything else describes it."""
+
+    @property
+    def name(self) -> str:
+        """As a plan writes it."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """One sentence for the planner model."""
+        ...
+
+    @property
+    def arguments(self) -> type[Arguments]:
+        """What `call` takes."""
+        ...
+
+    @property
+    def resource(self) -> str:
+        """What it occupies while it runs; the executor limits each resource by itself."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """After so long a call is given up."""
+        ...
+
+    async def call(self, arguments: A_contra) -> ToolResult:
+        """Raises ToolError for what went wrong outside; anything else is a bug."""
+        ...
