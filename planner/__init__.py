@@ -1,5 +1,6 @@
 """The planner: from a question to a DAG of steps, and from the steps to an answer."""
 
+from planner import template
 from planner.budget import Budget, Limits
 from planner.calling import Caller, call_key
 from planner.desk import ResearchSettings, Result, Toolbox
@@ -70,5 +71,6 @@ __all__ = [
     "research",
     "research_graph",
     "step_of",
+    "template",
     "written",
 ]

@@ -35,7 +35,7 @@ from planner.plan import Step
 from planner.planning import Planner
 from planner.recording import RecordedModel
 from planner.verifying import verified
-from planner.writing import Writer, plain
+from planner.writing import Writer, plain, without_value
 
 _START = "start"
 _WHOLE = "whole"
@@ -208,9 +208,10 @@ async def _write(state: State, runtime: Runtime[Desk]) -> State:
     grounds = desk.grounds
     try:
         async with _deadline(desk):
-            answer = await desk.writer.write(desk.question, grounds)
+            stopped = desk.budget.exceeded is not None
+            answer = await desk.writer.write(desk.question, grounds, stopped=stopped)
     except TimeoutError:
-        answer = plain(grounds)
+        answer = plain(grounds) if grounds.value else without_value(grounds, stopped=True)
     return {**state, "answer": answer}
 
 

@@ -6,7 +6,6 @@ asked, the facts are written out as they are: plain, and right.
 """
 
 import re
-from collections.abc import Sequence
 
 from inference import Message, Model, ModelError, Request, Sample
 from planner.errors import BudgetExceeded
@@ -49,10 +48,15 @@ class Writer:
         self._drafts = drafts
         self._seed = seed
 
-    async def write(self, question: str, grounds: Grounds) -> Answer:
-        """The answer, cited; never raises for want of a model or of budget."""
-        if grounds.value is None or not grounds.citations:
-            return abstention(grounds)
+    async def write(self, question: str, grounds: Grounds, *, stopped: bool = False) -> Answer:
+        """The answer, cited; never raises for want of a model or of budget.
+
+        `stopped`: the run was cut short, so what was found on the way is worth telling.
+        """
+        if grounds.value is None:
+            return without_value(grounds, stopped=stopped)
+        if not grounds.citations:
+            return plain(grounds)
         draft = await self._draft(question, grounds)
         if draft is None:
             return plain(grounds)
@@ -128,6 +132,17 @@ def plain(grounds: Grounds) -> Answer:
     return Answer(grounds.value, (first, *rest), grounds.citations)
 
 
+def without_value(grounds: Grounds, *, stopped: bool) -> Answer:
+    """An abstention; of a run that was cut short, what it had found."""
+    if not stopped or not grounds.citations:
+        return abstention(grounds)
+    said = Sentence(
+        "The question is not answered: the run was stopped before its end. Found so far:"
+    )
+    found = [_written_out(ground, grounds) for ground in grounds.grounds]
+    return Answer(None, (said, *found), grounds.citations)
+
+
 def abstention(grounds: Grounds) -> Answer:
     """Says what was looked for and not found; cites nothing."""
     said = ["No sources found: the documents do not answer this question."]
@@ -181,8 +196,3 @@ def _first_words(text: str) -> set[str]:
 def _capital(text: str) -> str:
     """With a capital first letter."""
     return text[:1].upper() + text[1:]
-
-
-def unmarked(sentences: Sequence[Sentence]) -> str:
-    """The sentences without marks."""
-    return " ".join(sentence.text for sentence in sentences)

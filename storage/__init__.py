@@ -5,7 +5,8 @@
 it need not do again (`history`), and everything there is (`document`). What `record` has taken
 survives the death of the process.
 
-    database     the connection, and the one place where drivers' errors become StorageErrors
+    database     transactions, and the one place where drivers' errors become StorageErrors
+    engines      which database a name means, and how SQLite and PostgreSQL are opened
     schema       brings a database to the present tables; the steps are in migrations/versions
     tables       the tables; columns has their types
     recording    from events to rows

@@ -10,7 +10,8 @@ from typing import Any, Self
 from pydantic import JsonValue
 
 from planner import Event, History, Trace
-from storage.database import Database, database_url
+from storage.database import Database
+from storage.engines import database_url
 from storage.reading import read_document, read_history
 from storage.recording import write_event
 from storage.runs import RunRecord, RunState, full_id, insert_run, run_record, run_records
@@ -44,6 +45,7 @@ class TraceStore:
         """
         database = Database(database_url(url))
         try:
+            await database.prepare()
             await bring_up_to_date(database)
         except BaseException:
             await database.close()

@@ -12,7 +12,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
 from storage import StorageError, TraceStore
-from storage.database import Database, database_url
+from storage.database import Database
+from storage.engines import database_url
 from storage.schema import HEAD, VERSION_TABLE, known_versions, migrate, schema_version
 from storage.tables import Base
 
@@ -26,6 +27,7 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
         pytest.skip("BREADTH_TEST_POSTGRES names no database")
     named = tmp_path / "runs.db" if request.param == "sqlite" else POSTGRES
     opened = Database(database_url(named))
+    await opened.prepare()
     yield opened
     async with opened.writing() as connection:
         if await connection.run_sync(schema_version) is not None:

@@ -47,7 +47,8 @@ from planner import (
 from planner.calling import call_key
 from search import Passage, Source
 from storage import StorageError, TraceStore, UnknownRun
-from storage.database import Database, database_url
+from storage.database import Database
+from storage.engines import database_url
 from storage.owner import Owner
 from storage.schema import VERSION_TABLE, migrate
 
@@ -439,6 +440,19 @@ async def test_what_a_cancelled_caller_recorded_is_there_whole(
     assert await kinds(store, run) == ["step_ended", "decided"]
 
 
+@pytest.mark.parametrize("turns", [0, 1, 2, 3, 5, 8, 13, 21])
+async def test_a_cancelled_reader_does_no_harm(store: TraceStore, turns: int) -> None:
+    run = await store.create_run("Who?", {})
+    reader = asyncio.create_task(store.document(run))
+    for _ in range(turns + 1):
+        await asyncio.sleep(0)
+    reader.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reader
+    await store.trace(run).record(RunStarted("Who?"))
+    assert (await store.run(run)).status == "running"
+
+
 async def test_closing_waits_for_records_that_nobody_waits_for(url: str, clock: Clock) -> None:
     store = await TraceStore.open(url, now=clock)
     run = await store.create_run("Who?", {})
@@ -546,7 +560,7 @@ async def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
 
 async def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StorageError, match="the folder cannot be made"):
+    with pytest.raises(StorageError, match="file: this folder cannot be made"):
         await TraceStore.open(tmp_path / "file" / "runs.db")
     with pytest.raises(StorageError, match="it cannot be opened"):
         await TraceStore.open(tmp_path)

@@ -16,8 +16,8 @@ from reasoning import Task, sampled, vote
 from search import Passage, SearchEngine
 from tools.find import found
 from tools.kinds import fits, kind_of
-from tools.ranking import ranked
 from tools.reading_prompt import NOTHING, reading_prompt
+from tools.relevance import ranked
 from tools.tool import Arguments, ToolError, ToolResult
 from tools.words import holds, squeezed
 

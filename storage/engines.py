@@ -1,0 +1,141 @@
+"""Which database a name means, and how SQLite and PostgreSQL are opened.
+
+SQLite is opened so that what is committed survives the death of the process (kill -9) and so that
+several processes can share a file: a write-ahead log, whole write transactions that take the lock
+when they begin (one that took it later could find its snapshot outdated and fail), and patience
+while somebody else holds it. `synchronous=NORMAL` leaves it to the system when the log reaches the
+disk: a power cut can lose the last seconds, but never damages the file.
+"""
+
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from platformdirs import user_data_path
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from storage.columns import json_text
+from storage.errors import StorageError
+
+_PATIENCE_SECONDS = 20.0
+"""How long a transaction waits for other processes to leave the file; `?timeout=` in a URL."""
+
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+
+_OPTIONS = {
+    "sqlite": {"timeout": r"\d+(\.\d+)?", "uri": "true", "mode": "ro|rw|rwc", "immutable": "[01]"},
+    "postgresql": {
+        "ssl": "disable|allow|prefer|require|verify-ca|verify-full",
+        "host": ".+",
+        "prepared_statement_cache_size": r"\d+",
+    },
+}
+"""What may stand behind the ? of a URL."""
+
+
+def database_url(named: str | Path | None) -> URL:
+    """A URL as it stands, a path as a SQLite file; None is the user's own file.
+
+    Raises StorageError for what Breadth cannot keep its traces in.
+    """
+    if named is None:
+        named = user_data_path("breadth") / "runs.db"
+    if "://" not in str(named):
+        return URL.create(_DRIVERS["sqlite"], database=str(Path(named).expanduser()))
+    try:
+        url = make_url(str(named))
+    except (ArgumentError, ValueError) as error:
+        raise StorageError(f"the database's URL cannot be read: {error}") from error
+    return _checked(url)
+
+
+def _checked(url: URL) -> URL:
+    """With the driver that we have; refused if a part of it would be ignored or fail later."""
+    kind = url.get_backend_name()
+    if kind not in _DRIVERS:
+        raise StorageError(f"{url.drivername} is not supported: use sqlite or postgresql")
+    if kind == "sqlite" and url.database in (None, "", ":memory:"):
+        raise StorageError("a trace in memory would be lost: name a file")
+    if "sslmode" in url.query:
+        # What every other PostgreSQL program calls it.
+        url = url.update_query_dict({"ssl": url.query["sslmode"]})
+        url = url.difference_update_query(["sslmode"])
+    for name, value in url.query.items():
+        form = _OPTIONS[kind].get(name)
+        if form is None or not re.fullmatch(form, str(value)):
+            raise StorageError(
+                f"the database's URL has {name}={value}, which is no option of {kind}: "
+                f"there are {', '.join(_OPTIONS[kind])}"
+            )
+    return url.set(drivername=_DRIVERS[kind])
+
+
+def create_engine(url: URL) -> AsyncEngine:
+    """For a URL that `database_url` gave. Nothing is opened yet."""
+    if is_sqlite(url):
+        return _sqlite_engine(url)
+    try:
+        # Connections that died while they were idle are replaced.
+        return create_async_engine(url, json_serializer=json_text, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise StorageError(f"PostgreSQL needs the package {error.name}: install it") from error
+
+
+def is_sqlite(url: URL) -> bool:
+    """Or PostgreSQL."""
+    return url.get_backend_name() == "sqlite"
+
+
+def prepare_sqlite(url: URL) -> None:
+    """Make the folder and the file, and see that it is a database. Raises sqlite3.Error too.
+
+    Not left to the engine's first connection: when that fails, aiosqlite leaves its thread behind.
+    The write-ahead log is a property of the file; it needs to be chosen once only.
+    """
+    folder = Path(str(url.database).removeprefix("file:")).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{folder}: this folder cannot be made: {error.strerror}") from error
+    uri = "uri" in url.query
+    settings = "&".join(f"{name}={value}" for name, value in url.query.items())
+    name = f"{url.database}?{settings}" if uri else str(url.database)
+    with closing(sqlite3.connect(name, timeout=_patience(url), uri=uri)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+
+
+def _sqlite_engine(url: URL) -> AsyncEngine:
+    """See the module's docstring."""
+    engine = create_async_engine(
+        url,
+        json_serializer=json_text,
+        # With None the driver begins no transactions of its own accord: _begin does.
+        connect_args={"timeout": _patience(url), "isolation_level": None},
+    )
+    event.listen(engine.sync_engine, "connect", _set_up)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _patience(url: URL) -> float:
+    """In seconds."""
+    return float(str(url.query.get("timeout", _PATIENCE_SECONDS)))
+
+
+def _set_up(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    """Settings that SQLite keeps for each connection."""
+    cursor = connection.cursor()
+    for setting in ("synchronous=NORMAL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {setting}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    """A writer takes the lock at once; a reader takes none."""
+    writes = connection.get_execution_options().get("breadth_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

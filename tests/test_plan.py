@@ -1,0 +1,77 @@
+"""Steps and plans: what exists can run."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planner import Plan, PlanBuilder, PlanError, Step, template
+
+
+def lookup(id_: str, question: str, **more: object) -> Step:
+    return Step(id=id_, tool="lookup", arguments={"question": question}, **more)
+
+
+def test_a_name_in_an_argument_is_an_edge() -> None:
+    step = Step("e", "compare", {"question": "Who?", "facts": ["{c}", {"deep": "{d}"}]}, ("z",))
+    assert step.inputs == ("c", "d", "z")
+
+
+@pytest.mark.parametrize(
+    ("steps", "line", "words"),
+    [
+        ([lookup("a", "x"), lookup("a", "y")], 2, "already used in line 1"),
+        ([lookup("a", "x"), lookup("b", "{nobody}")], 2, "'nobody', which is no step"),
+        ([lookup("a", "{c}"), lookup("b", "x"), lookup("c", "{a}")], 1, "wait for each other"),
+    ],
+)
+def test_a_plan_that_cannot_run_is_refused_by_line(
+    steps: list[Step], line: int, words: str
+) -> None:
+    with pytest.raises(PlanError, match=words) as caught:
+        Plan(tuple(steps))
+    assert caught.value.line == line
+    assert str(caught.value).startswith(f"line {line}: ")
+
+
+@pytest.mark.parametrize("id_", ["", "1", "a b", "item", "ü", "a" * 41])
+def test_an_id_is_a_word(id_: str) -> None:
+    with pytest.raises(PlanError, match="step id"):
+        lookup(id_, "x")
+
+
+def test_a_step_cannot_name_itself() -> None:
+    with pytest.raises(PlanError, match="names itself"):
+        lookup("a", "{a}")
+
+
+def test_item_needs_for_each() -> None:
+    with pytest.raises(PlanError, match="without for_each"):
+        lookup("a", "{item}")
+    assert lookup("b", "{item}", for_each="a").inputs == ("a",)
+
+
+def test_while_a_plan_is_written_edges_point_back_only() -> None:
+    builder = PlanBuilder()
+    builder.add(lookup("a", "x"))
+    with pytest.raises(PlanError, match="line 2: step 'b' names 'c', which no earlier line"):
+        builder.add(lookup("b", "{c}"))
+    builder.add(lookup("c", "{a}"))
+    assert [step.id for step in builder.plan.steps] == ["a", "c"]
+    assert [step.id for step in builder.plan.final_steps] == ["c"]
+
+
+def test_a_name_alone_keeps_its_type_and_inside_a_text_it_is_written_out() -> None:
+    values = {"a": [1, "two"], "b": None, "c": 1.5, "d": "D"}
+    filled = template.fill({"x": "{a}", "y": "n: {a}, {c}, {d}, {b}", "z": ["{c}"]}, values.get)
+    assert filled == {"x": [1, "two"], "y": "n: 1, two, 1.5, D, unknown", "z": [1.5]}
+
+
+@given(st.text())
+def test_what_is_filled_in_names_nothing(text: str) -> None:
+    filled = template.fill("<{a}>", {"a": text + "{b}"}.__getitem__)
+    assert filled == f"<{text}{{b}}>"
+
+
+def test_a_renamed_step_keeps_its_edges() -> None:
+    step = Step("b", "x", {"q": ["{a}", "{item} of {a}"]}, ("c",), "d", True).renamed("_2")
+    assert step == Step("b_2", "x", {"q": ["{a_2}", "{item} of {a_2}"]}, ("c_2",), "d_2", True)
