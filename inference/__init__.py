@@ -1,7 +1,7 @@
 """Inference: ask a language model, whatever engine runs it."""
 
 from inference.embedded import EmbeddedModel, check_gguf
-from inference.endpoint import EndpointModel
+from inference.endpoint import EndpointModel, Patience
 from inference.errors import (
     ModelError,
     ModelNonsense,
@@ -39,6 +39,7 @@ __all__ = [
     "ModelSetupError",
     "ModelUnavailable",
     "PackagedWeights",
+    "Patience",
     "Progress",
     "Request",
     "Sample",

@@ -1,35 +1,56 @@
 """EndpointModel: any OpenAI-compatible server, the embedded one included.
 
-Engines differ in how a constraint is written, and in nothing else that matters here; the server's
-own model list says which engine it is.
+The server's own model list says which engine it is; `inference.wire` knows how engines differ.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from typing import Any, Literal
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
 
 import openai
 from openai import AsyncOpenAI, AsyncStream, DefaultAioHttpClient
-from openai.types.chat import ChatCompletionChunk
-from openai.types.completion_usage import CompletionUsage
 from tenacity import (
     AsyncRetrying,
-    retry_if_exception_type,
+    RetryCallState,
+    retry_if_exception,
     stop_after_attempt,
     wait_random_exponential,
 )
 
-from inference.errors import ModelError, ModelNonsense, ModelRefused, ModelUnavailable
-from inference.model import Chunk, FinishReason, Request, TokenLogprob, Usage
+from inference.errors import ModelNonsense, ModelRefused, ModelSetupError, ModelUnavailable
+from inference.model import Chunk, Request
+from inference.translation import translating
+from inference.wire import (
+    Engine,
+    Event,
+    Meter,
+    ModelList,
+    body_of,
+    chunks_of,
+    constraint_of,
+    engine_of,
+)
 
-Engine = Literal["llama.cpp", "vllm", "other"]
+_BACKOFF = wait_random_exponential(multiplier=0.5, max=8)
 
-_FINISH: Mapping[str, FinishReason] = {
-    "stop": "stop",
-    "tool_calls": "stop",
-    "length": "length",
-    "content_filter": "content_filter",
-}
-_OWNERS: Mapping[str, Engine] = {"llamacpp": "llama.cpp", "vllm": "vllm"}
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long an endpoint is waited for."""
+
+    idle_seconds: float = 300.0
+    """So long may the server be silent; a slow model is not a dead one."""
+    connect_seconds: float = 10.0
+    """So long may it take to reach the server."""
+    attempts: int = 3
+    """So often is a request sent, as long as no answer has begun."""
+    retry_after: float = 30.0
+    """A server that asks to wait for longer is not waited for."""
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    """Waits between the attempts; tests give one that does not."""
 
 
 class EndpointModel:
@@ -42,26 +63,18 @@ class EndpointModel:
         base_url: str,
         api_key: str = "",
         engine: Engine | None = None,
-        idle_seconds: float = 300.0,
+        patience: Patience | None = None,
     ) -> None:
         """`engine` None: found out by the first request.
 
-        `idle_seconds`: so long may the server be silent; a slow model is not a dead one.
+        Raises ModelSetupError for an address or a key that cannot be used.
         """
         self.name = name
         self.base_url = base_url.rstrip("/")
         self._engine = engine
         self._unconstrained = False
-        # llama.cpp's server closes idle connections without notice; on loopback a new one is free.
-        headers = {"Connection": "close"} if engine == "llama.cpp" else {}
-        self._client = AsyncOpenAI(
-            base_url=self.base_url,
-            api_key=api_key or "none",
-            max_retries=0,
-            timeout=idle_seconds,
-            default_headers=headers,
-            http_client=DefaultAioHttpClient(timeout=idle_seconds),
-        )
+        self._patience = patience or Patience()
+        self._client = _client(self.base_url, api_key, engine, self._patience)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -69,172 +82,136 @@ class EndpointModel:
 
     async def check(self) -> None:
         """See that the server is there and has the model, or raise a ModelError."""
-        try:
-            listed = [model async for model in self._client.models.list()]
-        except openai.NotFoundError:
-            self._engine = self._engine or "other"  # servers without a model list exist
-            return
-        except openai.OpenAIError as error:
-            raise self._translated(error) from error
-        names = [model.id for model in listed]
-        if names and self.name not in names:
-            raise ModelRefused(
-                f"{self.base_url} has no model {self.name!r}; it has: {', '.join(names[:10])}"
-            )
-        owner = listed[0].owned_by if listed else ""
-        self._engine = self._engine or _OWNERS.get(owner, "other")
+        with translating(self._where):
+            try:
+                listed = (await self._client.get("/models", cast_to=ModelList)).data or []
+            except openai.NotFoundError:  # servers without a model list exist
+                listed = []
+        found = next((model for model in listed if model.id == self.name), None)
+        if listed and found is None:
+            names = ", ".join(model.id for model in listed[:10])
+            raise ModelRefused(f"{self.base_url} has no model {self.name!r}; it has: {names}")
+        self._engine = self._engine or (engine_of(found) if found else "other")
 
     async def stream(self, request: Request) -> AsyncGenerator[Chunk]:
         """See `Model.stream`. Retries until the stream begins, never after."""
-        if self._engine is None:
-            await self.check()
         response = await self._open(request)
-        try:
+        meter, began = Meter(), False
+        with translating(self._where):
             async with response:
-                async for chunk in _chunks(response):
-                    yield chunk
-        except openai.OpenAIError as error:
-            raise self._translated(error) from error
-        except ValueError as error:  # a line of the stream that is no JSON
-            raise ModelNonsense(f"{self.base_url} sent a broken stream: {error}") from error
+                async for event in response:
+                    if event is None:  # type: ignore[comparison-overlap]
+                        raise ModelNonsense("an event without content")
+                    began = True
+                    meter.read(event)
+                    for chunk in chunks_of(event, request.n):
+                        yield chunk
+                if not began:
+                    _require_stream(response)
+        yield Chunk(usage=meter.usage)
 
-    async def _open(self, request: Request) -> AsyncStream[ChatCompletionChunk]:
-        """Send the request, again where the failure may pass; without constraint if refused."""
+    async def _open(self, request: Request) -> AsyncStream[Event]:
+        """Send the request, again where the failure may pass."""
         async for attempt in AsyncRetrying(
-            retry=retry_if_exception_type(ModelUnavailable),
-            stop=stop_after_attempt(3),
-            wait=wait_random_exponential(multiplier=0.5, max=8),
+            retry=retry_if_exception(self._passes),
+            stop=stop_after_attempt(self._patience.attempts),
+            wait=_wait,
+            sleep=self._patience.sleep,
             reraise=True,
         ):
             with attempt:
                 return await self._send(request)
         raise AssertionError("unreachable: the last attempt raises")
 
-    async def _send(self, request: Request) -> AsyncStream[ChatCompletionChunk]:
-        """One try."""
-        constraint = {} if self._unconstrained else self._constraint(request)
-        try:
-            response: AsyncStream[ChatCompletionChunk] = await self._client.chat.completions.create(
-                model=self.name, **_body(request), **constraint
-            )
-        except openai.BadRequestError as error:
-            if not constraint:
-                raise self._translated(error) from error
-            self._unconstrained = True
-            return await self._send(request)
-        except openai.OpenAIError as error:
-            raise self._translated(error) from error
+    def _passes(self, error: BaseException) -> bool:
+        """Whether it makes sense to ask again now."""
+        after = error.retry_after if isinstance(error, ModelUnavailable) else None
+        return after is not None and after <= self._patience.retry_after
+
+    async def _send(self, request: Request) -> AsyncStream[Event]:
+        """One try; without the constraint where the server does not know it."""
+        if self._engine is None:
+            await self.check()
+        body, constraint = body_of(request, self.name), constraint_of(request, self._engine)
+        with translating(self._where):
+            if self._unconstrained or not constraint:
+                return await self._post(body)
+            if self._engine != "other":  # these can constrain: a refusal has another reason
+                return await self._post(body | constraint)
+            try:
+                return await self._post(body | constraint)
+            except (openai.BadRequestError, openai.UnprocessableEntityError):
+                response = await self._post(body)
+        self._unconstrained = True
         return response
 
-    def _constraint(self, request: Request) -> dict[str, Any]:
-        """The request's schema or grammar in the engine's own words; none where it has none."""
-        if request.schema is not None:
-            named = {"name": "answer", "schema": dict(request.schema), "strict": True}
-            return {"response_format": {"type": "json_schema", "json_schema": named}}
-        if request.grammar is None:
-            return {}
-        match self._engine:
-            case "llama.cpp":
-                return {"extra_body": {"grammar": request.grammar}}
-            case "vllm":
-                return {"extra_body": {"structured_outputs": {"grammar": request.grammar}}}
-            case _:
-                return {}
-
-    def _translated(self, error: openai.OpenAIError) -> ModelError:
-        """The client's error as ours, saying which endpoint and what to do."""
-        where = f"{self.base_url} (model {self.name!r})"
-        match error:
-            case openai.APITimeoutError():
-                return ModelUnavailable(f"{where} did not answer in time: is it overloaded?")
-            case openai.APIConnectionError():
-                return ModelUnavailable(
-                    f"cannot reach {where}: is the server running, and is --base-url right?"
-                )
-            case openai.AuthenticationError() | openai.PermissionDeniedError():
-                return ModelRefused(f"{where} refused the key: set BREADTH_API_KEY")
-            case openai.RateLimitError() | openai.InternalServerError() | openai.ConflictError():
-                return ModelUnavailable(f"{where} answered {error.status_code}: {_reason(error)}")
-            case openai.APIStatusError():
-                return ModelRefused(f"{where} answered {error.status_code}: {_reason(error)}")
-            case _:
-                return ModelNonsense(f"{where} sent what is no completion: {_reason(error)}")
-
-
-def _reason(error: openai.OpenAIError) -> str:
-    """The error's text on one short line: a server may send a whole web page."""
-    return " ".join(str(error).split())[:300]
-
-
-def _body(request: Request) -> dict[str, Any]:
-    """The request in the protocol's words."""
-    body: dict[str, Any] = {
-        "messages": [{"role": m.role, "content": m.content} for m in request.messages],
-        "n": request.n,
-        "temperature": request.temperature,
-        "top_p": request.top_p,
-        "max_tokens": request.max_tokens,
-        "stream": True,
-        "stream_options": {"include_usage": True},
-    }
-    if request.stop:
-        body["stop"] = list(request.stop)
-    if request.seed is not None:
-        body["seed"] = request.seed
-    if request.top_logprobs:
-        body |= {"logprobs": True, "top_logprobs": request.top_logprobs}
-    return body
-
-
-async def _chunks(response: AsyncStream[ChatCompletionChunk]) -> AsyncIterator[Chunk]:
-    """Our chunks from the protocol's; the usage last.
-
-    llama.cpp counts each sample by itself, prompt included; vLLM sends one sum. So prompt tokens
-    are the most that any count names, and completion tokens are added up.
-    """
-    usage = Usage()
-    async for event in response:
-        if event.usage is not None:
-            usage = _merged(usage, event.usage)
-        for choice in event.choices or ():
-            delta = choice.delta
-            reason = choice.finish_reason
-            yield Chunk(
-                index=choice.index,
-                text=(delta.content if delta else None) or "",
-                reasoning=_reasoning(delta),
-                logprobs=_logprobs(choice.logprobs),
-                finish_reason=_FINISH.get(reason, "stop") if reason else None,
-            )
-    yield Chunk(usage=usage)
-
-
-def _merged(usage: Usage, counted: CompletionUsage) -> Usage:
-    """One more count."""
-    details = counted.prompt_tokens_details
-    cached = (details.cached_tokens if details else None) or 0
-    return Usage(
-        prompt_tokens=max(usage.prompt_tokens, counted.prompt_tokens),
-        completion_tokens=usage.completion_tokens + counted.completion_tokens,
-        cached_tokens=max(usage.cached_tokens, cached),
-    )
-
-
-def _reasoning(delta: Any) -> str:
-    """Thinking, under either of the names that servers give it."""
-    extra = getattr(delta, "model_extra", None) or {}
-    return extra.get("reasoning_content") or extra.get("reasoning") or ""
-
-
-def _logprobs(logprobs: Any) -> tuple[TokenLogprob, ...]:
-    """The protocol's log-probabilities, where there are any."""
-    if logprobs is None or not logprobs.content:
-        return ()
-    return tuple(
-        TokenLogprob(
-            token.token,
-            token.logprob,
-            tuple((other.token, other.logprob) for other in token.top_logprobs),
+    async def _post(self, body: dict[str, Any]) -> AsyncStream[Event]:
+        """Until the answer's head is there."""
+        return await self._client.post(
+            "/chat/completions",
+            cast_to=Event,
+            body=body,
+            stream=True,
+            stream_cls=AsyncStream[Event],
         )
-        for token in logprobs.content
+
+    @property
+    def _where(self) -> str:
+        """How an error names it."""
+        return f"{self.base_url} (model {self.name!r})"
+
+
+def _require_stream(response: AsyncStream[Event]) -> None:
+    """A body without an event is nothing said, if it claims to be a stream, and else nonsense."""
+    kind = response.response.headers.get("content-type", "an answer of no type")
+    if not kind.startswith("text/event-stream"):
+        raise ModelNonsense(f"{kind} instead of a stream of events (is --base-url right?)")
+
+
+def _wait(state: RetryCallState) -> float:
+    """Seconds until the next attempt: at random, and no fewer than the server asks for."""
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.retry_after if isinstance(error, ModelUnavailable) else None
+    return max(_BACKOFF(state), asked or 0.0)
+
+
+def _client(base_url: str, api_key: str, engine: Engine | None, patience: Patience) -> AsyncOpenAI:
+    """The HTTP client, which reads answers strictly and leaves retries to us."""
+    host = _host(base_url)
+    if not (api_key.isascii() and api_key.isprintable()):
+        raise ModelSetupError("the API key holds characters that no key has: see BREADTH_API_KEY")
+    # llama.cpp's server closes idle connections without notice; on loopback a new one is free.
+    headers = {"Connection": "close"} if engine == "llama.cpp" else {}
+    timeout = openai.Timeout(patience.idle_seconds, connect=patience.connect_seconds)
+    return AsyncOpenAI(
+        base_url=base_url,
+        api_key=api_key or "none",
+        max_retries=0,
+        timeout=timeout,
+        default_headers=headers,
+        # A proxy from the environment cannot see this machine's loopback.
+        http_client=DefaultAioHttpClient(timeout=timeout, trust_env=not _is_loopback(host)),
+        _strict_response_validation=True,
     )
+
+
+def _host(base_url: str) -> str:
+    """The host that the address names."""
+    try:
+        parts = urlsplit(base_url)
+        usable = parts.scheme in {"http", "https"} and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or not parts.hostname:
+        raise ModelSetupError(
+            f"{base_url!r} is no address of a server: write --base-url http://HOST:PORT/v1"
+        )
+    return parts.hostname
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether the host is this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

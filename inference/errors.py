@@ -15,6 +15,11 @@ class ModelError(Exception):
 class ModelUnavailable(ModelError):
     """Nothing answers, or the stream broke; the same call may work later."""
 
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        """`retry_after`: seconds to wait before another try; None: not worth one now."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
 
 class ModelRefused(ModelError):
     """The endpoint refused the request; asking again changes nothing."""

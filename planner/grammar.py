@@ -6,7 +6,8 @@ from typing import Any
 
 from tools import Tool
 
-_TEXT = r"""text ::= "\"" [^"\\\x00-\x1F]{2,240} "\""
+_TEXT = r"""text ::= "\"" letter{2,240} "\""
+letter ::= [^"\\\x00-\x1F] | "\\\""
 reference ::= "\"{" id "}\""
 id ::= [a-z]
 """

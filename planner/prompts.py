@@ -1,8 +1,8 @@
 """What the planner model is told: one rule, then worked examples as turns.
 
 The turns are the same in every call, so the engine keeps them in its cache; only the question is
-read anew. They show one, two and three hops, a comparison, a sum, and a question that needs no
-splitting at all. None of their names is likely to be asked about.
+read anew. They show one, two and three hops, comparisons, descriptions inside descriptions, and a question
+that needs no splitting at all. None of their names is likely to be asked about.
 """
 
 from collections.abc import Sequence
@@ -24,11 +24,11 @@ _EXAMPLES: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        "When was the university founded where the inventor of the telephone taught?",
+        "What kind of school is the one where the inventor of the telephone taught?",
         (
             '{"id":"a","lookup":"Who invented the telephone?"}',
-            '{"id":"b","lookup":"At which university did {a} teach?"}',
-            '{"id":"c","lookup":"When was {b} founded?"}',
+            '{"id":"b","lookup":"At which school did {a} teach?"}',
+            '{"id":"c","lookup":"What kind of school is {b}?"}',
         ),
     ),
     (
@@ -41,11 +41,17 @@ _EXAMPLES: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        "What currency was used before the euro in the country where the band Indochine was"
-        " formed?",
+        "In what year did the company that Orient Airlines is part of close?",
         (
-            '{"id":"a","lookup":"In which country was the band Indochine formed?"}',
-            '{"id":"b","lookup":"What currency was used before the euro in {a}?"}',
+            '{"id":"a","lookup":"Which company is Orient Airlines part of?"}',
+            '{"id":"b","lookup":"In what year did {a} close?"}',
+        ),
+    ),
+    (
+        "What lake is near the place where the Battle of Morgarten was fought?",
+        (
+            '{"id":"a","lookup":"Where was the Battle of Morgarten fought?"}',
+            '{"id":"b","lookup":"What lake is near {a}?"}',
         ),
     ),
     (
@@ -55,13 +61,37 @@ _EXAMPLES: tuple[tuple[str, tuple[str, ...]], ...] = (
             '{"id":"b","lookup":"Who composed Carmen?"}',
             '{"id":"c","lookup":"In which country was {a} born?"}',
             '{"id":"d","lookup":"In which country was {b} born?"}',
-            '{"id":"e","compare":"Were {a} and {b} born in the same country?",'
-            '"facts":["{c}","{d}"]}',
+            '{"id":"e","compare":"Were {a} and {b} born in the same country?","facts":["{c}","{d}"]}',
         ),
     ),
     (
         "What award did Katherine Johnson receive in 2015?",
         ('{"id":"a","lookup":"What award did Katherine Johnson receive in 2015?"}',),
+    ),
+    (
+        "Who was president of Anna Lindh's birthplace's country when the singer of Waterloo was born?",
+        (
+            '{"id":"a","lookup":"In which country was Anna Lindh born?"}',
+            '{"id":"b","lookup":"Who sang Waterloo?"}',
+            '{"id":"c","lookup":"When was {b} born?"}',
+            '{"id":"d","lookup":"Who was president of {a} in {c}?"}',
+        ),
+    ),
+    (
+        "What was the average rainfall in the city where the performer of Clocks was formed?",
+        (
+            '{"id":"a","lookup":"Who performed Clocks?"}',
+            '{"id":"b","lookup":"In which city was {a} formed?"}',
+            '{"id":"c","lookup":"What was the average rainfall in {b}?"}',
+        ),
+    ),
+    (
+        "The writer of Dracula managed a theatre that was founded by whom?",
+        (
+            '{"id":"a","lookup":"Who wrote Dracula?"}',
+            '{"id":"b","lookup":"Which theatre did {a} manage?"}',
+            '{"id":"c","lookup":"Who founded {b}?"}',
+        ),
     ),
 )
 

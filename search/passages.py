@@ -34,7 +34,7 @@ class Passage:
     def id(self) -> str:
         """The same for the same piece of the same document, in every run."""
         key = f"{self.source.location}\n{self.source.digest}\n{self.start}\n{self.end}"
-        return sha256(key.encode()).hexdigest()[:16]
+        return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,11 +63,11 @@ async def ask(
     roots = [path.expanduser().resolve() for path in documents]
     async with (
         await TraceStore.open(settings.store) as store,
-        _workplace(roots, settings, display) as workplace,
+        workplace(roots, settings, display) as place,
     ):
         run = await store.create_run(question, _options(roots, settings))
         display.started(run)
-        return await workplace.run(store, run, question, None)
+        return await place.run(store, run, question, None)
 
 
 async def resume(run: str, settings: Settings, display: Display) -> Finished:
@@ -81,10 +81,10 @@ async def resume(run: str, settings: Settings, display: Display) -> Finished:
         options = dict(record.options)
         roots = [Path(str(path)) for path in _list(options.get("documents"))]
         restored = settings.model_copy(update={k: options[k] for k in _SAVED if k in options})
-        async with _workplace(roots, restored, display) as workplace:
+        async with workplace(roots, restored, display) as place:
             display.started(record.id)
             history = await store.history(record.id)
-            return await workplace.run(store, record.id, record.question, history)
+            return await place.run(store, record.id, record.question, history)
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class Tee:
 
 
 @asynccontextmanager
-async def _workplace(
+async def workplace(
     roots: Sequence[Path], settings: Settings, display: Display
 ) -> AsyncIterator[Workplace]:
     """The model loads while the documents are indexed; each is done once."""

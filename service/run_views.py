@@ -27,6 +27,7 @@ _STATUS_STYLES = {
 }
 _PROBLEM_SHOWN, _PASSAGE_SHOWN = 400, 200
 """Characters."""
+_VERDICTS = {"partly": "supported in part", "unsupported": "not supported"}
 _COUNTS = ("prompt_tokens", "cached_tokens", "completion_tokens")
 
 
@@ -58,7 +59,7 @@ def trace_tree(document: Data) -> RenderableType:
         ("Time", plan.timeline()),
         ("Models", _models(document["model_calls"])),
         ("Decisions", _decisions(document["events"], time)),
-        ("Answer", _answer(document["answer"])),
+        ("Answer", _answer(document)),
         ("Sources", _sources(document["answer"])),
     )
     drawn: list[RenderableType] = [_head(document["run"])]
@@ -85,7 +86,7 @@ def _models(calls: Sequence[Data]) -> RenderableType | None:
     if not calls:
         return None
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("purpose")
+    table.add_column("purpose", min_width=8)
     for name in ("calls", "failed", "prompt", "cached", "completion", "seconds"):
         table.add_column(name, justify="right", no_wrap=True)
     purposes = dict.fromkeys(call["purpose"] for call in calls)
@@ -117,10 +118,12 @@ def _decisions(events: Sequence[Data], time: RunningTime) -> RenderableType | No
     return table if table.rows else None
 
 
-def _answer(answer: Data | None) -> Text:
+def _answer(document: Data) -> Text | None:
     """With a note behind each sentence that its passages do not carry."""
+    answer = document["answer"]
     if answer is None:
-        return Text("There is none.")
+        yet = document["run"]["status"] in ("queued", "running")
+        return None if yet else Text("There is none.")
     text = Text()
     if answer["value"] is not None:
         text.append(f"{legible(answer['value'])}\n", "bold")
@@ -131,9 +134,6 @@ def _answer(answer: Data | None) -> Text:
             text.append(f"({_VERDICTS[sentence['verdict']]}) ", "yellow")
     text.rstrip()
     return text
-
-
-_VERDICTS = {"partly": "supported in part", "unsupported": "not supported"}
 
 
 def _sources(answer: Data | None) -> RenderableType | None:

@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from planner import History, Outcome, Step
-from planner.calling import call_key
+from planner import call_key
 from search import Passage
 from storage.records import Data, answer_data, outcome_from, source_from
 from storage.runs import RunRecord, run_record

@@ -235,6 +235,7 @@ async def test_what_has_not_ended_says_so(recorder: Recorder) -> None:
     await recorder.at(3, RunEnded("cancelled", "you asked for it"))
     ended = drawn(trace_tree(await recorder.document()))
     assert ended[0].endswith("cancelled after 3.0 s, you asked for it")
+    assert ended[-2:] == ["Answer", "There is none."]
     assert section(ended, "Plan")[1::2] == ["? not ended", "    · not run"]
 
 
@@ -242,7 +243,7 @@ async def test_a_queued_run_is_drawn(recorder: Recorder) -> None:
     await recorder.at(0)
     lines = drawn(trace_tree(await recorder.document()))
     assert lines[0].endswith("queued after 0.0 s")
-    assert lines[-2:] == ["Answer", "There is none."]
+    assert len(lines) == 2
 
 
 async def test_what_others_wrote_cannot_draw(recorder: Recorder) -> None:

@@ -15,7 +15,8 @@ def upgrade() -> None:
     """Create them, what is pointed at first."""
     _create_run()
     _create_event()
-    _create_plan()
+    _create_step()
+    _create_call()
     _create_documents()
     _create_evidence()
     _create_model_call()
@@ -65,7 +66,7 @@ def _create_event() -> None:
     )
 
 
-def _create_plan() -> None:
+def _create_step() -> None:
     op.create_table(
         "step",
         sa.Column("run", _RUN_ID, nullable=False),
@@ -81,6 +82,9 @@ def _create_plan() -> None:
         sa.PrimaryKeyConstraint("run", "id", name="pk_step"),
         sa.ForeignKeyConstraint(["run"], ["run.id"], name="fk_step_run"),
     )
+
+
+def _create_call() -> None:
     op.create_table(
         "call",
         sa.Column("run", _RUN_ID, nullable=False),

@@ -1,0 +1,1 @@
+"""Benchmarks: each a script with `--help`; figures are ratios from one run."""

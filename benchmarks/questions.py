@@ -1,0 +1,176 @@
+"""Public question sets over their pooled passages: retrieval, and planned runs against one shot.
+
+    python benchmarks/questions.py --data FOLDER
+    python benchmarks/questions.py --data FOLDER --sets musique --limit 15 --json
+
+For musique.jsonl and hotpotqa.jsonl: `recallN`, the share of supporting passages among the first N
+for the question as it stands; then exact match and F1 of the same model on the same questions, one
+shot (the first five passages in one prompt) and planned (a run of Breadth), with seconds and prompt
+tokens a question. The questions are the first `--limit` of each set.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.main_job import Watcher
+from benchmarks.scoring import exact_match, f1
+from inference import Message, Request, complete
+from search import DocumentIndex, Passage
+from service.asking import Workplace
+from service.models import model_of
+from service.settings import Settings
+from storage import TraceStore
+from tools.reading_prompt import reading_prompt
+
+ONE_SHOT_PASSAGES = 5
+RECALL_AT = (5, 10)
+
+
+def load(path: Path) -> list[dict[str, Any]]:
+    """A question a line."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+
+
+async def pooled(questions: Sequence[dict[str, Any]]) -> DocumentIndex:
+    """Every passage of every question, each once."""
+    index = DocumentIndex.open(None)
+    passages = dict.fromkeys((p["title"], p["text"]) for q in questions for p in q["passages"])
+    await index.add_passages(
+        (title, text, f"/{number}/{title}") for number, (title, text) in enumerate(passages)
+    )
+    return index
+
+
+async def recall(index: DocumentIndex, questions: Sequence[dict[str, Any]]) -> dict[str, float]:
+    """Share of the supporting passages among the first N hits."""
+    found: defaultdict[str, list[float]] = defaultdict(list)
+    for question in questions:
+        hits = await index.search(question["question"], limit=3 * max(RECALL_AT))
+        texts = list(dict.fromkeys((h.passage.source.location for h in hits)))
+        gold = {(p["title"], p["text"]) for p in question["passages"] if p["supporting"]}
+        places = {hit.passage.source.location: hit.passage for hit in hits}
+        for limit in RECALL_AT:
+            shown = [places[place] for place in texts[:limit]]
+            hit = sum(any(same(passage, pair) for passage in shown) for pair in gold)
+            found[f"recall{limit}"].append(hit / len(gold))
+    return {name: mean(values) for name, values in found.items()}
+
+
+def same(passage: Passage, pair: tuple[str, str]) -> bool:
+    """Whether a hit comes from a passage of the set."""
+    title, text = pair
+    return passage.source.title == title and passage.text[:80] in text
+
+
+async def one_shot(place: Workplace, question: str) -> str | None:
+    """What a user would do instead: the best passages in one prompt."""
+    hits = await place.index.search(question, limit=ONE_SHOT_PASSAGES)
+    if not hits:
+        return None
+    *start, last = reading_prompt(question, hits[0].passage)
+    shown = "\n".join(f"{h.passage.source.title}: {h.passage.text}" for h in hits)
+    asked = last.content.rpartition("\n")[2]
+    messages = (*start, Message("user", f"{shown}\n{asked}"))
+    made = await complete(
+        place.model, Request(messages=messages, max_tokens=40, stop=("\n",), purpose="read")
+    )
+    return made.samples[0].text.strip().rstrip(".")
+
+
+async def compared(
+    questions: Sequence[dict[str, Any]], place: Workplace, watcher: Watcher
+) -> dict[str, float]:
+    """Both systems on the same questions, one after another."""
+    scores: defaultdict[str, list[float]] = defaultdict(list)
+    with tempfile.TemporaryDirectory() as folder:
+        async with await TraceStore.open(Path(folder) / "runs.db") as store:
+            for question in questions:
+                text = question["question"].strip()
+                gold = [question["answer"], *question.get("aliases", [])]
+                began = time.monotonic()
+                given = await one_shot(place, text)
+                note(scores, "oneshot", given, gold, began)
+                watcher.started("")
+                began = time.monotonic()
+                run = await store.create_run(text, {})
+                value = (await place.run(store, run, text, None)).result.answer.value
+                note(scores, "planned", value, gold, began)
+                usages = [call.completion.usage for call in watcher.calls]
+                scores["planned_calls"].append(len(usages))
+                scores["planned_read_tokens"].append(
+                    sum(usage.prompt_tokens - usage.cached_tokens for usage in usages)
+                )
+                show(text, gold, given, value, watcher)
+    return {name: round(mean(values), 3) for name, values in scores.items()}
+
+
+def note(
+    scores: defaultdict[str, list[float]],
+    system: str,
+    given: str | None,
+    gold: Sequence[str],
+    began: float,
+) -> None:
+    """One answer of one system."""
+    scores[f"{system}_em"].append(exact_match(given, gold))
+    scores[f"{system}_f1"].append(f1(given, gold))
+    scores[f"{system}_seconds"].append(time.monotonic() - began)
+
+
+def show(
+    question: str, gold: Sequence[str], given: str | None, value: str | None, watcher: Watcher
+) -> None:
+    """Each question as it goes, for people."""
+    lines = [question, f"  gold {gold[0]!r}, one shot {given!r}, planned {value!r}"]
+    print("\n    ".join([*lines, *watcher.steps]), file=sys.stderr, flush=True)
+
+
+async def measured(options: argparse.Namespace) -> dict[str, float]:
+    """All sets with one loaded model."""
+    figures: dict[str, float] = {}
+    settings, watcher = Settings(model=options.model), Watcher()
+    model = await model_of(settings)
+    try:
+        for name in options.sets.split(","):
+            questions = load(options.data / f"{name}.jsonl")
+            index = await pooled(questions)
+            place = Workplace(model, index, settings, watcher)
+            found = await recall(index, questions)
+            found |= await compared(questions[: options.limit], place, watcher)
+            figures |= {f"{name}_{key}": round(value, 3) for key, value in found.items()}
+            index.close()
+    finally:
+        await model.close()
+    return figures
+
+
+def main() -> None:
+    """Parse, run, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder of the question sets")
+    parser.add_argument("--sets", default="musique,hotpotqa")
+    parser.add_argument("--limit", type=int, default=15, help="questions of each set")
+    parser.add_argument("--model", default="base")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    figures = asyncio.run(measured(options))
+    if options.json:
+        print(json.dumps(figures))
+    else:
+        for name, value in figures.items():
+            print(f"{name:32} {value}")
+
+
+if __name__ == "__main__":
+    main()

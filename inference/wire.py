@@ -1,0 +1,201 @@
+"""The OpenAI-compatible chat protocol: requests in its words, its events as our chunks.
+
+Servers leave out what they please, so only what is used is named, and all of it may be missing.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from openai import BaseModel
+
+from inference.errors import ModelNonsense
+from inference.model import Chunk, FinishReason, Request, TokenLogprob, Usage
+
+Engine = Literal["llama.cpp", "vllm", "other"]
+"""Engines differ in how a constraint is written, and in nothing else that matters here."""
+
+_OWNERS: Mapping[str, Engine] = {"llamacpp": "llama.cpp", "vllm": "vllm"}
+_FINISH: Mapping[str, FinishReason] = {
+    "stop": "stop",
+    "eos": "stop",
+    "eos_token": "stop",
+    "stop_sequence": "stop",
+    "tool_calls": "stop",
+    "function_call": "stop",
+    "content_filter": "content_filter",
+}
+
+
+class ListedModel(BaseModel):
+    """A line of the server's model list."""
+
+    id: str
+    owned_by: str | None = None
+
+
+class ModelList(BaseModel):
+    """What GET /models answers."""
+
+    data: list[ListedModel] | None = None
+
+
+class _Alternative(BaseModel):
+    token: str
+    logprob: float
+
+
+class _Token(_Alternative):
+    top_logprobs: list[_Alternative] | None = None
+
+
+class _Logprobs(BaseModel):
+    content: list[_Token] | None = None
+
+
+class _Delta(BaseModel):
+    content: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+
+
+class _Choice(BaseModel):
+    index: int = 0
+    delta: _Delta | None = None
+    finish_reason: str | None = None
+    logprobs: _Logprobs | None = None
+
+
+class _PromptDetails(BaseModel):
+    cached_tokens: int | None = None
+
+
+class _Usage(BaseModel):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    prompt_tokens_details: _PromptDetails | None = None
+
+
+class Event(BaseModel):
+    """One event of the stream."""
+
+    choices: list[_Choice] | None = None
+    usage: _Usage | None = None
+
+
+def engine_of(model: ListedModel) -> Engine:
+    """Which engine serves the model, by whom the list names as its owner."""
+    return _OWNERS.get(model.owned_by or "", "other")
+
+
+def body_of(request: Request, model: str) -> dict[str, Any]:
+    """The request, without its constraint."""
+    messages = [{"role": m.role, "content": _sendable(m.content)} for m in request.messages]
+    body: dict[str, Any] = {
+        "model": model,
+        "messages": messages,
+        "n": request.n,
+        "temperature": request.temperature,
+        "top_p": request.top_p,
+        "max_tokens": request.max_tokens,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    if request.stop:
+        body["stop"] = list(request.stop)
+    if request.seed is not None:
+        body["seed"] = request.seed
+    if request.top_logprobs:
+        body |= {"logprobs": True, "top_logprobs": request.top_logprobs}
+    return body
+
+
+def constraint_of(request: Request, engine: Engine | None) -> dict[str, Any]:
+    """The request's schema or grammar in the engine's own words; none where it has none."""
+    if request.schema is not None:
+        named = {"name": "answer", "schema": dict(request.schema), "strict": True}
+        return {"response_format": {"type": "json_schema", "json_schema": named}}
+    if request.grammar is None:
+        return {}
+    match engine:
+        case "llama.cpp":
+            return {"grammar": request.grammar}
+        case "vllm":
+            return {"structured_outputs": {"grammar": request.grammar}}
+        case _:
+            return {}
+
+
+def chunks_of(event: Event, n: int) -> Iterator[Chunk]:
+    """The event's pieces of the n samples."""
+    for choice in event.choices or ():
+        if not 0 <= choice.index < n:
+            raise ModelNonsense(f"a sample of number {choice.index} came, of {n} asked for")
+        yield _chunk(choice)
+
+
+class Meter:
+    """What the server counts.
+
+    vLLM sends one sum at the end, llama.cpp a count for each sample, prompt included; both without
+    choices beside it. Others send the sum so far with each event; it counts if nothing else comes.
+    """
+
+    def __init__(self) -> None:
+        """Nothing counted yet."""
+        self._final = self._running = Usage()
+
+    def read(self, event: Event) -> None:
+        """Take the event's count, if it has one."""
+        if event.usage is None:
+            return
+        if event.choices:
+            self._running = _merged(Usage(), event.usage)
+        else:
+            self._final = _merged(self._final, event.usage)
+
+    @property
+    def usage(self) -> Usage:
+        """The sum over all samples."""
+        return self._final if self._final.total_tokens else self._running
+
+
+def _chunk(choice: _Choice) -> Chunk:
+    """One choice of an event."""
+    delta = choice.delta or _Delta()
+    reason = choice.finish_reason
+    return Chunk(
+        index=choice.index,
+        text=delta.content or "",
+        reasoning=delta.reasoning_content or delta.reasoning or "",
+        logprobs=_logprobs(choice.logprobs),
+        # A reason that nobody knows (abort, error, ...) is no sign that the text is whole.
+        finish_reason=_FINISH.get(reason, "length") if reason else None,
+    )
+
+
+def _merged(usage: Usage, counted: _Usage) -> Usage:
+    """One more count: completion tokens add up, the prompt is the same one."""
+    details = counted.prompt_tokens_details or _PromptDetails()
+    return Usage(
+        prompt_tokens=max(usage.prompt_tokens, counted.prompt_tokens or 0),
+        completion_tokens=usage.completion_tokens + (counted.completion_tokens or 0),
+        cached_tokens=max(usage.cached_tokens, details.cached_tokens or 0),
+    )
+
+
+def _logprobs(logprobs: _Logprobs | None) -> tuple[TokenLogprob, ...]:
+    """The protocol's log-probabilities, where there are any."""
+    tokens = (logprobs.content if logprobs else None) or ()
+    return tuple(
+        TokenLogprob(
+            token.token,
+            token.logprob,
+            tuple((other.token, other.logprob) for other in token.top_logprobs or ()),
+        )
+        for token in tokens
+    )
+
+
+def _sendable(text: str) -> str:
+    """The text without half surrogate pairs, which models write as escapes and UTF-8 has not."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
