@@ -61,7 +61,8 @@ class Watcher:
         """The plan with its outcomes, a line each."""
         outcomes = {e.id: e.outcome for e in self.events if isinstance(e, StepEnded)}
         return [
-            f"{e.step.id}: {e.step.tool} {dict(e.step.arguments)} -> {short(outcomes.get(e.step.id))}"
+            f"{e.step.id}: {e.step.tool} {dict(e.step.arguments)}"
+            f" -> {short(outcomes.get(e.step.id))}"
             for e in self.events
             if isinstance(e, StepAdded) and e.step.tool != "search"
         ] + [f"{e.what}: {e.why}" for e in self.events if isinstance(e, Decided)]

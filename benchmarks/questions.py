@@ -57,7 +57,7 @@ async def recall(index: DocumentIndex, questions: Sequence[dict[str, Any]]) -> d
     found: defaultdict[str, list[float]] = defaultdict(list)
     for question in questions:
         hits = await index.search(question["question"], limit=3 * max(RECALL_AT))
-        texts = list(dict.fromkeys((h.passage.source.location for h in hits)))
+        texts = list(dict.fromkeys(h.passage.source.location for h in hits))
         gold = {(p["title"], p["text"]) for p in question["passages"] if p["supporting"]}
         places = {hit.passage.source.location: hit.passage for hit in hits}
         for limit in RECALL_AT:

@@ -1,4 +1,4 @@
-"""EmbeddedModel: a llama.cpp server inside the process, loaded in the background.
+"""EmbeddedModel: a llama.cpp server of our own, loaded in the background.
 
 It is spoken to over loopback through the same adapter as any other endpoint.
 """
@@ -7,24 +7,20 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from inference.endpoint import EndpointModel
-from inference.errors import ModelSetupError
+from inference.errors import ModelSetupError, ModelUnavailable
+from inference.llama_process import LlamaProcess, LlamaSettings
 from inference.model import Chunk, Request
 from inference.weights import PackagedWeights, Progress, joined
-
-try:
-    import xllamacpp
-except ImportError:  # the extra `local` is not installed
-    xllamacpp = None
 
 GGUF_MAGIC = b"GGUF"
 
 
 class EmbeddedModel:
-    """A GGUF model in this process. Requests wait for the loading; it happens once."""
+    """A GGUF model of our own. Requests wait for the loading; it happens once."""
 
     def __init__(
         self,
@@ -36,8 +32,11 @@ class EmbeddedModel:
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> None:
-        """`slots`: requests computed together; `context`: tokens that they share."""
-        if xllamacpp is None:
+        """`slots`: requests computed together; `context`: tokens that they share.
+
+        Raises ModelSetupError when the engine is not installed.
+        """
+        if find_spec("xllamacpp") is None:
             raise ModelSetupError(
                 "the embedded engine is not installed: run pip install 'breadth[local]' (from a"
                 " checkout: pip install '.[local]'), or name a server with --model openai:NAME"
@@ -50,64 +49,81 @@ class EmbeddedModel:
         self._context = context
         self._threads = threads or os.cpu_count() or 2
         self._progress = progress
-        self._server: Any = None
+        self._process: LlamaProcess | None = None
         self._loading: asyncio.Task[EndpointModel] | None = None
+        self._closed = False
 
     def load(self) -> None:
         """Begin to load, if nobody did yet; returns at once."""
-        if self._loading is None:
+        if self._loading is None and not self._closed:
             self._loading = asyncio.create_task(self._load(), name="load model")
 
     async def ready(self) -> EndpointModel:
         """Wait until it is loaded. Raises ModelSetupError when it cannot be."""
         self.load()
-        assert self._loading is not None
-        # A caller that gives up must not end the loading for the others.
-        return await asyncio.shield(self._loading)
+        if self._loading is not None:
+            # A caller that gives up must not end the loading for the others, so nobody awaits it.
+            await asyncio.wait({self._loading})
+        if self._closed or self._loading is None:
+            raise ModelUnavailable(f"the model {self.name!r} was closed")
+        return self._loading.result()
 
     async def stream(self, request: Request) -> AsyncGenerator[Chunk]:
-        """See `Model.stream`."""
+        """See `Model.stream`; raises what `ready` raises, too."""
         endpoint = await self.ready()
-        async with aclosing(endpoint.stream(request)) as chunks:
-            async for chunk in chunks:
-                yield chunk
+        try:
+            async with aclosing(endpoint.stream(request)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+        except ModelUnavailable as error:
+            await self._explain(error)
+            raise
+
+    async def _explain(self, error: ModelUnavailable) -> None:
+        """Raise what says more than that the connection broke, where more is known."""
+        if self._closed or self._process is None:
+            raise ModelUnavailable(f"the model {self.name!r} was closed") from error
+        end = await asyncio.to_thread(self._process.ended)
+        if end is not None:
+            raise ModelUnavailable(f"the engine of {self.name!r} ended ({end})") from error
 
     async def close(self) -> None:
-        """Stop the server and free its memory."""
+        """End the engine at once, also while it loads or computes."""
+        self._closed = True
         if self._loading is None:
             return
         self._loading.cancel()
+        process, self._process = self._process, None
+        if process is not None:
+            await asyncio.to_thread(process.stop)
         (loaded,) = await asyncio.gather(self._loading, return_exceptions=True)
         if isinstance(loaded, EndpointModel):
             await loaded.close()
-        self._server = None
 
     async def _load(self) -> EndpointModel:
         """Join, start, and address the server."""
         path = await asyncio.to_thread(self._path)
-        self._server = await asyncio.to_thread(self._start, path)
+        self._process = LlamaProcess(
+            LlamaSettings(str(path), self._slots, self._context, self._threads)
+        )
+        address = await asyncio.to_thread(self._process.address)
         return EndpointModel(
-            path.name, base_url=f"{self._server.listening_address}/v1", engine="llama.cpp"
+            path.name, base_url=f"{address}/v1", api_key=self._process.key, engine="llama.cpp"
         )
 
     def _path(self) -> Path:
         """The GGUF file, checked to be one."""
         if isinstance(self._weights, PackagedWeights):
-            return joined(self._weights, self._cache, self._progress)
+            return joined(self._weights, self._cache, self._report)
         check_gguf(self._weights)
         return self._weights
 
-    def _start(self, path: Path) -> Any:
-        """Load the weights: seconds, in a thread."""
-        params = xllamacpp.CommonParams()
-        params.model.path = str(path)
-        params.n_ctx, params.n_parallel, params.kv_unified = self._context, self._slots, True
-        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self._threads
-        params.verbosity, params.ui = 0, False
-        try:
-            return xllamacpp.Server(params)
-        except RuntimeError as error:
-            raise ModelSetupError(f"llama.cpp cannot load {path}: {error}") from error
+    def _report(self, done: int, total: int) -> None:
+        """Tell how far the joining is; ends it when nobody wants it any more."""
+        if self._closed:
+            raise ModelUnavailable(f"the model {self.name!r} was closed")
+        if self._progress is not None:
+            self._progress(done, total)
 
 
 def check_gguf(path: Path) -> None:

@@ -77,7 +77,7 @@ class EndpointModel:
         self._client = _client(self.base_url, api_key, engine, self._patience)
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; what still reads from them, or begins to, is ModelUnavailable."""
         await self._client.close()
 
     async def check(self) -> None:
@@ -100,7 +100,7 @@ class EndpointModel:
         with translating(self._where):
             async with response:
                 async for event in response:
-                    if event is None:  # type: ignore[comparison-overlap]
+                    if event is None:
                         raise ModelNonsense("an event without content")
                     began = True
                     meter.read(event)
@@ -130,6 +130,8 @@ class EndpointModel:
 
     async def _send(self, request: Request) -> AsyncStream[Event]:
         """One try; without the constraint where the server does not know it."""
+        if self._client.is_closed():
+            raise ModelUnavailable(f"the connection to {self._where} was closed by us")
         if self._engine is None:
             await self.check()
         body, constraint = body_of(request, self.name), constraint_of(request, self._engine)

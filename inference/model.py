@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Literal, Protocol
 
 Role = Literal["system", "user", "assistant"]
@@ -45,6 +46,10 @@ class Request:
             raise ValueError("a request needs at least one message")
         if self.n < 1 or self.max_tokens < 1:
             raise ValueError("n and max_tokens must be at least 1")
+        if not (0 <= self.temperature < inf and 0 < self.top_p <= 1):
+            raise ValueError("temperature must be 0 or more, top_p more than 0 and at most 1")
+        if self.top_logprobs < 0 or "" in self.stop:
+            raise ValueError("top_logprobs cannot be negative, nor a stop text empty")
         if self.schema is not None and self.grammar is not None:
             raise ValueError("a request takes a schema or a grammar, not both")
 
@@ -164,7 +169,7 @@ class Collector:
         self._usage = Usage()
 
     def add(self, chunk: Chunk) -> None:
-        """Take the next chunk."""
+        """Take the next chunk, of one of the n samples."""
         if chunk.usage is not None:
             self._usage = self._usage + chunk.usage
         if chunk.text or chunk.reasoning or chunk.logprobs or chunk.finish_reason:

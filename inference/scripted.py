@@ -36,6 +36,7 @@ class ScriptedModel:
         if isinstance(reply, BaseException):
             raise reply
         texts = [reply] * request.n if isinstance(reply, str) else list(reply)
+        assert len(texts) == request.n, f"the script has {len(texts)} texts for n={request.n}"
         try:
             waiting = self._pause(request) if self._pause else None
             if waiting is not None:
@@ -76,6 +77,7 @@ def _chunks(texts: Sequence[str], max_tokens: int) -> Iterable[Chunk]:
 
 
 def _usage(request: Request, texts: Sequence[str]) -> Usage:
-    """Four characters a token."""
+    """Four characters a token, and one that ends the text if nothing cut it."""
     prompt = sum(len(message.content) for message in request.messages)
-    return Usage(prompt_tokens=prompt // 4, completion_tokens=sum(len(t) // 4 + 1 for t in texts))
+    completion = sum(min(len(text) // 4 + 1, request.max_tokens) for text in texts)
+    return Usage(prompt_tokens=prompt // 4, completion_tokens=completion)

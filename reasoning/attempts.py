@@ -15,13 +15,20 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """What an attempt made, and which one it stands behind."""
+    """What an attempt made, at least one sample, and which one it stands behind."""
 
     samples: tuple[Sample, ...]
     chosen: int = 0
     confidence: float = 1.0
     """Share of the weight that stands behind the chosen one, 0 to 1."""
     usage: Usage = field(default_factory=Usage)
+
+    def __post_init__(self) -> None:
+        """Refuses a choice of what is not there."""
+        if not 0 <= self.chosen < len(self.samples):
+            raise ValueError(f"sample {self.chosen} of {len(self.samples)} cannot be chosen")
+        if not 0 <= self.confidence <= 1:
+            raise ValueError("a confidence is between 0 and 1")
 
     @property
     def best(self) -> Sample:

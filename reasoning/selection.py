@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Hashable
 from dataclasses import replace
+from math import inf, isnan
 
 from inference import Sample
 from reasoning.attempts import Attempt, Samples, Task
@@ -28,11 +29,15 @@ def vote(attempt: Attempt, *, by: Callable[[Sample], Hashable | None]) -> Attemp
 
 
 def best_of(attempt: Attempt, *, score: Callable[[Sample], float]) -> Attempt:
-    """Best-of-n (Cobbe et al. 2021, arXiv:2110.14168) with any scorer: the first of the highest."""
+    """Best-of-n (Cobbe et al. 2021, arXiv:2110.14168) with any scorer: the first of the highest.
+
+    A score that is not a number loses against every other. The scorer's word is the only one that
+    counts, so the confidence is 1, whatever it was.
+    """
 
     async def method(task: Task) -> Samples:
         made = await attempt(task)
-        scores = [score(sample) for sample in made.samples]
-        return replace(made, chosen=scores.index(max(scores)))
+        scores = [-inf if isnan(mark := score(sample)) else mark for sample in made.samples]
+        return replace(made, chosen=scores.index(max(scores)), confidence=1.0)
 
     return method

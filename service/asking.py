@@ -16,7 +16,7 @@ from service.errors import UsageProblem
 from service.models import model_of
 from service.settings import Settings
 from storage import TraceStore
-from tools import Calculate, Compare, Lookup, Read, Search
+from tools import Calculate, Compare, Lookup, Read, Search, model_chooser
 
 _MODEL_CALLS = 4
 _SAVED = ("model", "base_url", "seconds", "max_tool_calls", "max_tokens", "plan_samples", "drafts",
@@ -115,7 +115,7 @@ class Workplace:
         return Toolbox(
             (
                 Lookup(self.index, model, seed=self.settings.seed),
-                Compare(),
+                Compare(model_chooser(model, seed=self.settings.seed)),
                 Calculate(),
                 Search(self.index),
                 Read(self.index),

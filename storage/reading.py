@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from planner import History, Outcome, Step
-from planner import call_key
+from planner import History, Outcome, Step, call_key
 from search import Passage
 from storage.records import Data, answer_data, outcome_from, source_from
 from storage.runs import RunRecord, run_record

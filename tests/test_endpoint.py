@@ -741,6 +741,27 @@ async def test_cancelling_between_two_tries_ends_them() -> None:
     assert len(played.bodies) == 1
 
 
+async def test_closing_the_model_ends_what_reads_from_it() -> None:
+    watched = Watched()
+    async with serving(watched) as played, asking(played.url) as model:
+        reader = asyncio.create_task(complete(model, ASKED))
+        async with asyncio.timeout(10):
+            await watched.began.wait()
+            await model.close()
+            with pytest.raises(ModelUnavailable, match=played.url):
+                await reader
+            await watched.gone.wait()
+
+
+async def test_a_closed_model_does_not_begin() -> None:
+    async with serving(WHOLE) as played, asking(played.url) as model:
+        await complete(model, ASKED)
+        await model.close()
+        with pytest.raises(ModelUnavailable, match="was closed by us"):
+            await complete(model, ASKED)
+    assert len(played.bodies) == 1
+
+
 async def test_requests_run_together() -> None:
     together = asyncio.Barrier(2)
 

@@ -1,7 +1,9 @@
 """Tools: what a step of a plan can do. Each is small, and takes what it needs when it is made."""
 
 from tools.calculate import Calculate
+from tools.chooser import model_chooser
 from tools.compare import Compare
+from tools.cues import asks_to_compare
 from tools.facts import Fact
 from tools.find import Read, Search
 from tools.lookup import Lookup
@@ -19,8 +21,10 @@ __all__ = [
     "Tool",
     "ToolError",
     "ToolResult",
+    "asks_to_compare",
     "content_words",
     "holds",
+    "model_chooser",
     "stems",
     "words",
 ]

@@ -82,3 +82,20 @@ def cue_in(words: str) -> Cue | None:
         if found := next((cue for cue in _CUES if cue.words.search(text)), None):
             return found
     return None
+
+
+_CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
+
+
+def asks_to_compare(question: str) -> bool:
+    """Whether a question is one for `compare`: a choice by degree, a sameness, or a difference.
+
+    Cautious: it says yes only where the words are plain.
+    """
+    lowered = question.lower()
+    if _CHOICE.search(question) and cue_in(lowered) is not None:
+        return True
+    if YES_OR_NO.match(question.strip()):
+        alike = "both" in lowered.split() or bool(SAME.search(lowered) or DIFFERENT.search(lowered))
+        return alike or (cue_in(lowered) is not None and " than " in lowered)
+    return bool(HOW.search(lowered)) and (" than " in lowered or "difference" in lowered)

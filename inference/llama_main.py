@@ -1,0 +1,46 @@
+"""The embedded engine's process: a llama.cpp server that ends with the process that started it.
+
+Run as a script, never imported. The first line of its input is a JSON object of settings; its
+output is one line, the address, once the model is loaded. It runs until its input ends.
+"""
+
+import json
+import os
+import sys
+
+# A thread that waits for the others must give its core away instead of spinning: where anything
+# else runs, spinning was seen to write 1 to 6 tokens a second and waiting 10 to 16. OpenMP looks at
+# this once, when the engine is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+import xllamacpp
+
+
+def main() -> None:
+    """Serve until the input ends."""
+    settings = json.loads(sys.stdin.readline())
+    output = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what llama.cpp may print is no address
+    server = xllamacpp.Server(_params(settings))
+    output.write(f"{server.listening_address}\n")
+    output.flush()
+    sys.stdin.read()
+    os._exit(0)  # the server's destructor waits for the requests that are still open
+
+
+def _params(settings: dict[str, object]) -> xllamacpp.CommonParams:
+    """The settings in llama.cpp's words."""
+    params = xllamacpp.CommonParams()
+    params.model.path = settings["path"]
+    params.n_ctx, params.n_parallel = settings["context"], settings["slots"]
+    params.kv_unified = True
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = settings["threads"]
+    params.n_batch = params.n_ubatch = settings["batch"]
+    params.api_keys = [settings["key"]]
+    params.verbosity, params.ui = 1, False
+    params.endpoint_slots = False  # it shows the prompts
+    return params
+
+
+if __name__ == "__main__":
+    main()

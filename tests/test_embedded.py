@@ -1,0 +1,276 @@
+"""The embedded engine itself, with the small packaged weights."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
+import platformdirs
+import pytest
+import pytest_asyncio
+
+from inference import (
+    PACKAGED,
+    EmbeddedModel,
+    Message,
+    ModelSetupError,
+    ModelUnavailable,
+    Request,
+    check_gguf,
+    complete,
+)
+from inference.weights import joined
+
+pytest.importorskip("xllamacpp")
+pytestmark = [pytest.mark.model, pytest.mark.asyncio(loop_scope="module")]
+
+CACHE = Path(os.environ.get("BREADTH_CACHE") or platformdirs.user_cache_path("breadth"))
+ENDLESS = "root ::= [a-z ]+"
+LONG = 1500
+"""Tokens that take the engine minutes: whoever waits for them runs into a timeout."""
+
+
+def asked(text: str, **options: object) -> Request:
+    """A request of one message."""
+    return Request((Message("user", text),), **{"max_tokens": 16} | options)  # type: ignore[arg-type]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def model() -> AsyncIterator[EmbeddedModel]:
+    """Loaded once for all tests, by three callers at once, and one who gave up waiting."""
+    model = EmbeddedModel(PACKAGED["small"], cache=CACHE)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0):
+            await model.ready()
+    endpoints = await asyncio.gather(*(model.ready() for _ in range(3)))
+    assert len(set(map(id, endpoints))) == 1
+    yield model
+    await model.close()
+
+
+def engines() -> list[int]:
+    """The engine processes that are children of this one."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                status, command = (entry / "stat").read_text(), (entry / "cmdline").read_bytes()
+            except OSError:  # it ended meanwhile
+                continue
+            parent = int(status.rpartition(")")[2].split()[1])
+            if parent == os.getpid() and b"llama_main" in command:
+                found.append(int(entry.name))
+    return found
+
+
+async def connect_for_ever(host: str | None, port: int | None) -> None:
+    """Again and again, until nobody listens."""
+    while True:
+        _, writer = await asyncio.open_connection(host, port)
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_a_grammar_is_obeyed(model: EmbeddedModel) -> None:
+    made = await complete(model, asked("Say hello.", grammar='root ::= "zebra" | "quagga"'))
+    assert made.samples[0].text in {"zebra", "quagga"}
+    assert made.samples[0].whole
+
+
+async def test_a_schema_is_obeyed(model: EmbeddedModel) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"value": {"enum": ["zebra", "quagga"]}, "found": {"type": "boolean"}},
+        "required": ["value", "found"],
+        "additionalProperties": False,
+    }
+    made = await complete(model, asked("Say hello.", schema=schema, max_tokens=40))
+    value = json.loads(made.samples[0].text)
+    assert value["value"] in {"zebra", "quagga"}
+    assert isinstance(value["found"], bool)
+
+
+async def test_samples_share_one_prompt(model: EmbeddedModel) -> None:
+    one = await complete(model, asked("Name an animal.", max_tokens=4))
+    three = await complete(model, asked("Name an animal.", max_tokens=4, n=3, temperature=1.0))
+    assert len(three.samples) == 3
+    assert all(sample.text for sample in three.samples)
+    assert three.usage.prompt_tokens == one.usage.prompt_tokens
+    assert 3 <= three.usage.completion_tokens <= 12
+
+
+async def test_a_sample_that_the_limit_cut_is_not_whole(model: EmbeddedModel) -> None:
+    made = await complete(model, asked("Count from one to a hundred.", max_tokens=3))
+    assert not made.samples[0].whole
+    assert made.usage.completion_tokens == 3
+
+
+async def test_logprobs_come_with_the_likeliest_tokens(model: EmbeddedModel) -> None:
+    made = await complete(model, asked("Name an animal.", max_tokens=2, top_logprobs=3))
+    (first, _) = made.samples[0].logprobs
+    assert len(first.top) == 3
+    assert first.logprob <= 0
+
+
+async def test_two_requests_at_once_both_finish(model: EmbeddedModel) -> None:
+    made = await asyncio.gather(*(complete(model, asked(t, max_tokens=4)) for t in ("A?", "B?")))
+    assert all(completion.samples[0].text for completion in made)
+
+
+async def test_closing_a_stream_frees_its_slots(model: EmbeddedModel) -> None:
+    request = asked("Tell a story.", n=4, max_tokens=LONG, grammar=ENDLESS, temperature=1.0)
+    async with aclosing(model.stream(request)) as chunks:
+        await anext(chunks)
+    async with asyncio.timeout(60):
+        await complete(model, asked("Hello?", max_tokens=1))
+
+
+async def test_giving_up_stops_the_reading_of_a_prompt(model: EmbeddedModel) -> None:
+    prompt = " ".join(str(number) for number in range(1500))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(2):
+            await complete(model, asked(prompt, n=4))
+    async with asyncio.timeout(60):
+        await complete(model, asked("Hello?", max_tokens=1))
+
+
+async def test_only_we_may_use_the_engine(model: EmbeddedModel) -> None:
+    endpoint = await model.ready()
+    url = f"{endpoint.base_url}/chat/completions"
+    async with aiohttp.ClientSession() as session, session.post(url, json={}) as response:
+        assert response.status == 401
+
+
+async def test_closing_ends_what_the_engine_computes() -> None:
+    model = EmbeddedModel(PACKAGED["small"], cache=CACHE)
+    request = asked("Tell a story.", max_tokens=LONG, grammar=ENDLESS)
+    async with aclosing(model.stream(request)) as chunks:
+        await anext(chunks)
+        async with asyncio.timeout(10):
+            await model.close()
+        with pytest.raises(ModelUnavailable, match="small"):
+            async for _ in chunks:
+                pass
+    with pytest.raises(ModelUnavailable, match="was closed"):
+        await model.ready()
+    await model.close()
+
+
+async def test_closing_ends_the_loading() -> None:
+    model = EmbeddedModel(PACKAGED["small"], cache=CACHE)
+    waiting = asyncio.create_task(model.ready())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        await model.close()
+        with pytest.raises(ModelUnavailable, match="was closed"):
+            await waiting
+
+
+async def test_the_loop_runs_on_while_the_model_loads() -> None:
+    model = EmbeddedModel(PACKAGED["small"], cache=CACHE)
+    loading = asyncio.create_task(model.ready())
+    turns = 0
+    while not loading.done():
+        await asyncio.wait({loading}, timeout=0.05)
+        turns += 1
+    await loading
+    await model.close()
+    assert turns > 5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the process in /proc")
+async def test_an_engine_that_dies_is_said_to_have_died() -> None:
+    before = engines()
+    model = EmbeddedModel(PACKAGED["small"], cache=CACHE)
+    request = asked("Tell a story.", max_tokens=LONG, grammar=ENDLESS)
+    async with aclosing(model.stream(request)) as chunks:
+        await anext(chunks)
+        (engine,) = set(engines()) - set(before)
+        os.kill(engine, signal.SIGKILL)
+        with pytest.raises(ModelUnavailable, match=r"ended \(signal 9, perhaps for want of memory"):
+            async for _ in chunks:
+                pass
+    await model.close()
+
+
+async def test_the_engine_ends_with_the_process_that_started_it() -> None:
+    script = f"""
+        import asyncio, os, signal
+        from pathlib import Path
+        from inference import PACKAGED, EmbeddedModel
+
+        async def main():
+            model = EmbeddedModel(PACKAGED["small"], cache=Path({str(CACHE)!r}))
+            print((await model.ready()).base_url, flush=True)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        asyncio.run(main())
+    """
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", textwrap.dedent(script)],
+        stdout=subprocess.PIPE,
+        check=False,
+        text=True,
+        cwd=Path(__file__).parent.parent,
+    )
+    address = urlsplit(done.stdout.strip())
+    assert done.returncode == -signal.SIGKILL
+    async with asyncio.timeout(10):
+        with pytest.raises(ConnectionRefusedError):
+            await connect_for_ever(address.hostname, address.port)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"PK\x03\x04", "is no GGUF model"),
+        (b"", "is no GGUF model"),
+        (b"GGUF", "cannot load"),
+        (b"GGUF" + os.urandom(100_000), "cannot load"),
+    ],
+    ids=["zip", "empty", "only the magic", "junk"],
+)
+async def test_what_is_no_model_is_a_setup_error(tmp_path: Path, content: bytes, told: str) -> None:
+    path = tmp_path / "m.gguf"
+    path.write_bytes(content)
+    model = EmbeddedModel(path, cache=tmp_path)
+    for _ in range(2):
+        with pytest.raises(ModelSetupError, match=told) as caught:
+            await complete(model, asked("Hello?"))
+        assert str(path) in str(caught.value)
+    await model.close()
+
+
+async def test_half_a_model_is_a_setup_error_with_llama_cpp_s_reason(tmp_path: Path) -> None:
+    path = tmp_path / "half.gguf"
+    with joined(PACKAGED["small"], CACHE).open("rb") as file:
+        path.write_bytes(file.read(20_000_000))
+    model = EmbeddedModel(path, cache=tmp_path)
+    with pytest.raises(ModelSetupError, match="not within the file bounds"):
+        await model.ready()
+    await model.close()
+
+
+async def test_a_missing_file_is_a_setup_error(tmp_path: Path) -> None:
+    model = EmbeddedModel(tmp_path / "none.gguf", cache=tmp_path)
+    with pytest.raises(ModelSetupError, match=r"none.gguf: No such file"):
+        await model.ready()
+    await model.close()
+    with pytest.raises(ModelSetupError, match="cannot read the model"):
+        check_gguf(tmp_path)
+
+
+async def test_closing_what_was_never_used_is_nothing() -> None:
+    model = EmbeddedModel(PACKAGED["small"], cache=CACHE)
+    await model.close()
+    with pytest.raises(ModelUnavailable, match="was closed"):
+        await model.ready()

@@ -1,0 +1,43 @@
+"""The last resort of `compare`: what code cannot decide, a model chooses, among fixed words."""
+
+import json
+from collections.abc import Sequence
+
+from inference import Message, Model, ModelError, Request, complete
+from tools.compare import Chooser
+from tools.kinds import kind_of
+from tools.tool import ToolError
+
+_SYSTEM = "Choose the answer to the question from the facts."
+_YES_NO = ("yes", "no")
+
+
+def model_chooser(model: Model, *, seed: int = 0) -> Chooser:
+    """A chooser that asks the model under a grammar: it can say a label, yes or no, and no more."""
+
+    async def choose(question: str, facts: Sequence[tuple[str, str]]) -> str | None:
+        labels = dict.fromkeys(label for label, _ in facts if label)
+        options = _YES_NO if kind_of(question) == "yes-no" else tuple(labels)
+        if not options:
+            return None
+        lines = [f"{label}: {value}" if label else value for label, value in facts]
+        asked = "\n".join([*lines, f"Question: {question}", f"Options: {', '.join(options)}"])
+        request = Request(
+            messages=(Message("system", _SYSTEM), Message("user", asked)),
+            max_tokens=60,
+            grammar="root ::= " + " | ".join(_literal(option) for option in options),
+            seed=seed,
+            purpose="choose",
+        )
+        try:
+            said = (await complete(model, request)).samples[0].text.strip()
+        except ModelError as error:
+            raise ToolError(f"the model could not choose: {error}") from error
+        return next((option for option in options if option.casefold() == said.casefold()), None)
+
+    return choose
+
+
+def _literal(text: str) -> str:
+    """A text as a GBNF literal."""
+    return json.dumps(text, ensure_ascii=False)
