@@ -134,7 +134,7 @@ def line(row: Row) -> str:
         f"{mark} {row.id} {row.seconds:5.1f} s {row.read_tokens:5d} read {row.written_tokens:4d}"
         f" written  {row.question}\n      {row.value!r}, expected {row.expected!r}"
     )
-    return text if row.right else "\n        ".join([text, *row.steps])
+    return "\n        ".join([text, *row.steps])
 
 
 def summary(rows: list[Row]) -> dict[str, float | int]:

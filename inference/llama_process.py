@@ -31,8 +31,8 @@ class LlamaSettings:
     context: int
     """Tokens that they share."""
     threads: int
-    batch: int = 64
-    """Tokens of a prompt that are read at a stretch."""
+    batch: int = 512
+    """Tokens of a prompt that are read at a stretch: 64 read half as fast on a busy machine."""
 
 
 class LlamaProcess:

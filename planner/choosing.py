@@ -5,11 +5,13 @@ from collections.abc import Sequence
 
 from planner import template
 from planner.plan import Step
-from tools import asks_to_compare, stems
+from tools import asks_by_degree, asks_for_name, asks_to_compare, stems
 
 _MOST_HOPS = 4
 """Up to here a longer plan is a better one, if it says as much: what small models do wrong is to
 ask for two facts at once."""
+_FEW_FAULTS = 0.45
+"""So much is normal: a question word that a plan leaves out, a verb that it brings in."""
 _AMISS = {(True, True): 0.0, (True, False): 1.0, (False, True): 0.5, (False, False): 0.0}
 """Lost by (the question asks to compare, the plan compares)."""
 
@@ -27,7 +29,8 @@ def best_plan(plans: Sequence[Sequence[Step]], question: str) -> int:
     A plan gains by covering the question's words and by having the form that most samples have
     (self-consistency over forms), and loses by bringing in foreign words, by steps whose result
     nothing uses, by asking the whole question again as one of several steps, by repetition, and by
-    comparing where nothing is to be compared, or not comparing where something is.
+    comparing where nothing is to be compared, or not comparing where something is, or comparing
+    names where a date or a number is needed ("who is older" between two people's names).
     """
     forms = Counter(shape(steps) for steps in plans if steps)
     scores = [
@@ -37,13 +40,24 @@ def best_plan(plans: Sequence[Sequence[Step]], question: str) -> int:
     return scores.index(max(scores))
 
 
+def settled(plans: Sequence[Sequence[Step]], question: str) -> bool:
+    """Whether the plans are of one form and pass every check: more samples would change nothing."""
+    if not plans or not all(plans) or len({shape(steps) for steps in plans}) > 1:
+        return False
+    return all(_faults(steps, question) <= _FEW_FAULTS for steps in plans)
+
+
 def score(steps: Sequence[Step], question: str) -> float:
-    """How well a plan fits a question, by its words and its form alone."""
+    """How well a plan fits a question, by its words and its form alone; 2 and more is good."""
+    return 2.0 + 0.25 * min(len(steps), _MOST_HOPS) - _faults(steps, question)
+
+
+def _faults(steps: Sequence[Step], question: str) -> float:
+    """What is wrong with a plan; 0 is nothing."""
     asked = stems(question)
     texts = [_spoken(step) for step in steps]
     said = frozenset().union(*map(stems, texts))
-    covered = len(asked & said) / len(asked)
-    foreign = len(said - asked)
+    uncovered = 1.0 - len(asked & said) / len(asked)
     used = {name for step in steps for name in step.inputs}
     dangling = sum(step.id not in used for step in steps) - 1
     whole = 0
@@ -52,11 +66,19 @@ def score(steps: Sequence[Step], question: str) -> float:
             not step.inputs and len(asked & stems(text)) / len(asked) > 0.9
             for step, text in zip(steps, texts, strict=True)
         )
-    repeated = len(texts) - len({text.casefold() for text in texts})
+    repeated = len(steps) - len({str(dict(step.arguments)).casefold() for step in steps})
     compares = any(step.tool == "compare" for step in steps)
     amiss = _AMISS[asks_to_compare(question), compares]
-    hops = min(len(steps), _MOST_HOPS)
-    return 2.0 * covered + 0.25 * hops - 0.15 * foreign - 0.5 * dangling - whole - repeated - amiss
+    amiss += sum(_compares_names(step, steps) for step in steps)
+    return 2.0 * uncovered + 0.15 * len(said - asked) + 0.5 * dangling + whole + repeated + amiss
+
+
+def _compares_names(step: Step, steps: Sequence[Step]) -> bool:
+    """Whether a step compares by degree what its inputs give as names."""
+    if step.tool != "compare" or not asks_by_degree(_spoken(step)):
+        return False
+    asked = [_spoken(other) for other in steps if other.id in step.inputs]
+    return any(asks_for_name(text) for text in asked)
 
 
 def _spoken(step: Step) -> str:

@@ -2,7 +2,9 @@
 
 Several plans are sampled in one request, which reads the prompt once. A step on which all samples
 agree is given out at once; when the samples are complete, one of them is chosen by checks in code
-and the rest of its steps follow. With one sample, that is plain streaming.
+and the rest of its steps follow. Half of the samples are drawn first: where they have one form and
+pass every check, the other half is not asked for (adaptive consistency, Aggarwal et al. 2023,
+arXiv:2305.11860). With one sample, that is plain streaming.
 """
 
 from collections.abc import AsyncGenerator, Sequence
@@ -10,7 +12,7 @@ from contextlib import aclosing
 from typing import Any
 
 from inference import Model, ModelError, Request
-from planner.choosing import best_plan
+from planner.choosing import best_plan, settled
 from planner.errors import BudgetExceeded, PlanError
 from planner.events import Decided, Trace
 from planner.grammar import plan_grammar
@@ -45,13 +47,51 @@ class Planner:
         self._seed = seed
 
     async def plan(
-        self, question: str, known: Sequence[tuple[str, str]] = ()
+        self, question: str, known: Sequence[tuple[str, str]] = (), *, attempt: int = 1
     ) -> AsyncGenerator[Step]:
-        """Steps as they are decided. When no plan can be had, the question is the one step."""
-        drafts = [_Draft(self._vocabulary) for _ in range(self._samples)]
+        """Steps as they are decided. When no plan can be had, the question is the one step.
+
+        `known`: questions and answers found before. A later `attempt` samples other plans.
+        """
+        drafts: list[_Draft] = []
+        given: list[Step] = []
+        for request in self._requests(question, known, attempt):
+            batch = [_Draft(self._vocabulary) for _ in range(request.n)]
+            may_give = not drafts
+            drafts += batch
+            async for step in self._written(request, batch):
+                if may_give:
+                    given.append(step)
+                    yield step
+            if settled([draft.steps for draft in drafts], question):
+                break
+        for step in (await self._chosen(drafts, given, question))[len(given) :]:
+            yield step
+
+    def _requests(
+        self, question: str, known: Sequence[tuple[str, str]], attempt: int
+    ) -> list[Request]:
+        """The samples in two halves: the second is asked only if the first does not settle it."""
+        first = (self._samples + 1) // 2
+        halves = [n for n in (first, self._samples - first) if n]
+        return [
+            Request(
+                messages=plan_prompt(question, known),
+                n=n,
+                temperature=self._temperature if self._samples > 1 else 0.0,
+                max_tokens=_MAX_TOKENS,
+                grammar=self._grammar,
+                seed=self._seed + 100 * (attempt - 1) + half,
+                purpose="plan",
+            )
+            for half, n in enumerate(halves)
+        ]
+
+    async def _written(self, request: Request, drafts: Sequence["_Draft"]) -> AsyncGenerator[Step]:
+        """Fill the drafts; give out each step on which they all agree."""
         given = 0
         try:
-            async with aclosing(self._model.stream(self._request(question, known))) as chunks:
+            async with aclosing(self._model.stream(request)) as chunks:
                 async for chunk in chunks:
                     drafts[chunk.index].feed(chunk.text)
                     while (step := _agreed(drafts, given)) is not None:
@@ -61,27 +101,15 @@ class Planner:
             await self._trace.record(Decided("plan cut short", str(error)))
         for draft in drafts:
             draft.close()
-        for step in (await self._chosen(drafts, question))[given:]:
-            yield step
 
-    def _request(self, question: str, known: Sequence[tuple[str, str]]) -> Request:
-        """All samples in one request."""
-        return Request(
-            messages=plan_prompt(question, known),
-            n=self._samples,
-            temperature=self._temperature if self._samples > 1 else 0.0,
-            max_tokens=_MAX_TOKENS,
-            grammar=self._grammar,
-            seed=self._seed,
-            purpose="plan",
-        )
-
-    async def _chosen(self, drafts: Sequence["_Draft"], question: str) -> list[Step]:
-        """The best of the samples; without any, the question itself."""
+    async def _chosen(
+        self, drafts: Sequence["_Draft"], given: Sequence[Step], question: str
+    ) -> list[Step]:
+        """The best of the samples that begin as given; without any, the question itself."""
         problems = [problem for draft in drafts for problem in draft.problems]
         if problems:
             await self._trace.record(Decided("plan lines dropped", "; ".join(problems)))
-        plans = [draft.steps for draft in drafts]
+        plans = [d.steps for d in drafts if d.steps[: len(given)] == list(given)]
         if not any(plans):
             await self._trace.record(Decided("no plan", "the question is the one step"))
             tool, names = self._vocabulary.default, self._vocabulary.tools

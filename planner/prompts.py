@@ -70,6 +70,17 @@ _EXAMPLES: tuple[tuple[str, tuple[str, ...]], ...] = (
         ('{"id":"a","lookup":"What award did Katherine Johnson receive in 2015?"}',),
     ),
     (
+        "Who is older, the inventor of dynamite or the inventor of the diesel engine?",
+        (
+            '{"id":"a","lookup":"Who invented dynamite?"}',
+            '{"id":"b","lookup":"Who invented the diesel engine?"}',
+            '{"id":"c","lookup":"When was {a} born?"}',
+            '{"id":"d","lookup":"When was {b} born?"}',
+            '{"id":"e","compare":"Who is older, the inventor of dynamite or the inventor of the'
+            ' diesel engine?","facts":["{c}","{d}"]}',
+        ),
+    ),
+    (
         "What was the average rainfall in the city where the performer of Clocks was formed?",
         (
             '{"id":"a","lookup":"Who performed Clocks?"}',

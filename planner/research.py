@@ -150,7 +150,9 @@ async def _new_plan(desk: Desk, number: int) -> None:
         whole = Step(id=_WHOLE, tool="lookup", arguments={"question": desk.question})
         await desk.executor.add(whole, plan_round=number, by="reflect")
     suffix = desk.suffix(number)
-    async with aclosing(desk.planner.plan(desk.question, desk.known(number))) as steps:
+    async with aclosing(
+        desk.planner.plan(desk.question, desk.known(number), attempt=number)
+    ) as steps:
         async for step in steps:
             try:
                 await desk.executor.add(step.renamed(suffix), plan_round=number)

@@ -1,1 +1,10 @@
-"""."""
+"""Service: the command line, settings (the only reader of the environment) and the assembly.
+
+command_line   the command `breadth`: the outermost edge, where errors become words
+asking         one run from question to answer: the only place where the parts are put together
+models         from a model's name, as a user writes it, to a Model
+settings       flags, environment and defaults
+terminal       what a person sees while a run works
+answers        an answer as text, Markdown, HTML and JSON
+run_views      the list of runs and the drawing of a trace; plan_views and legible serve it
+"""

@@ -24,6 +24,8 @@ EDGE = "service/command_line.py"
 """The only place where any error may be caught for good."""
 READER = "service/settings.py"
 """The only place where the environment is read."""
+ENGINE = "inference/llama_main.py"
+"""A process of its own, never imported: it may set what its libraries read."""
 
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
@@ -134,7 +136,17 @@ def test_only_the_settings_read_the_environment() -> None:
         and getattr(node, "attr", getattr(node, "id", getattr(node, "name", "")))
         in {"environ", "environb", "getenv", "getenvb", "BaseSettings"}
     }
-    assert reading == {READER}
+    assert reading - {ENGINE} == {READER}
+
+
+def test_the_engine_only_sets_defaults_for_itself() -> None:
+    script = ROOT / ENGINE
+    used = {
+        ast.unparse(node)
+        for node in nodes(script)
+        if isinstance(node, ast.Attribute) and "environ" in ast.unparse(node)
+    }
+    assert used <= {"os.environ", "os.environ.setdefault"}
 
 
 def test_only_the_edge_catches_everything() -> None:

@@ -163,13 +163,23 @@ async def test_steps_that_all_samples_agree_on_start_before_the_choice(
     other = PLAN.splitlines()[0] + '\n{"id":"b","lookup":"When was {a} born?"}'
 
     def reply(request: Request) -> Any:
-        return [PLAN, PLAN, other] if request.purpose == "plan" else scripted(request)
+        if request.purpose != "plan":
+            return scripted(request)
+        return [PLAN, other] if request.n == 2 else PLAN
 
     trace = MemoryTrace()
     result = await run(index, ScriptedModel(reply), trace, plans=3)
     assert result.answer.value == "Bong Joon-ho"
     kinds = [(type(e).__name__, getattr(e, "id", getattr(e, "what", ""))) for e in trace.events]
     assert kinds.index(("StepStarted", "a")) < kinds.index(("Decided", "plan chosen"))
+
+
+async def test_samples_that_agree_settle_the_plan_and_the_rest_is_not_asked_for(
+    index: DocumentIndex,
+) -> None:
+    model = ScriptedModel(scripted)
+    await run(index, model, MemoryTrace(), plans=4)
+    assert [request.n for request in model.requests if request.purpose == "plan"] == [2]
 
 
 async def test_without_a_plan_the_question_is_the_one_step(index: DocumentIndex) -> None:
@@ -291,9 +301,9 @@ async def test_a_spent_budget_of_tool_calls_delivers_what_there_is(index: Docume
 
 async def test_a_spent_budget_of_tokens_is_never_overdrawn(index: DocumentIndex) -> None:
     trace = MemoryTrace()
-    result = await run(index, ScriptedModel(scripted), trace, limits=Limits(tokens=2000))
+    result = await run(index, ScriptedModel(scripted), trace, limits=Limits(tokens=1500))
     spent = sum(e.completion.usage.total_tokens for e in trace.events if isinstance(e, ModelCalled))
-    assert spent <= 2000
+    assert 0 < spent <= 1500
     assert result.status == "incomplete"
 
 

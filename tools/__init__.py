@@ -3,9 +3,10 @@
 from tools.calculate import Calculate
 from tools.chooser import model_chooser
 from tools.compare import Compare
-from tools.cues import asks_to_compare
+from tools.cues import asks_by_degree, asks_to_compare
 from tools.facts import Fact
 from tools.find import Read, Search
+from tools.kinds import asks_for_name
 from tools.lookup import Lookup
 from tools.tool import Arguments, Tool, ToolError, ToolResult
 from tools.words import content_words, holds, stems, words
@@ -21,6 +22,8 @@ __all__ = [
     "Tool",
     "ToolError",
     "ToolResult",
+    "asks_by_degree",
+    "asks_for_name",
     "asks_to_compare",
     "content_words",
     "holds",

@@ -1,21 +1,30 @@
-"""The last resort of `compare`: what code cannot decide, a model chooses, among fixed words."""
+"""The last resort of `compare`: what code cannot decide, a model chooses, among fixed words.
+
+Not what is asked by degree: who is older does not follow from two names, so a model that chose
+would say what it believes and not what was read.
+"""
 
 import json
+import re
 from collections.abc import Sequence
 
 from inference import Message, Model, ModelError, Request, complete
 from tools.compare import Chooser
+from tools.cues import asks_by_degree
 from tools.kinds import kind_of
 from tools.tool import ToolError
 
 _SYSTEM = "Choose the answer to the question from the facts."
 _YES_NO = ("yes", "no")
+_DIGIT = re.compile(r"\d")
 
 
 def model_chooser(model: Model, *, seed: int = 0) -> Chooser:
     """A chooser that asks the model under a grammar: it can say a label, yes or no, and no more."""
 
     async def choose(question: str, facts: Sequence[tuple[str, str]]) -> str | None:
+        if asks_by_degree(question) and not any(map(_DIGIT.search, (v for _, v in facts))):
+            return None
         labels = dict.fromkeys(label for label, _ in facts if label)
         options = _YES_NO if kind_of(question) == "yes-no" else tuple(labels)
         if not options:

@@ -87,6 +87,11 @@ def cue_in(words: str) -> Cue | None:
 _CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
 
 
+def asks_by_degree(question: str) -> bool:
+    """Whether what is compared has to be a date or a number: older, longer, first, ..."""
+    return cue_in(question.lower()) is not None
+
+
 def asks_to_compare(question: str) -> bool:
     """Whether a question is one for `compare`: a choice by degree, a sameness, or a difference.
 

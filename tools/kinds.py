@@ -24,6 +24,7 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(r"^(who|whom|whose|where|which|what|in (which|what)|at (which|what))\b", re.I)
+_WHO = re.compile(r"(who|whom|whose|where)\b", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
 _NUMBER_WORD = re.compile(
     r"\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand"
@@ -49,6 +50,11 @@ def kind_of(question: str) -> Kind:
     if _NUMBER.search(question):
         return "number"
     return "name" if _NAME.search(question) else "any"
+
+
+def asks_for_name(question: str) -> bool:
+    """Whether the answer can only be a person or a place."""
+    return kind_of(question) == "name" and bool(_WHO.match(question.strip()))
 
 
 def fits(value: str, kind: Kind) -> bool:
