@@ -57,6 +57,7 @@ class Catalogue:
         self._connection = connection
 
     def close(self) -> None:
+        """Close the file."""
         self._connection.close()
 
     def known_files(self) -> dict[str, Known]:
@@ -82,6 +83,7 @@ class Catalogue:
             )
 
     def remove(self, locations: Iterable[str]) -> None:
+        """Forget these documents, in one transaction."""
         with self._transaction():
             for location in locations:
                 self._forget(location)

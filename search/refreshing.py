@@ -91,6 +91,7 @@ class Tally:
     unreadable: dict[str, str] = field(default_factory=dict)
 
     def count(self, location: str, known: Known | None, outcome: Examined) -> None:
+        """Take one examined file into the report."""
         was_document = known is not None and known.refused is None
         match outcome:
             case Same(refused=None):

@@ -48,7 +48,8 @@ def tree(path: Path) -> ast.Module:
         pytest.param(["-m", "ruff", "check", "."], id="ruff check"),
         pytest.param(["-m", "ruff", "format", "--check", "."], id="ruff format"),
         pytest.param(
-            ["-m", "ruff", "check", "--select", "D100,D101,D104", *FOLDERS], id="docstrings"
+            ["-m", "ruff", "check", "--select", "D100,D101,D102,D103,D104", *FOLDERS],
+            id="docstrings",
         ),
         pytest.param(["-m", "mypy"], id="mypy"),
         pytest.param(["-c", LINT_IMPORTS], id="imports"),

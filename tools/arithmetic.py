@@ -28,6 +28,7 @@ Value = Amount | Moment | Gap
 
 
 def evaluate(node: ast.AST, values: Mapping[str, Value]) -> Value:
+    """The value of a parsed expression. Raises ToolError for what it may not hold."""
     match node:
         case ast.Name(id=name) if name in values:
             return values[name]
@@ -70,6 +71,7 @@ def _plain(value: Value) -> Fraction:
 
 
 def in_unit(value: Value, unit: str) -> Amount | Gap:
+    """The value expressed in a unit. Raises ToolError where it cannot be."""
     if isinstance(value, Gap):
         return Gap(value.start, value.end, unit)
     amount = _number(value)

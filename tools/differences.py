@@ -7,6 +7,7 @@ from tools.values import Amount, Moment, convert, years_apart
 
 
 def amounts_apart(a: Amount, b: Amount, unit: str | None) -> str | None:
+    """How far two amounts are apart, as a person would write it; None if they do not compare."""
     other = convert(b, a.unit)
     if other is None:
         return None

@@ -62,6 +62,7 @@ def round_half_up(number: Fraction, digits: int) -> Fraction:
 
 
 def convert_or_refuse(amount: Amount, unit: str) -> Amount:
+    """The amount in another unit. Raises ToolError where it has none of that dimension."""
     converted = convert(amount, unit)
     if converted is None:
         raise ToolError(f"cannot turn {amount} into {unit or 'a plain number'}")

@@ -21,6 +21,7 @@ def quantity_of(text: str, reader: Reading) -> Quantity | None:
 
 
 def is_moment(quantity: Quantity) -> Quantity | None:
+    """The quantity if it is a date."""
     return quantity if isinstance(quantity, Moment) else None
 
 

@@ -67,6 +67,7 @@ def _same_moment(a: Moment, b: Moment, grain: str) -> bool | None:
 
 
 def is_name(text: str) -> bool:
+    """Whether a text holds a capitalised word that is no month."""
     return any(word not in MONTHS for word in re.findall(r"\b[A-Z][a-z]{2,}", text))
 
 

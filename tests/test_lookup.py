@@ -1,0 +1,169 @@
+"""The tool `lookup` and the checks of a value."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from inference import ModelUnavailable, Request, Sample, ScriptedModel
+from search import DocumentIndex, Hit, Passage, Source
+from tools import Lookup, Read, Search, ToolError, model_chooser
+from tools.find import ReadArguments, SearchArguments
+from tools.kinds import Kind, asks_for_name, fits, kind_of
+from tools.lookup import LookupArguments, checked
+from tools.relevance import ranked
+
+PAGES = (
+    ("Daegu", "Daegu is a city in South Korea. Bong Joon-ho was born there."),
+    ("Bong Joon-ho", "Bong Joon-ho (born 14 September 1969) is a film director."),
+    ("Paris", "Paris is the capital of France."),
+)
+
+
+@pytest.fixture
+async def index() -> AsyncIterator[DocumentIndex]:
+    opened = DocumentIndex.open(None)
+    await opened.add_passages((title, text, f"/pages/{title}") for title, text in PAGES)
+    yield opened
+    opened.close()
+
+
+def passage(title: str, text: str) -> Passage:
+    return Passage(Source(f"/{title}", title, "text/plain", "0"), 0, len(text), text)
+
+
+async def test_the_value_comes_with_the_passage_that_proves_it(index: DocumentIndex) -> None:
+    model = ScriptedModel(["14 September 1969"])
+    found = await Lookup(index, model).call(LookupArguments(question="When was Bong Joon-ho born?"))
+    assert found.value == "14 September 1969"
+    assert [proof.source.title for proof in found.evidence] == ["Bong Joon-ho"]
+
+
+async def test_the_next_passage_is_read_when_one_does_not_tell(index: DocumentIndex) -> None:
+    model = ScriptedModel(["none", "Daegu"])
+    found = await Lookup(index, model).call(
+        LookupArguments(question="Where was Bong Joon-ho born?")
+    )
+    assert found.value == "Daegu"
+    assert [proof.source.title for proof in found.evidence] == ["Daegu"]
+    assert len(model.requests) == 2
+
+
+async def test_an_invented_value_is_doubted_and_the_agreed_one_taken(index: DocumentIndex) -> None:
+    model = ScriptedModel(["1 May 1968", ["1969", "2 May", "14 September 1969", "1969"]])
+    found = await Lookup(index, model).call(LookupArguments(question="When was Bong Joon-ho born?"))
+    assert found.value == "1969"
+    assert [request.n for request in model.requests] == [1, 4]
+
+
+async def test_not_found_is_an_answer(index: DocumentIndex) -> None:
+    model = ScriptedModel(lambda request: "none")
+    found = await Lookup(index, model).call(LookupArguments(question="Who is Bong's editor?"))
+    assert found.value is None
+    assert found.evidence == ()
+
+
+async def test_a_model_that_fails_fails_the_step(index: DocumentIndex) -> None:
+    model = ScriptedModel([ModelUnavailable("gone")])
+    with pytest.raises(ToolError, match="could not read: gone"):
+        await Lookup(index, model).call(LookupArguments(question="Who is Bong?"))
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("When was he born?", "date"),
+        ("In what year did it close?", "date"),
+        ("How many people live there?", "number"),
+        ("Is Paris in France?", "yes-no"),
+        ("Is it Paris or Rome?", "any"),
+        ("Who wrote it?", "name"),
+        ("In which town was he born?", "name"),
+        ("Name the town.", "any"),
+    ],
+)
+def test_the_kind_of_value_is_read_off_the_question(question: str, kind: Kind) -> None:
+    assert kind_of(question) == kind
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "fit"),
+    [
+        ("14 May", "date", True),
+        ("the spring", "date", True),
+        ("Paris", "date", False),
+        ("twelve", "number", True),
+        ("many", "number", False),
+        ("No", "name", False),
+        ("Norway", "name", True),
+        ("yes, it is", "yes-no", True),
+        ("Paris", "yes-no", False),
+    ],
+)
+def test_a_value_of_the_wrong_kind_does_not_fit(value: str, kind: Kind, fit: bool) -> None:
+    assert fits(value, kind) is fit
+
+
+def test_only_who_and_where_ask_for_a_name_for_certain() -> None:
+    assert asks_for_name("Who directed Up?")
+    assert asks_for_name("Where is it?")
+    assert not asks_for_name("What is the height of it?")
+    assert not asks_for_name("When was Whoopi born?")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Paris.", "Paris"),
+        ('"PARIS"', "PARIS"),
+        ("the capital", "the capital"),
+        ("Rome", None),
+        ("none", None),
+        ("Not found.", None),
+        ("", None),
+    ],
+)
+def test_a_value_has_to_stand_in_the_passage(text: str, value: str | None) -> None:
+    shown = passage("Paris", "Paris is the capital of France.")
+    assert checked(Sample(text), "What is it?", shown) == value
+
+
+def test_a_cut_sample_is_no_value() -> None:
+    shown = passage("Paris", "Paris is the capital of France.")
+    assert checked(Sample("Paris", "length"), "What is it?", shown) is None
+
+
+def test_a_passage_under_the_name_that_is_asked_about_is_read_first() -> None:
+    about = passage("Kassel", "Kassel lies on the Fulda.")
+    beside = passage("Fulda", "The Fulda flows through towns; a body of water.")
+    hits = [Hit(beside, 3.0), Hit(about, 2.9)]
+    assert ranked("What body of water is near Kassel?", hits)[0] == about
+
+
+async def test_search_gives_titles_and_read_gives_the_text(index: DocumentIndex) -> None:
+    found = await Search(index).call(SearchArguments(query="capital of France"))
+    assert found.value == ["Paris"]
+    assert found.read[0].text == PAGES[2][1]
+    assert (await Search(index).call(SearchArguments(query="zzz"))).value is None
+    opened = await Read(index).call(ReadArguments(location="/pages/Paris"))
+    assert opened.value == PAGES[2][1]
+    with pytest.raises(ToolError, match="nowhere"):
+        await Read(index).call(ReadArguments(location="/nowhere"))
+
+
+async def test_a_chooser_says_one_of_the_labels_or_nothing() -> None:
+    facts = [("Mark King", "English"), ("Nick Hexum", "American")]
+
+    def reply(request: Request) -> str:
+        assert request.grammar == 'root ::= "Mark King" | "Nick Hexum"'
+        return "Nick Hexum"
+
+    choose = model_chooser(ScriptedModel(reply))
+    assert await choose("Which singer is American, Mark King or Nick Hexum?", facts) == "Nick Hexum"
+    odd = model_chooser(ScriptedModel(["Elvis"]))
+    assert await odd("Which singer is American?", facts) is None
+
+
+async def test_a_chooser_is_not_asked_who_is_older_from_two_names() -> None:
+    model = ScriptedModel([])
+    assert await model_chooser(model)("Who is older?", [("Up", "A"), ("Cars", "B")]) is None
+    assert model.requests == []
