@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from planner import template
 from planner.outcomes import Done, Outcome
-from planner.plan import Plan
+from planner.plan import Plan, Step
 from search import Passage
 from tools import Fact
 
@@ -82,12 +82,38 @@ def grounds_of(
 
 
 def answer_value(plan: Plan, outcomes: Mapping[str, Outcome]) -> JsonValue:
-    """The value of the last step that nothing takes up and that has one; None without any."""
+    """The value of the last step that nothing takes up and that has one; None without any.
+
+    A plan that comes back to a value it passed on the way has gone one step too far: then the last
+    value that is not such a repetition counts.
+    """
+    steps = {step.id: step for step in plan.steps}
     for step in reversed(plan.final_steps):
-        outcome = outcomes.get(step.id)
-        if step.tool not in SEARCHED and isinstance(outcome, Done) and outcome.value is not None:
-            return outcome.value
+        while step.tool not in SEARCHED and (value := _value(step, outcomes)) is not None:
+            if step.tool != "lookup" or value not in _passed(step, steps, outcomes):
+                return value
+            step = steps[step.inputs[-1]]
     return None
+
+
+def _value(step: Step, outcomes: Mapping[str, Outcome]) -> JsonValue:
+    """The value of a step; None where it has none."""
+    outcome = outcomes.get(step.id)
+    return outcome.value if isinstance(outcome, Done) else None
+
+
+def _passed(
+    step: Step, steps: Mapping[str, Step], outcomes: Mapping[str, Outcome]
+) -> list[JsonValue]:
+    """The values of all steps that a step builds on."""
+    seen: dict[str, JsonValue] = {}
+    open_names = list(step.inputs)
+    while open_names:
+        name = open_names.pop()
+        if name not in seen:
+            seen[name] = _value(steps[name], outcomes)
+            open_names += steps[name].inputs
+    return list(seen.values())
 
 
 def _proof(outcome: Done, position: int) -> Passage | None:

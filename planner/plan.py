@@ -33,8 +33,6 @@ class Step:
         """Refuse what could never run."""
         if not _ID.fullmatch(self.id) or self.id == template.ITEM:
             raise PlanError(f"{self.id!r} is no step id: letters, digits and _, at most 40")
-        if self.id in self.inputs:
-            raise PlanError(f"step {self.id!r} names itself")
         uses_item = template.ITEM in template.names(dict(self.arguments))
         if uses_item and self.for_each is None:
             raise PlanError(f"step {self.id!r} uses {{item}} without for_each")
@@ -77,6 +75,8 @@ class Plan:
                 )
             lines[step.id] = line
         for step in self.steps:
+            if step.id in step.inputs:
+                raise PlanError(f"step {step.id!r} names itself", line=lines[step.id])
             for name in step.inputs:
                 if name not in lines:
                     raise PlanError(
@@ -111,6 +111,8 @@ class PlanBuilder:
     def add(self, step: Step) -> None:
         """Take the next step, or raise a PlanError and stay as before."""
         line = len(self._steps) + 1
+        if step.id in step.inputs:
+            raise PlanError(f"step {step.id!r} names itself", line=line)
         if step.id in self._steps:
             raise PlanError(f"step id {step.id!r} is already used", line=line)
         for name in step.inputs:

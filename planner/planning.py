@@ -17,6 +17,7 @@ from planner.errors import BudgetExceeded, PlanError
 from planner.events import Decided, Trace
 from planner.grammar import plan_grammar
 from planner.language import PlanReader, Vocabulary
+from planner.mending import missing_comparison, with_open_facts
 from planner.plan import PlanBuilder, Step
 from planner.prompts import plan_prompt
 from tools import Tool
@@ -56,7 +57,7 @@ class Planner:
         drafts: list[_Draft] = []
         given: list[Step] = []
         for request in self._requests(question, known, attempt):
-            batch = [_Draft(self._vocabulary) for _ in range(request.n)]
+            batch = [_Draft(self._vocabulary, question) for _ in range(request.n)]
             may_give = not drafts
             drafts += batch
             async for step in self._written(request, batch):
@@ -121,10 +122,11 @@ class Planner:
 
 
 class _Draft:
-    """One sampled plan while it arrives; lines that cannot run are left out."""
+    """One sampled plan while it arrives; lines that cannot run are mended or left out."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: Vocabulary, question: str) -> None:
         self.steps: list[Step] = []
+        self._question = question
         self._reader = PlanReader(vocabulary)
         self._builder = PlanBuilder()
 
@@ -137,13 +139,20 @@ class _Draft:
 
     def close(self) -> None:
         self._take(self._reader.close())
+        missing = missing_comparison(self.steps, self._question)
+        if missing is not None:
+            self._take([missing])
 
     def _take(self, steps: Sequence[Step]) -> None:
         for step in steps:
             try:
                 self._builder.add(step)
             except PlanError as error:
-                self._reader.problems.append(str(error))
+                mended = with_open_facts(step, self.steps)
+                if mended is None:
+                    self._reader.problems.append(str(error))
+                else:
+                    self._take([mended])
             else:
                 self.steps.append(step)
 

@@ -40,8 +40,10 @@ def test_an_id_is_a_word(id_: str) -> None:
 
 
 def test_a_step_cannot_name_itself() -> None:
-    with pytest.raises(PlanError, match="names itself"):
-        lookup("a", "{a}")
+    with pytest.raises(PlanError, match="line 1: step 'a' names itself"):
+        Plan((lookup("a", "{a}"),))
+    with pytest.raises(PlanError, match="line 1: step 'a' names itself"):
+        PlanBuilder().add(lookup("a", "{a}"))
 
 
 def test_item_needs_for_each() -> None:
