@@ -81,13 +81,11 @@ class Desk:
 
     @property
     def found(self) -> int:
-        """Steps with a value."""
-        return sum(
-            isinstance(outcome, Done) and outcome.value is not None
-            for outcome in self.executor.outcomes.values()
-        )
+        """How many different facts there are: finding one again is nothing new."""
+        return len({(ground.question, ground.value) for ground in self.grounds.grounds})
 
-    def answered(self, number: int) -> bool:
+    @property
+    def answered(self) -> bool:
         """Whether the last step of the newest plan has a value."""
         last = self._last_step
         outcome = self.executor.outcomes.get(last.id) if last else None

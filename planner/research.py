@@ -46,7 +46,7 @@ class State(TypedDict):
 
     round: int
     found: int
-    """Values that were there at the end of the last round."""
+    """Facts that were there at the end of the last round."""
     answer: Answer | None
 
 
@@ -184,7 +184,7 @@ async def _reflect(state: State, runtime: Runtime[Desk]) -> State:
 
 def _decision(state: State, desk: Desk) -> tuple[Literal["plan", "write"], str]:
     """Whether to plan again, and why."""
-    if desk.answered(state["round"]):
+    if desk.answered:
         return "write", "the plan's last step has a value"
     if desk.budget.exceeded is not None:
         return "write", f"the budget is spent ({desk.budget.exceeded})"
