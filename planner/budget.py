@@ -61,6 +61,11 @@ class Budget:
         """Until the limit of the present phase; not below 0."""
         return max(0.0, self._limits.seconds * self._share - self.seconds)
 
+    def out_of_time(self) -> None:
+        """The phase was cut short by the clock."""
+        spent, allowed = self.seconds, self._limits.seconds * self._share
+        self.exceeded = self.exceeded or BudgetExceeded("seconds", round(spent, 1), allowed)
+
     def check_seconds(self) -> None:
         """Raise BudgetExceeded when the phase's time is over."""
         if self.remaining_seconds <= 0:

@@ -63,13 +63,13 @@ def _faults(steps: Sequence[Step], question: str) -> float:
     asked = stems(question)
     texts = [_spoken(step) for step in steps]
     said = frozenset().union(*map(stems, texts))
-    uncovered = 1.0 - len(asked & said) / len(asked)
+    uncovered = 1.0 - len(asked & said) / max(1, len(asked))
     used = {name for step in steps for name in step.inputs}
     dangling = sum(step.id not in used for step in steps) - 1
     whole = 0
     if len(steps) > 1:
         whole = sum(
-            not step.inputs and len(asked & stems(text)) / len(asked) > 0.9
+            not step.inputs and len(asked & stems(text)) > 0.9 * len(asked)
             for step, text in zip(steps, texts, strict=True)
         )
     repeated = len(steps) - len({str(dict(step.arguments)).casefold() for step in steps})

@@ -1,19 +1,25 @@
 """The desk of a run: what the phases share."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import Any
 
 from planner.budget import Budget, Limits
 from planner.events import Trace
 from planner.executor import Executor
-from planner.grounds import SEARCHED, Grounds, grounds_of
+from planner.grounds import SEARCHED, WHOLE, Grounds, grounds_of
 from planner.history import History
 from planner.outcomes import Answer, Done, Status
 from planner.plan import Step
 from planner.planning import Planner
 from planner.writing import Writer
 from tools import Tool
+
+_SUFFIX = re.compile(r"(?:_\d+)?(?:_r\d+)?$")
+_FIXED = frozenset({"start", WHOLE})
+"""Steps that are not the planner's; they keep their ids."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,9 @@ class Desk:
     @property
     def grounds(self) -> Grounds:
         """What was found out so far."""
-        return grounds_of(self.executor.plan, self.executor.outcomes, self.executor.facts)
+        done = self.executor
+        outcomes = {**done.elements, **done.outcomes}
+        return grounds_of(done.plan, outcomes, done.facts, done.rounds)
 
     @property
     def found(self) -> int:
@@ -102,12 +110,19 @@ class Desk:
         return [(g.question, g.value) for g in self.grounds.grounds] if number > 1 else []
 
     def suffix(self, number: int) -> str:
-        """What makes the ids of a later plan differ from those that the trace has already."""
-        unfinished = any(
-            rounds > self.history.planned_rounds for rounds in self.history.step_rounds.values()
-        )
-        parts = ([str(number)] if number > 1 else []) + (["r"] if unfinished else [])
-        return f"_{''.join(parts)}" if parts else ""
+        """What makes the ids of a new plan differ from all that the trace has already."""
+        start = "" if number == 1 else f"_{number}"
+        used = {_suffix_of(step.id) for step in self.history.steps}
+        if not used:
+            return start
+        again = (f"{start}_r{attempt}" for attempt in count(1))
+        return next(suffix for suffix in chain([start], again) if suffix not in used)
+
+    def replayed(self, number: int) -> list[Step]:
+        """The steps of a round that was planned to its end, without those of earlier attempts."""
+        steps = [s for s in self.history.steps if self.history.step_rounds[s.id] == number]
+        last = _suffix_of(steps[-1].id) if steps else ""
+        return [s for s in steps if _suffix_of(s.id) == last or s.id in _FIXED]
 
     def result(self, answer: Answer) -> Result:
         """The run's status, by what it could do."""
@@ -117,3 +132,9 @@ class Desk:
         if answer.value is None and errors:
             return Result("incomplete", answer, errors[0])
         return Result("completed", answer)
+
+
+def _suffix_of(step_id: str) -> str:
+    """The part of an id that `Step.renamed` added."""
+    match = _SUFFIX.search(step_id)
+    return match[0] if match else ""

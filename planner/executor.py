@@ -6,7 +6,7 @@ counts down. A failed step fails alone; what needs it is skipped, the rest goes 
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self, assert_never
 
@@ -34,6 +34,10 @@ class Executor:
         self.outcomes: dict[str, Outcome] = {}
         self.facts: dict[str, tuple[Fact, ...]] = {}
         """What each ended step established, for tools that take Facts."""
+        self.elements: dict[str, Outcome] = {}
+        """Outcomes of the elements of a for_each, as `b[0]`."""
+        self.rounds: dict[str, int] = {}
+        """The round in which each step was added."""
         self._caller = caller
         self._trace = trace
         self._history = history or History()
@@ -41,7 +45,7 @@ class Executor:
         self._steps: dict[str, Step] = {}
         self._open_inputs: dict[str, int] = {}
         self._dependants: defaultdict[str, list[str]] = defaultdict(list)
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self._calls: set[asyncio.Task[tuple[Outcome, bool]]] = set()
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopped: str | None = None
@@ -69,11 +73,14 @@ class Executor:
     async def add(self, step: Step, *, plan_round: int = 1, by: str = "planner") -> None:
         """Take a step up; it starts at once if its inputs are there. Raises PlanError."""
         self._builder.add(step)
-        self._steps[step.id] = step
-        self._idle.clear()
         await self._trace.record(StepAdded(step, plan_round, by))
+        # Only now: who waits for the executor must not wait for a step that was cancelled here.
+        self._steps[step.id] = step
+        self.rounds[step.id] = plan_round
+        self._idle.clear()
         known = self._history.outcomes.get(step.id)
         if known is not None and step in self._history.steps:
+            self.elements |= _elements_of(step, self._history)
             self._finish(step, known)
             return
         missing = [name for name in step.inputs if name not in self.outcomes]
@@ -90,12 +97,12 @@ class Executor:
     def stop(self, reason: str) -> None:
         """End everything: running calls are cancelled, waiting steps are skipped."""
         self._stopped = reason
-        for task in self._running.values():
-            task.cancel()
+        for call in self._calls:
+            call.cancel()
 
     def _start(self, step: Step) -> None:
         """All inputs are there."""
-        self._running[step.id] = self._group.create_task(self._run(step), name=f"step {step.id}")
+        self._group.create_task(self._run(step), name=f"step {step.id}")
 
     async def _run(self, step: Step) -> None:
         """From inputs to outcome, and on to whoever waits for it."""
@@ -108,7 +115,6 @@ class Executor:
         else:
             outcome = await self._fan_out(step, self._elements(step.for_each))
             await self._trace.record(StepEnded(step.id, outcome))
-        del self._running[step.id]
         self._finish(step, outcome)
 
     def _finish(self, step: Step, outcome: Outcome) -> None:
@@ -128,18 +134,26 @@ class Executor:
         known = self._history.outcomes.get(call_id)
         if known is not None and step in self._history.steps:
             return known
-        reused = False
-        try:
-            arguments = self._filled(step, item)
-            outcome, reused = await self._caller.call(call_id, step.tool, arguments)
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if self._stopped is None or task is None:
-                raise
-            task.uncancel()
-            outcome = Failed(f"stopped: {self._stopped}")
+        outcome, reused = await self._called(call_id, step, item)
         await self._trace.record(StepEnded(call_id, outcome, reused))
         return outcome
+
+    async def _called(self, call_id: str, step: Step, item: JsonValue) -> tuple[Outcome, bool]:
+        """Call, in a task of its own: stopping ends the call and never the step."""
+        if self._stopped is not None:
+            return Skipped(self._stopped), False
+        arguments = self._filled(step, item)
+        call = asyncio.create_task(self._caller.call(call_id, step.tool, arguments))
+        self._calls.add(call)
+        try:
+            return await call
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if self._stopped is None or task is None or task.cancelling():
+                raise
+            return Failed(f"stopped: {self._stopped}"), False
+        finally:
+            self._calls.discard(call)
 
     async def _fan_out(self, step: Step, elements: list[JsonValue]) -> Outcome:
         """One call for each element, all at once; the results in the elements' order."""
@@ -149,6 +163,7 @@ class Executor:
                 for position, element in enumerate(elements)
             ]
         outcomes = [task.result() for task in tasks]
+        self.elements |= {f"{step.id}[{n}]": outcome for n, outcome in enumerate(outcomes)}
         if outcomes and all(isinstance(outcome, Failed) for outcome in outcomes):
             return outcomes[0]
         return _merged(outcomes)
@@ -195,19 +210,21 @@ class Executor:
 
         facts = self._caller.tools[step.tool].arguments.fact_fields
         return {
-            key: self._as_facts(value) if key in facts else template.fill(value, value_of)
+            key: (
+                self._as_facts(value, value_of) if key in facts else template.fill(value, value_of)
+            )
             for key, value in step.arguments.items()
         }
 
-    def _as_facts(self, value: JsonValue) -> JsonValue:
+    def _as_facts(self, value: JsonValue, value_of: Callable[[str], JsonValue]) -> JsonValue:
         """Each `{a}` of a list as the facts that step a established."""
         filled: list[JsonValue] = []
         for element in value if isinstance(value, list) else [value]:
             found = list(template.names(element))
-            if len(found) == 1 and element == f"{{{found[0]}}}":
+            if found and found[0] in self.facts and element == f"{{{found[0]}}}":
                 filled.extend(fact.model_dump(mode="json") for fact in self.facts[found[0]])
             else:
-                filled.append(template.fill(element, self._value))
+                filled.append(template.fill(element, value_of))
         return filled
 
 
@@ -223,7 +240,17 @@ def _merged(outcomes: list[Outcome]) -> Done:
             read |= {passage.id: passage for passage in outcome.read}
         else:
             values.append(None)
-    return Done(values, tuple(evidence.values()), tuple(read.values()))
+    value: JsonValue = values if any(one is not None for one in values) else None
+    return Done(value, tuple(evidence.values()), tuple(read.values()))
+
+
+def _elements_of(step: Step, history: History) -> dict[str, Outcome]:
+    """The outcomes of a step's elements in a run's past."""
+    return {
+        call: outcome
+        for call, outcome in history.outcomes.items()
+        if call.startswith(f"{step.id}[")
+    }
 
 
 def known_results(history: History) -> Mapping[str, Done]:

@@ -13,19 +13,31 @@ id ::= [a-z]
 """
 
 
-def plan_grammar(tools: Sequence[Tool[Any]], *, max_steps: int = 6) -> str:
+def plan_grammar(tools: Sequence[Tool[Any]], *, max_steps: int = 6, comparing: bool = False) -> str:
     """At most `max_steps` lines in the short form, each calling one of the tools.
 
     Fields that take facts hold names of steps only; everything else is text of a bounded length,
-    so that a small model cannot loop.
+    so that a small model cannot loop. `comparing`: the last line, and no other, takes facts, and at
+    least two lines stand before it; a small model left alone asks the whole comparison in one line.
     """
-    calls = " | ".join(f"call-{number}" for number in range(len(tools)))
-    rules = [
-        f'root ::= line ("\\n" line){{0,{max_steps - 1}}}',
-        f'line ::= "{{\\"id\\":\\"" id "\\"," ({calls}) "}}"',
-    ]
+    takes_facts = {
+        f"call-{number}": bool(tool.arguments.fact_fields) for number, tool in enumerate(tools)
+    }
+    if comparing and any(takes_facts.values()):
+        plain = " | ".join(name for name, facts in takes_facts.items() if not facts)
+        last = " | ".join(name for name, facts in takes_facts.items() if facts)
+        root = f'root ::= (line "\\n"){{2,{max_steps - 1}}} last'
+        rules = [root, _line("line", plain), _line("last", last)]
+    else:
+        root = f'root ::= line ("\\n" line){{0,{max_steps - 1}}}'
+        rules = [root, _line("line", " | ".join(takes_facts))]
     rules += [f"call-{number} ::= {_call(tool)}" for number, tool in enumerate(tools)]
     return "\n".join(rules) + "\n" + _TEXT
+
+
+def _line(name: str, calls: str) -> str:
+    """The rule of a line that makes one of the calls."""
+    return f'{name} ::= "{{\\"id\\":\\"" id "\\"," ({calls}) "}}"'
 
 
 def _call(tool: Tool[Any]) -> str:

@@ -11,6 +11,8 @@ from planner.plan import Plan, Step
 from search import Passage
 from tools import Fact
 
+WHOLE = "whole"
+"""The step that looks the whole question up."""
 SEARCHED = frozenset({"search", "read"})
 """Tools whose value is not a fact but a list of things to read."""
 
@@ -50,7 +52,10 @@ class Grounds:
 
 
 def grounds_of(
-    plan: Plan, outcomes: Mapping[str, Outcome], facts: Mapping[str, tuple[Fact, ...]]
+    plan: Plan,
+    outcomes: Mapping[str, Outcome],
+    facts: Mapping[str, tuple[Fact, ...]],
+    rounds: Mapping[str, int] | None = None,
 ) -> Grounds:
     """From what the executor has."""
     grounds: list[Ground] = []
@@ -69,9 +74,10 @@ def grounds_of(
             if fact.value is None:
                 missing.append(fact.question)
             else:
-                proof = _proof(outcome, position if step.for_each else 0)
+                element = outcomes.get(f"{step.id}[{position}]", outcome)
+                proof = _proof(element if step.for_each else outcome)
                 grounds.append(Ground(fact.question, template.as_text(fact.value), proof))
-    value = answer_value(plan, outcomes)
+    value = answer_value(plan, outcomes, rounds)
     return Grounds(
         grounds=tuple(dict.fromkeys(grounds)),
         value=None if value is None else template.as_text(value),
@@ -81,19 +87,32 @@ def grounds_of(
     )
 
 
-def answer_value(plan: Plan, outcomes: Mapping[str, Outcome]) -> JsonValue:
-    """The value of the last step that nothing takes up and that has one; None without any.
+def answer_value(
+    plan: Plan, outcomes: Mapping[str, Outcome], rounds: Mapping[str, int] | None = None
+) -> JsonValue:
+    """The value of the last step of the newest plan that has one; None without any.
+
+    Of each round only the last step that nothing takes up counts: another one is a fact on the way.
 
     A plan that comes back to a value it passed on the way has gone one step too far: then the last
     value that is not such a repetition counts.
     """
     steps = {step.id: step for step in plan.steps}
-    for step in reversed(plan.final_steps):
+    for step in _last_steps(plan, rounds or {}):
         while step.tool not in SEARCHED and (value := _value(step, outcomes)) is not None:
             if step.tool != "lookup" or value not in _passed(step, steps, outcomes):
                 return value
             step = steps[step.inputs[-1]]
     return None
+
+
+def _last_steps(plan: Plan, rounds: Mapping[str, int]) -> list[Step]:
+    """The last step of each round, the newest first; the whole question's look-up counts, too."""
+    last: dict[tuple[int, bool], Step] = {}
+    for step in plan.final_steps:
+        if step.tool not in SEARCHED:
+            last[rounds.get(step.id, 1), step.id == WHOLE] = step
+    return [last[key] for key in sorted(last, key=lambda key: (key[0], not key[1]), reverse=True)]
 
 
 def _value(step: Step, outcomes: Mapping[str, Outcome]) -> JsonValue:
@@ -116,8 +135,6 @@ def _passed(
     return list(seen.values())
 
 
-def _proof(outcome: Done, position: int) -> Passage | None:
+def _proof(outcome: Outcome) -> Passage | None:
     """The passage that proves a value, if it was read and not computed."""
-    if not outcome.evidence:
-        return None
-    return outcome.evidence[min(position, len(outcome.evidence) - 1)]
+    return outcome.evidence[0] if isinstance(outcome, Done) and outcome.evidence else None

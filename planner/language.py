@@ -59,13 +59,17 @@ class PlanReader:
         *lines, self._buffer = self._buffer.split("\n")
         return [step for line in lines for step in self._line(line)]
 
-    def close(self) -> list[Step]:
-        """The steps in what is left: a last line, or a plan that was not written line by line."""
+    def close(self, *, cut: bool = False) -> list[Step]:
+        """The steps in what is left: a last line, or a plan that was not written line by line.
+
+        `cut`: the text ended before its time, so only what is complete counts.
+        """
         last, self._buffer = self._buffer, ""
         steps = self._line(last)
         rest = "\n".join(self._rest)
         self._rest.clear()
-        return steps + [step for value in find_json(rest) for step in self._steps(value)]
+        found = find_json(rest, repair=not cut)
+        return steps + [step for value in found for step in self._steps(value)]
 
     def _line(self, line: str) -> list[Step]:
         """The steps of one line; what is no JSON object by itself is kept for the end."""
@@ -142,11 +146,11 @@ def _call(fields: dict[str, JsonValue], vocabulary: Vocabulary) -> tuple[str, di
     if "tool" in fields:
         tool = fields["tool"]
         arguments = fields.get("arguments", fields.get("args", {}))
-        if tool not in vocabulary.tools:
+        if not isinstance(tool, str) or tool not in vocabulary.tools:
             raise PlanError(f"tool: there is no {tool!r}; there are: {_list(vocabulary.tools)}")
         if not isinstance(arguments, dict):
             raise PlanError("arguments: must be an object")
-        return str(tool), arguments
+        return tool, arguments
     for tool, names in vocabulary.tools.items():
         if tool in fields:
             first = fields.pop(tool)
@@ -172,7 +176,7 @@ def written(step: Step, vocabulary: Vocabulary) -> str:
     return json.dumps(line, ensure_ascii=False, separators=(",", ":"))
 
 
-def find_json(text: str) -> Iterator[JsonValue]:
+def find_json(text: str, *, repair: bool = True) -> Iterator[JsonValue]:
     """The JSON objects and lists in a text, outermost ones, thinking left out."""
     text = _FENCE.sub("", _THINKING.sub("", text))
     decoder = json.JSONDecoder()
@@ -185,7 +189,7 @@ def find_json(text: str) -> Iterator[JsonValue]:
             continue
         found = True
         yield value
-    if not found and _next_bracket(text, 0) is not None:
+    if repair and not found and _next_bracket(text, 0) is not None:
         repaired = repair_json(text[_next_bracket(text, 0) :], return_objects=True)
         if isinstance(repaired, dict | list):
             yield repaired

@@ -12,6 +12,7 @@ from contextlib import aclosing
 from typing import Any
 
 from inference import Model, ModelError, Request
+from planner import template
 from planner.choosing import best_plan, settled
 from planner.errors import BudgetExceeded, PlanError
 from planner.events import Decided, Trace
@@ -20,7 +21,7 @@ from planner.language import PlanReader, Vocabulary
 from planner.mending import missing_comparison, with_open_facts
 from planner.plan import PlanBuilder, Step
 from planner.prompts import plan_prompt
-from tools import Tool
+from tools import Tool, asks_to_compare
 
 _MAX_TOKENS = 260
 
@@ -41,7 +42,9 @@ class Planner:
         """`tools`: what a plan may use; the first one is for bare questions."""
         self._model = model
         self._vocabulary = Vocabulary.of(tools, default=tools[0].name)
-        self._grammar = plan_grammar(tools)
+        self._grammars = {
+            comparing: plan_grammar(tools, comparing=comparing) for comparing in (False, True)
+        }
         self._trace = trace
         self._samples = samples
         self._temperature = temperature
@@ -60,10 +63,11 @@ class Planner:
             batch = [_Draft(self._vocabulary, question) for _ in range(request.n)]
             may_give = not drafts
             drafts += batch
-            async for step in self._written(request, batch):
-                if may_give:
-                    given.append(step)
-                    yield step
+            async with aclosing(self._written(request, batch)) as steps:
+                async for step in steps:
+                    if may_give:
+                        given.append(step)
+                        yield step
             if settled([draft.steps for draft in drafts], question):
                 break
         for step in (await self._chosen(drafts, given, question))[len(given) :]:
@@ -81,7 +85,7 @@ class Planner:
                 n=n,
                 temperature=self._temperature if self._samples > 1 else 0.0,
                 max_tokens=_MAX_TOKENS,
-                grammar=self._grammar,
+                grammar=self._grammars[asks_to_compare(question)],
                 seed=self._seed + 100 * (attempt - 1) + half,
                 purpose="plan",
             )
@@ -95,6 +99,7 @@ class Planner:
             async with aclosing(self._model.stream(request)) as chunks:
                 async for chunk in chunks:
                     drafts[chunk.index].feed(chunk.text)
+                    drafts[chunk.index].cut &= chunk.finish_reason != "stop"
                     while (step := _agreed(drafts, given)) is not None:
                         given += 1
                         yield step
@@ -114,7 +119,7 @@ class Planner:
         if not any(plans):
             await self._trace.record(Decided("no plan", "the question is the one step"))
             tool, names = self._vocabulary.default, self._vocabulary.tools
-            return [Step(id="a", tool=tool, arguments={names[tool][0]: question})]
+            return [Step(id="a", tool=tool, arguments={names[tool][0]: template.literal(question)})]
         best = best_plan(plans, question)
         if len(plans) > 1:
             await self._trace.record(Decided("plan chosen", f"sample {best + 1} of {len(plans)}"))
@@ -126,6 +131,8 @@ class _Draft:
 
     def __init__(self, vocabulary: Vocabulary, question: str) -> None:
         self.steps: list[Step] = []
+        self.cut = True
+        """Until its end has come: what stands behind its last whole line is not to be run."""
         self._question = question
         self._reader = PlanReader(vocabulary)
         self._builder = PlanBuilder()
@@ -138,7 +145,7 @@ class _Draft:
         self._take(self._reader.feed(text))
 
     def close(self) -> None:
-        self._take(self._reader.close())
+        self._take(self._reader.close(cut=self.cut))
         missing = missing_comparison(self.steps, self._question)
         if missing is not None:
             self._take([missing])

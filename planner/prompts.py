@@ -8,6 +8,7 @@ question that needs no splitting at all. None of their names is likely to be ask
 from collections.abc import Sequence
 
 from inference import Message
+from tools import asks_to_compare
 
 SYSTEM = (
     "Split the question into look-ups, one JSON object a line. Each look-up asks for one fact that"
@@ -100,9 +101,13 @@ _EXAMPLES: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def plan_prompt(question: str, known: Sequence[tuple[str, str]] = ()) -> tuple[Message, ...]:
-    """The question behind the examples. `known`: pairs of question and answer already found."""
+    """The question behind the examples, those of its own kind nearest to it.
+
+    `known`: pairs of question and answer already found.
+    """
     messages = [Message("system", SYSTEM)]
-    for asked, lines in _EXAMPLES:
+    comparing = asks_to_compare(question)
+    for asked, lines in sorted(_EXAMPLES, key=lambda pair: asks_to_compare(pair[0]) == comparing):
         messages += [Message("user", asked), Message("assistant", "\n".join(lines))]
     facts = "".join(f"{asked} {answer}\n" for asked, answer in known)
     return (*messages, Message("user", facts + question))

@@ -15,6 +15,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from inference import Model
+from planner import template
 from planner.budget import Budget
 from planner.calling import Caller
 from planner.desk import Desk, ResearchSettings, Result, Toolbox
@@ -29,6 +30,7 @@ from planner.events import (
     Trace,
 )
 from planner.executor import Executor, known_results
+from planner.grounds import WHOLE
 from planner.history import History
 from planner.outcomes import Answer
 from planner.plan import Step
@@ -38,7 +40,6 @@ from planner.verifying import verified
 from planner.writing import Writer, plain, without_value
 
 _START = "start"
-_WHOLE = "whole"
 
 
 class State(TypedDict):
@@ -128,14 +129,14 @@ async def _plan(state: State, runtime: Runtime[Desk]) -> State:
     desk, number = runtime.context, state["round"] + 1
     await desk.trace.record(PhaseStarted("plan", number))
     if desk.history.planned_rounds >= number:
-        for step in desk.history.steps:
-            if desk.history.step_rounds[step.id] == number:
-                await desk.executor.add(step, plan_round=number, by="history")
+        for step in desk.replayed(number):
+            await desk.executor.add(step, plan_round=number, by="history")
         return {**state, "round": number}
     try:
         async with _deadline(desk):
             await _new_plan(desk, number)
     except TimeoutError:
+        desk.budget.out_of_time()
         await desk.trace.record(Decided("plan cut short", "the time for gathering is over"))
     await desk.trace.record(PlanEnded(number))
     return {**state, "round": number}
@@ -144,10 +145,14 @@ async def _plan(state: State, runtime: Runtime[Desk]) -> State:
 async def _new_plan(desk: Desk, number: int) -> None:
     """The raw question at once, then what the planner says."""
     if number == 1 and "search" in desk.tools.by_name:
-        search = Step(id=_START, tool="search", arguments={"query": desk.question})
+        search = Step(
+            id=_START, tool="search", arguments={"query": template.literal(desk.question)}
+        )
         await desk.executor.add(search, plan_round=number, by="search-at-start")
     if number == 2 and "lookup" in desk.tools.by_name:
-        whole = Step(id=_WHOLE, tool="lookup", arguments={"question": desk.question})
+        whole = Step(
+            id=WHOLE, tool="lookup", arguments={"question": template.literal(desk.question)}
+        )
         await desk.executor.add(whole, plan_round=number, by="reflect")
     suffix = desk.suffix(number)
     async with aclosing(
@@ -168,6 +173,7 @@ async def _gather(state: State, runtime: Runtime[Desk]) -> State:
         async with _deadline(desk):
             await desk.executor.drained()
     except TimeoutError:
+        desk.budget.out_of_time()
         desk.executor.stop("the time for gathering is over")
         await desk.executor.drained()
     return state

@@ -6,7 +6,7 @@ a fetched text that contains braces names nothing.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from pydantic import JsonValue
 
@@ -46,13 +46,6 @@ def fill(template: JsonValue, value_of: Callable[[str], JsonValue]) -> JsonValue
     return template
 
 
-def fill_arguments(
-    arguments: Mapping[str, JsonValue], value_of: Callable[[str], JsonValue]
-) -> dict[str, JsonValue]:
-    """`fill` for a step's arguments."""
-    return {key: fill(template, value_of) for key, template in arguments.items()}
-
-
 def as_text(value: JsonValue) -> str:
     """A value as a person would write it inside a sentence."""
     if isinstance(value, str):
@@ -60,8 +53,13 @@ def as_text(value: JsonValue) -> str:
     if value is None:
         return "unknown"
     if isinstance(value, list):
-        return ", ".join(as_text(element) for element in value)
+        return ", ".join(as_text(element) for element in value if element is not None)
     return json.dumps(value, ensure_ascii=False)
+
+
+def literal(text: str) -> str:
+    """A text that somebody wrote, as a template that names nothing."""
+    return text.replace("{", "(").replace("}", ")")
 
 
 def without_names(text: str) -> str:

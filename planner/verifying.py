@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from planner.grounds import Grounds
 from planner.outcomes import Answer, Sentence
+from planner.writing import plain
 from search import Passage
 from tools import words
 
@@ -21,12 +22,15 @@ _PARTLY = 0.5
 def verified(answer: Answer, question: str, grounds: Grounds) -> Answer:
     """The answer with a verdict on every sentence; passages that help are added to the citation.
 
-    A sentence that stays unsupported is left out, unless nothing else would be left: then it is
-    marked. Citations that no sentence uses any more are dropped, and the rest is renumbered.
+    A sentence that stays unsupported is left out; when none is left, the facts are written out as
+    they are. Citations that no sentence uses any more are dropped, and the rest is renumbered.
     """
     given = set(words(" ".join([question, *_computed(grounds)])))
     judged = [_judged(sentence, answer.citations, given) for sentence in answer.sentences]
-    kept = [sentence for sentence in judged if sentence.verdict != "unsupported"] or judged[:1]
+    kept = [sentence for sentence in judged if sentence.verdict != "unsupported"]
+    if not kept and grounds.value is not None:
+        # Written out, each fact stands with the passage that it was copied from.
+        return _renumbered(plain(grounds))
     return _renumbered(replace(answer, sentences=tuple(kept)))
 
 

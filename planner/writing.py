@@ -14,7 +14,7 @@ from planner.grounds import Ground, Grounds
 from planner.outcomes import Answer, Sentence
 from reasoning import Task, best_of, sampled
 from search import sentences as sentence_spans
-from tools import content_words, holds, words
+from tools import holds, is_function_word, words
 
 _MARK = re.compile(r"\s*\[(\d+)\]")
 _MAX_TOKENS = 160
@@ -56,7 +56,7 @@ class Writer:
         if grounds.value is None:
             return without_value(grounds, stopped=stopped)
         if not grounds.citations:
-            return plain(grounds)
+            return plain(grounds) if _only_computed(question, grounds) else abstention(grounds)
         draft = await self._draft(question, grounds)
         if draft is None:
             return plain(grounds)
@@ -91,26 +91,45 @@ class Writer:
         return cited_sentences(best.text)
 
 
+def _only_computed(question: str, grounds: Grounds) -> bool:
+    """Whether a value without any source was computed from the question's own numbers."""
+    used = {n for ground in grounds.grounds for n in re.findall(r"\d+", ground.question)}
+    return used <= set(re.findall(r"\d+", question))
+
+
 def fault_of(sample: Sample, question: str, grounds: Grounds) -> str | None:
     """What is wrong with a draft; None when nothing is."""
+    assert grounds.value is not None
     if not sample.whole:
         return "was cut off"
-    assert grounds.value is not None
+    sentences = cited_sentences(sample.text)
+    if not sentences or not all(sentence.cites for sentence in sentences):
+        return "has a sentence that cites nothing"
+    if not {n for s in sentences for n in s.cites} <= set(range(1, len(grounds.citations) + 1)):
+        return "cites what is not there"
     text = _MARK.sub("", sample.text)
-    if not holds(text, grounds.value) and words(grounds.value) not in (["yes"], ["no"]):
+    if words(grounds.value) in (["yes"], ["no"]):
+        opposite = {"yes": "no", "no": "yes"}[words(grounds.value)[0]]
+        if words(text)[:1] == [opposite]:
+            return "contradicts the value"
+    elif not holds(text, grounds.value):
         return "does not say the value"
-    known = " ".join(
-        [question, grounds.value, *(f"{g.question} {g.value}" for g in grounds.grounds)]
-    )
-    allowed = set(words(known))
-    foreign = [
+    foreign = _foreign(text, question, grounds)
+    return f"brings in {', '.join(foreign)}" if foreign else None
+
+
+def _foreign(text: str, question: str, grounds: Grounds) -> list[str]:
+    """Names and numbers that neither the question nor the facts hold."""
+    facts = " ".join(f"{ground.question} {ground.value}" for ground in grounds.grounds)
+    allowed = set(words(f"{question} {grounds.value} {facts}"))
+    begins = {text[start:].split(maxsplit=1)[0] for start, _ in sentence_spans(text)}
+    return [
         word
         for word in re.findall(r"\w+", text)
         if (word[0].isupper() or any(map(str.isdigit, word)))
         and not set(words(word)) <= allowed
-        and word not in _first_words(text)
+        and not (word in begins and is_function_word(word))
     ]
-    return f"brings in {', '.join(foreign)}" if foreign else None
 
 
 def cited_sentences(text: str) -> tuple[Sentence, ...]:
@@ -185,12 +204,6 @@ def _grammar(citations: int) -> str:
         "tail ::= [^\\[\\]\\n.]{1,80}\n"
         f"number ::= {numbers}\n"
     )
-
-
-def _first_words(text: str) -> set[str]:
-    """Words that are capital only because a sentence begins."""
-    firsts = (re.findall(r"\w+", text[start:end])[:1] for start, end in sentence_spans(text))
-    return {word for first in firsts for word in first if content_words(word) and len(first) == 1}
 
 
 def _capital(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from pydantic import JsonValue
 
 from inference import EmbeddedModel, Model
-from planner import Event, History, Limits, ResearchSettings, Result, Toolbox, Trace, research
+from planner import Done, Event, History, Limits, ResearchSettings, Result, Toolbox, Trace, research
 from search import DocumentIndex, IndexReport
 from service.errors import UsageProblem
 from service.models import model_of
@@ -19,6 +19,7 @@ from storage import TraceStore
 from tools import Calculate, Compare, Lookup, Read, Search, model_chooser
 
 _MODEL_CALLS = 4
+_MOST_CHARACTERS = 2000
 _SAVED = ("model", "base_url", "seconds", "max_tool_calls", "max_tokens", "plan_samples", "drafts",
           "rounds", "seed")  # fmt: skip
 """Settings that a resumed run takes over; keys are not among them."""
@@ -60,6 +61,10 @@ async def ask(
     question = " ".join(question.split())
     if not question:
         raise UsageProblem("the question is empty: write it in quotes behind `breadth ask`")
+    if len(question) > _MOST_CHARACTERS:
+        raise UsageProblem(
+            f"the question has {len(question)} characters; at most {_MOST_CHARACTERS} can be asked"
+        )
     roots = [path.expanduser().resolve() for path in documents]
     async with (
         await TraceStore.open(settings.store) as store,
@@ -81,9 +86,11 @@ async def resume(run: str, settings: Settings, display: Display) -> Finished:
         options = dict(record.options)
         roots = [Path(str(path)) for path in _list(options.get("documents"))]
         restored = settings.model_copy(update={k: options[k] for k in _SAVED if k in options})
+        display.started(record.id)
         async with workplace(roots, restored, display) as place:
-            display.started(record.id)
             history = await store.history(record.id)
+            if record.status == "incomplete":
+                history = _another_try(history)
             return await place.run(store, record.id, record.question, history)
 
 
@@ -146,13 +153,21 @@ async def workplace(
     async with AsyncExitStack() as stack:
         model = await model_of(settings, display.loading)
         stack.push_async_callback(model.close)
-        key = sha256("\n".join(sorted(map(str, roots))).encode()).hexdigest()[:16]
+        key = sha256(
+            "\n".join(sorted(map(str, roots))).encode("utf-8", "surrogatepass")
+        ).hexdigest()[:16]
         index = DocumentIndex.open(settings.cache / "index" / f"{key}.db")
         stack.callback(index.close)
         display.indexed(await index.refresh(roots, on_progress=display.indexing))
         if isinstance(model, EmbeddedModel):
             await model.ready()
         yield Workplace(model, index, settings, display)
+
+
+def _another_try(history: History) -> History:
+    """The past of a run that ended without a full answer: what failed is tried again."""
+    worked = {id_: o for id_, o in history.outcomes.items() if isinstance(o, Done)}
+    return replace(history, outcomes=worked, answer=None, seconds=0.0, tokens=0, tool_calls=0)
 
 
 def _options(roots: Sequence[Path], settings: Settings) -> dict[str, JsonValue]:

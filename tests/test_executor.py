@@ -343,6 +343,43 @@ async def test_stopping_ends_what_runs_and_skips_what_waits() -> None:
     assert executor.outcomes == {"a": Failed("stopped: time is over"), "b": Skipped("time is over")}
 
 
+@pytest.mark.parametrize("after", range(12))
+async def test_stopping_at_any_moment_ends_every_step_once(after: int) -> None:
+    """Whatever was being recorded, called, fanned out or just started."""
+
+    async def work(question: str) -> JsonValue:
+        await asyncio.sleep(0)
+        return ["x", "y", "z"] if question == "list" else question
+
+    class Slow(MemoryTrace):
+        async def record(self, event: object) -> None:
+            await asyncio.sleep(0)
+            await super().record(event)  # type: ignore[arg-type]
+            if len(self.events) == after:
+                bench.executor.stop("enough")
+
+    bench = Bench(work)
+    bench.trace = Slow()
+    caller = Caller({"ask": Ask(work)}, budget=bench.budget, trace=bench.trace)
+    bench.executor = Executor(caller, trace=bench.trace)
+    async with asyncio.timeout(5):
+        executor = await bench.run(
+            [ask("a", "list"), ask("b", "{item}", for_each="a"), ask("c", "{b}"), ask("d", "d")]
+        )
+    assert set(executor.outcomes) == {"a", "b", "c", "d"}
+    assert Counter(bench.ended)["b"] == 1
+    assert max(Counter(bench.ended).values()) == 1
+
+
+async def test_a_list_without_any_value_found_nothing() -> None:
+    async def work(question: str) -> JsonValue:
+        return ["x", "y"] if question == "list" else None
+
+    bench = Bench(work)
+    executor = await bench.run([ask("a", "list"), ask("b", "{item}", for_each="a")])
+    assert executor.outcomes["b"] == Done(None)
+
+
 async def test_cancelling_reaches_every_call_and_ends_no_step() -> None:
     begun, cancelled = asyncio.Barrier(4), 0
 

@@ -199,6 +199,10 @@ async def test_without_a_plan_the_question_is_the_one_step(index: DocumentIndex)
     [
         "Bong Joon-ho is older, says Steven Spielberg [4].",
         "Bong Joon-ho was born in 1066 [4].",
+        "Bong Joon-ho [7].",
+        "Bong Joon-ho [0].",
+        "Bong Joon-ho is older.",
+        "Spielberg saw it: Bong Joon-ho is older [4].",
         "It is Christopher Nolan [3].",
         "",
         "Bong " * 500,
@@ -214,6 +218,69 @@ async def test_a_draft_that_brings_in_what_nobody_read_is_not_delivered(
     assert result.answer.value == "Bong Joon-ho"
     assert result.answer.text.startswith("Bong Joon-ho. [1] [2] [3] [4] ")
     assert "When was Bong Joon-ho born? 14 September 1969. [4]" in result.answer.text
+
+
+class SlowTrace(MemoryTrace):
+    """Takes a moment for each event, as a database does."""
+
+    async def record(self, event: Any) -> None:
+        await asyncio.sleep(0.001)
+        await super().record(event)
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.1, 0.3, 1.0])
+async def test_a_run_out_of_time_ends_whatever_it_was_doing(
+    index: DocumentIndex, seconds: float
+) -> None:
+    def pause(request: Request) -> "asyncio.Future[None] | None":
+        late = "When was" in request.messages[-1].content and request.purpose == "read"
+        return asyncio.get_running_loop().create_future() if late else None
+
+    async with asyncio.timeout(20):
+        model = ScriptedModel(scripted, pause=pause)
+        result = await run(index, model, SlowTrace(), limits=Limits(seconds=seconds))
+    assert result.status == "incomplete"
+    assert "seconds" in (result.reason or "")
+
+
+@pytest.mark.parametrize("question", ["What does {name} mean?", "{item}", "???", "🎬", "{"])
+async def test_any_question_ends_in_an_answer(index: DocumentIndex, question: str) -> None:
+    for plan in ("", '{"id":"a","lookup":"' + question + '"}'):
+
+        def reply(request: Request, plan: str = plan) -> str:
+            return plan if request.purpose == "plan" else "none"
+
+        result = await run(index, ScriptedModel(reply), MemoryTrace(), question=question)
+        assert result.status == "completed"
+        assert result.answer.value is None
+
+
+async def test_a_value_from_the_model_s_memory_is_no_answer(index: DocumentIndex) -> None:
+    def reply(request: Request) -> str:
+        memory = '{"id":"a","calculate":"1969 - 1954"}'
+        return memory if request.purpose == "plan" else "none"
+
+    result = await run(index, ScriptedModel(reply), MemoryTrace(), question="How old was he?")
+    assert result.answer.value is None
+    own = '{"id":"a","calculate":"12% of 340"}'
+    model = ScriptedModel(lambda request: own if request.purpose == "plan" else "none")
+    result = await run(index, model, MemoryTrace(), question="What is 12% of 340?")
+    assert result.answer.text == "40.8."
+
+
+async def test_a_cut_plan_line_is_not_run(index: DocumentIndex) -> None:
+    cut = (
+        '{"id":"a","lookup":"Who directed Inception?"}\n{"id":"b","lookup":"' + "When was {a" * 200
+    )
+
+    def reply(request: Request) -> str:
+        return cut if request.purpose == "plan" else scripted(request)
+
+    trace = MemoryTrace()
+    await run(index, ScriptedModel(reply), trace)
+    added = [event.step.id for event in trace.events if isinstance(event, StepAdded)]
+    assert added[:2] == ["start", "a"]
+    assert "b" not in added
 
 
 class Fixed:

@@ -9,7 +9,7 @@ from tools.find import Read, Search
 from tools.kinds import asks_for_name
 from tools.lookup import Lookup
 from tools.tool import Arguments, Tool, ToolError, ToolResult
-from tools.words import content_words, holds, stems, words
+from tools.words import content_words, holds, is_function_word, stems, words
 
 __all__ = [
     "Arguments",
@@ -27,6 +27,7 @@ __all__ = [
     "asks_to_compare",
     "content_words",
     "holds",
+    "is_function_word",
     "model_chooser",
     "stems",
     "words",

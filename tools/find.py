@@ -2,16 +2,18 @@
 
 from pydantic import Field
 
-from search import Hit, Passage, Reader, SearchEngine, SearchError
+from search import Hit, Reader, SearchEngine, SearchError
 from tools.tool import Arguments, ToolError, ToolResult
 
 _TITLES = 10
+MAX_QUESTION = 2000
+"""Characters of a question."""
 
 
 class SearchArguments(Arguments):
     """What to search for."""
 
-    query: str = Field(min_length=1, max_length=400)
+    query: str = Field(min_length=1, max_length=MAX_QUESTION)
 
 
 class Search:
@@ -70,8 +72,3 @@ async def found(engine: SearchEngine, query: str, *, limit: int) -> list[Hit]:
         return list(await engine.search(query, limit=limit))
     except SearchError as error:
         raise ToolError(f"{engine.name}: {error}") from error
-
-
-def unique(passages: list[Passage]) -> list[Passage]:
-    """Each passage once, in order."""
-    return list({passage.id: passage for passage in passages}.values())

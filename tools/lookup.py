@@ -14,12 +14,12 @@ from pydantic import Field
 from inference import Model, ModelError, Request, Sample
 from reasoning import Task, sampled, vote
 from search import Passage, SearchEngine
-from tools.find import found
+from tools.find import MAX_QUESTION, found
 from tools.kinds import fits, kind_of
 from tools.reading_prompt import NOTHING, reading_prompt
-from tools.relevance import ranked
+from tools.relevance import names_in, ranked
 from tools.tool import Arguments, ToolError, ToolResult
-from tools.words import holds, squeezed
+from tools.words import holds, squeezed, stems
 
 _HITS = 10
 _READ = 4
@@ -31,7 +31,7 @@ _MAX_TOKENS = 40
 class LookupArguments(Arguments):
     """What to look up."""
 
-    question: str = Field(min_length=1, max_length=400)
+    question: str = Field(min_length=1, max_length=MAX_QUESTION)
 
 
 class Lookup:
@@ -100,5 +100,9 @@ def checked(sample: Sample, question: str, passage: Passage) -> str | None:
     if not fits(value, kind):
         return None
     if kind == "yes-no":
+        names = names_in(question)
+        spoken_of = names & stems(f"{passage.source.title} {passage.text}")
+        if len(spoken_of) < len(names) / 2:
+            return None  # the passage is about something else, and its silence is no "no"
         return "yes" if value.casefold().startswith(("yes", "true")) else "no"
     return value if holds(f"{passage.source.title} {passage.text}", value) else None

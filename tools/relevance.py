@@ -17,10 +17,15 @@ _BONUS = 0.3
 _NAME = re.compile(r"\b[^\W\d_a-z][\w’']*|\b\d[\w’']*")
 
 
+def names_in(question: str) -> frozenset[str]:
+    """Stems of the names and numbers of a question; its first word is capital in any case."""
+    return stems(words(" ".join(_NAME.findall(question[1:]))))
+
+
 def ranked(question: str, hits: Sequence[Hit]) -> list[Passage]:
     """Best first. The order is definite: equals go by their id."""
     asked = stems(question)
-    names = stems(words(" ".join(_NAME.findall(question[1:]))))
+    names = names_in(question)
 
     def rank(position: int, passage: Passage) -> float:
         title = stems(passage.source.title)

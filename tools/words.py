@@ -33,6 +33,11 @@ def content_words(text: str) -> list[str]:
     return [word for word in every if word not in _FUNCTION_WORDS] or every
 
 
+def is_function_word(word: str) -> bool:
+    """Whether a word only holds a sentence together."""
+    return folded(word) in _FUNCTION_WORDS
+
+
 def stems(text: str | Iterable[str]) -> frozenset[str]:
     """Content words cut to their first letters, so that `directed` meets `director`."""
     found = content_words(text) if isinstance(text, str) else text
