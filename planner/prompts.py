@@ -1,7 +1,7 @@
 """What the planner model is told: one rule, then worked examples as turns.
 
-The turns are the same in every call, so the engine keeps them in its cache; only the question is
-read anew. They show one, two and three hops, comparisons, descriptions inside descriptions, and a
+The turns stand in one of two orders, those of the question's own kind last, so the engine keeps
+them in its cache and only the question is read anew. They show one, two and three hops, comparisons, descriptions inside descriptions, and a
 question that needs no splitting at all. None of their names is likely to be asked about.
 """
 
