@@ -1,8 +1,9 @@
 """What the planner model is told: one rule, then worked examples as turns.
 
 The turns stand in one of two orders, those of the question's own kind last, so the engine keeps
-them in its cache and only the question is read anew. They show one, two and three hops, comparisons, descriptions inside descriptions, and a
-question that needs no splitting at all. None of their names is likely to be asked about.
+them in its cache and only the question is read anew. They show one, two and three hops,
+comparisons, descriptions inside descriptions, and a question that needs no splitting at all. None
+of their names is likely to be asked about.
 """
 
 from collections.abc import Sequence
