@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import pytest
+from conftest import PLAN, QUESTION, READINGS
 
 from inference import Model, ModelUnavailable, Request, ScriptedModel
 from planner import (
@@ -36,23 +37,6 @@ PAGES = (
     ("Christopher Nolan", "Christopher Nolan was born on 30 July 1970 in London."),
     ("Bong Joon-ho", "Bong Joon-ho was born on 14 September 1969 in Daegu."),
 )
-QUESTION = "Who is older, the director of Inception or the director of Parasite?"
-PLAN = "\n".join(
-    (
-        '{"id":"a","lookup":"Who directed Inception?"}',
-        '{"id":"b","lookup":"Who directed Parasite?"}',
-        '{"id":"c","lookup":"When was {a} born?"}',
-        '{"id":"d","lookup":"When was {b} born?"}',
-        '{"id":"e","compare":"Who is older, the director of Inception or of Parasite?",'
-        '"facts":["{c}","{d}"]}',
-    )
-)
-READINGS = {
-    "Who directed Inception?": "Christopher Nolan",
-    "Who directed Parasite?": "Bong Joon-ho",
-    "When was Christopher Nolan born?": "30 July 1970",
-    "When was Bong Joon-ho born?": "14 September 1969",
-}
 ANSWER = (
     "Bong Joon-ho is older: he was born on 14 September 1969 [4], and Christopher Nolan on 30 July"
     " 1970 [3]."

@@ -2,9 +2,7 @@
 
 A search engine's order is good; who reads one passage at a time wants the very first to be right.
 So the order is kept, and two things that BM25 does not see push a passage up: that its title is
-what is asked about, and that it speaks of every name in the question. Measured on the 172 gold
-sub-questions of the MuSiQue sample: right passage first 0.78 instead of 0.75, among three 0.92
-instead of 0.90.
+what is asked about, and that it speaks of every name in the question.
 """
 
 import re
