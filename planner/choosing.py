@@ -4,9 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from planner import template
 from planner.plan import Step
-from tools import asks_by_degree, asks_for_name, asks_to_compare, stems
+from tools import asks_for_name, asks_to_compare, compared_kinds, kind_of, stems
 
 _MOST_HOPS = 4
 """Up to here a longer plan is a better one, if it says as much: what small models do wrong is to
@@ -36,7 +35,7 @@ def best_plan(plans: Sequence[Sequence[Step]], question: str) -> int:
     (self-consistency over forms), and loses by bringing in foreign words, by steps whose result
     nothing uses, by asking the whole question again as one of several steps, by repetition, and by
     comparing where nothing is to be compared, or not comparing where something is, or comparing
-    names where a date or a number is needed ("who is older" between two people's names).
+    values of another kind than the question orders by ("who is older" between two people's names).
     """
     forms = Counter(shape(steps) for steps in plans if steps)
     scores = [
@@ -61,7 +60,7 @@ def score(steps: Sequence[Step], question: str) -> float:
 def _faults(steps: Sequence[Step], question: str) -> float:
     """What is wrong with a plan; 0 is nothing."""
     asked = stems(question)
-    texts = [_spoken(step) for step in steps]
+    texts = [step.spoken for step in steps]
     said = frozenset().union(*map(stems, texts))
     uncovered = 1.0 - len(asked & said) / max(1, len(asked))
     used = {name for step in steps for name in step.inputs}
@@ -75,7 +74,7 @@ def _faults(steps: Sequence[Step], question: str) -> float:
     repeated = len(steps) - len({str(dict(step.arguments)).casefold() for step in steps})
     compares = any(step.tool == "compare" for step in steps)
     amiss = _AMISS[asks_to_compare(question), compares]
-    amiss += sum(_compares_names(step, steps) for step in steps)
+    amiss += sum(_compares_amiss(step, steps) for step in steps)
     nested = sum(descriptions(text) for text in texts)
     amiss += _NESTED * (nested if len(steps) < _MOST_HOPS else 0)
     return 2.0 * uncovered + 0.15 * len(said - asked) + 0.5 * dangling + whole + repeated + amiss
@@ -90,15 +89,10 @@ def descriptions(text: str) -> int:
     return max(0, found - 1) if _ASKS_FOR.match(text) else found
 
 
-def _compares_names(step: Step, steps: Sequence[Step]) -> bool:
-    """Whether a step compares by degree what its inputs give as names."""
-    if step.tool != "compare" or not asks_by_degree(_spoken(step)):
+def _compares_amiss(step: Step, steps: Sequence[Step]) -> bool:
+    """Whether a step orders what cannot be ordered so: names, or dates where a length is asked."""
+    kinds = compared_kinds(step.spoken) if step.tool == "compare" else frozenset()
+    if not kinds:
         return False
-    asked = [_spoken(other) for other in steps if other.id in step.inputs]
-    return any(asks_for_name(text) for text in asked)
-
-
-def _spoken(step: Step) -> str:
-    """What a step says in words, the names of steps left out."""
-    texts = [value for value in step.arguments.values() if isinstance(value, str)]
-    return " ".join(template.without_names(text) for text in texts)
+    asked = [other.spoken for other in steps if other.id in step.inputs]
+    return any(asks_for_name(text) or kind_of(text) in {"date", "number"} - kinds for text in asked)

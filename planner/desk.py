@@ -9,7 +9,7 @@ from typing import Any
 from planner.budget import Budget, Limits
 from planner.events import Trace
 from planner.executor import Executor
-from planner.grounds import SEARCHED, WHOLE, Grounds, grounds_of
+from planner.grounds import WHOLE, Grounds, answering_steps, grounds_of
 from planner.history import History
 from planner.outcomes import Answer, Done, Status
 from planner.plan import Step
@@ -85,7 +85,7 @@ class Desk:
         """What was found out so far."""
         done = self.executor
         outcomes = {**done.elements, **done.outcomes}
-        return grounds_of(done.plan, outcomes, done.facts, done.rounds)
+        return grounds_of(done.plan, outcomes, done.facts, done.rounds, self.question)
 
     @property
     def found(self) -> int:
@@ -94,16 +94,10 @@ class Desk:
 
     @property
     def answered(self) -> bool:
-        """Whether the last step of the newest plan has a value."""
-        last = self._last_step
-        outcome = self.executor.outcomes.get(last.id) if last else None
+        """Whether the newest plan's answering step has a value."""
+        steps = answering_steps(self.executor.plan, self.executor.rounds, self.question)
+        outcome = self.executor.outcomes.get(steps[0].id) if steps else None
         return isinstance(outcome, Done) and outcome.value is not None
-
-    @property
-    def _last_step(self) -> Step | None:
-        """The last step whose result no other takes up, mere searches left out."""
-        finals = [step for step in self.executor.plan.final_steps if step.tool not in SEARCHED]
-        return finals[-1] if finals else None
 
     def known(self, number: int) -> list[tuple[str, str]]:
         """Questions and answers for a plan after the first."""

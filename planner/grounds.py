@@ -9,7 +9,7 @@ from planner import template
 from planner.outcomes import Done, Outcome
 from planner.plan import Plan, Step
 from search import Passage
-from tools import Fact
+from tools import Fact, stems
 
 WHOLE = "whole"
 """The step that looks the whole question up."""
@@ -32,7 +32,7 @@ class Grounds:
 
     grounds: tuple[Ground, ...]
     value: str | None
-    """The value of the plan's last step: the answer in its shortest form."""
+    """The value of the step that answers: the answer in its shortest form."""
     not_found: tuple[str, ...]
     """Questions that the documents did not answer."""
     errors: tuple[str, ...]
@@ -56,6 +56,7 @@ def grounds_of(
     outcomes: Mapping[str, Outcome],
     facts: Mapping[str, tuple[Fact, ...]],
     rounds: Mapping[str, int] | None = None,
+    question: str = "",
 ) -> Grounds:
     """From what the executor has."""
     grounds: list[Ground] = []
@@ -77,7 +78,7 @@ def grounds_of(
                 element = outcomes.get(f"{step.id}[{position}]", outcome)
                 proof = _proof(element if step.for_each else outcome)
                 grounds.append(Ground(fact.question, template.as_text(fact.value), proof))
-    value = answer_value(plan, outcomes, rounds)
+    value = answer_value(plan, outcomes, rounds, question)
     return Grounds(
         grounds=tuple(dict.fromkeys(grounds)),
         value=None if value is None else template.as_text(value),
@@ -88,31 +89,42 @@ def grounds_of(
 
 
 def answer_value(
-    plan: Plan, outcomes: Mapping[str, Outcome], rounds: Mapping[str, int] | None = None
+    plan: Plan,
+    outcomes: Mapping[str, Outcome],
+    rounds: Mapping[str, int] | None = None,
+    question: str = "",
 ) -> JsonValue:
-    """The value of the last step of the newest plan that has one; None without any.
-
-    Of each round only the last step that nothing takes up counts: another one is a fact on the way.
+    """The value of the newest plan's answering step that has one; None without any.
 
     A plan that comes back to a value it passed on the way has gone one step too far: then the last
     value that is not such a repetition counts.
     """
     steps = {step.id: step for step in plan.steps}
-    for step in _last_steps(plan, rounds or {}):
+    for step in answering_steps(plan, rounds or {}, question):
         while step.tool not in SEARCHED and (value := _value(step, outcomes)) is not None:
-            if step.tool != "lookup" or value not in _passed(step, steps, outcomes):
+            behind = _behind(step, steps)
+            if step.tool != "lookup" or value not in [_value(one, outcomes) for one in behind]:
                 return value
             step = steps[step.inputs[-1]]
     return None
 
 
-def _last_steps(plan: Plan, rounds: Mapping[str, int]) -> list[Step]:
-    """The last step of each round, the newest first; the whole question's look-up counts, too."""
-    last: dict[tuple[int, bool], Step] = {}
+def answering_steps(plan: Plan, rounds: Mapping[str, int], question: str) -> list[Step]:
+    """The step of each round that is to answer the question, the newest round first.
+
+    Of the steps that nothing takes up it is the one that says most of the question, together with
+    what it builds on; of equals the last. The whole question's look-up comes behind its round's.
+    """
+    steps = {step.id: step for step in plan.steps}
+    asked = stems(question)
+    best: dict[tuple[int, bool], tuple[int, Step]] = {}
     for step in plan.final_steps:
         if step.tool not in SEARCHED:
-            last[rounds.get(step.id, 1), step.id == WHOLE] = step
-    return [last[key] for key in sorted(last, key=lambda key: (key[0], not key[1]), reverse=True)]
+            key = rounds.get(step.id, 1), step.id != WHOLE
+            said = stems(" ".join(one.spoken for one in (step, *_behind(step, steps))))
+            if key not in best or len(said & asked) >= best[key][0]:
+                best[key] = len(said & asked), step
+    return [best[key][1] for key in sorted(best, reverse=True)]
 
 
 def _value(step: Step, outcomes: Mapping[str, Outcome]) -> JsonValue:
@@ -121,17 +133,15 @@ def _value(step: Step, outcomes: Mapping[str, Outcome]) -> JsonValue:
     return outcome.value if isinstance(outcome, Done) else None
 
 
-def _passed(
-    step: Step, steps: Mapping[str, Step], outcomes: Mapping[str, Outcome]
-) -> list[JsonValue]:
-    """The values of all steps that a step builds on."""
-    seen: dict[str, JsonValue] = {}
-    open_names = list(step.inputs)
-    while open_names:
-        name = open_names.pop()
+def _behind(step: Step, steps: Mapping[str, Step]) -> list[Step]:
+    """All steps that a step builds on, each once."""
+    seen: dict[str, Step] = {}
+    names = list(step.inputs)
+    while names:
+        name = names.pop()
         if name not in seen:
-            seen[name] = _value(steps[name], outcomes)
-            open_names += steps[name].inputs
+            seen[name] = steps[name]
+            names += steps[name].inputs
     return list(seen.values())
 
 

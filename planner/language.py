@@ -40,6 +40,11 @@ class Vocabulary:
         """From the tools at hand."""
         return cls({tool.name: tuple(tool.arguments.model_fields) for tool in tools}, default)
 
+    @property
+    def question(self) -> str:
+        """The argument of the default tool that takes the question."""
+        return self.tools[self.default][0]
+
 
 class PlanReader:
     """Turns a streamed text into steps, each as soon as its line is complete."""

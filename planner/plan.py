@@ -45,6 +45,12 @@ class Step:
             found.append(self.for_each)
         return tuple(dict.fromkeys(name for name in found if name != template.ITEM))
 
+    @property
+    def spoken(self) -> str:
+        """What it says in words, the names of steps left out."""
+        texts = [value for value in self.arguments.values() if isinstance(value, str)]
+        return " ".join(template.without_names(text) for text in texts)
+
     def renamed(self, suffix: str) -> "Step":
         """The same step in a later plan of the same run, where its id is already used."""
         return Step(

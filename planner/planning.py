@@ -21,6 +21,7 @@ from planner.language import PlanReader, Vocabulary
 from planner.mending import missing_comparison, with_open_facts
 from planner.plan import PlanBuilder, Step
 from planner.prompts import plan_prompt
+from planner.unnesting import unnested
 from tools import Tool, asks_to_compare
 
 _MAX_TOKENS = 260
@@ -117,13 +118,23 @@ class Planner:
             await self._trace.record(Decided("plan lines dropped", "; ".join(problems)))
         plans = [d.steps for d in drafts if d.steps[: len(given)] == list(given)]
         if not any(plans):
-            await self._trace.record(Decided("no plan", "the question is the one step"))
-            tool, names = self._vocabulary.default, self._vocabulary.tools
-            return [Step(id="a", tool=tool, arguments={names[tool][0]: template.literal(question)})]
+            await self._trace.record(Decided("no plan", "the question itself is looked up"))
+            return self._by_rule(question)
+        names = [f"sample {number} of {len(plans)}" for number, _ in enumerate(plans, 1)]
+        ruled = self._by_rule(question)
+        if not given and len(ruled) > 1:
+            plans.append(ruled)
+            names.append("the question's own descriptions, one after another")
         best = best_plan(plans, question)
         if len(plans) > 1:
-            await self._trace.record(Decided("plan chosen", f"sample {best + 1} of {len(plans)}"))
+            await self._trace.record(Decided("plan chosen", names[best]))
         return plans[best]
+
+    def _by_rule(self, question: str) -> list[Step]:
+        """The question, what it describes first; no model is asked."""
+        field = self._vocabulary.question
+        asked = {field: template.literal(question)}
+        return unnested(Step("a", self._vocabulary.default, asked), field, [])
 
 
 class _Draft:
@@ -134,6 +145,7 @@ class _Draft:
         self.cut = True
         """Until its end has come: what stands behind its last whole line is not to be run."""
         self._question = question
+        self._vocabulary = vocabulary
         self._reader = PlanReader(vocabulary)
         self._builder = PlanBuilder()
 
@@ -152,16 +164,24 @@ class _Draft:
 
     def _take(self, steps: Sequence[Step]) -> None:
         for step in steps:
-            try:
-                self._builder.add(step)
-            except PlanError as error:
-                mended = with_open_facts(step, self.steps)
-                if mended is None:
-                    self._reader.problems.append(str(error))
-                else:
-                    self._take([mended])
+            whole = [step]
+            if step.tool == self._vocabulary.default:
+                whole = unnested(step, self._vocabulary.question, self.steps)
+            for part in whole:
+                self._add(part)
+
+    def _add(self, step: Step) -> None:
+        """A step that fits; a comparison that does not is mended."""
+        try:
+            self._builder.add(step)
+        except PlanError as error:
+            mended = with_open_facts(step, self.steps)
+            if mended is None:
+                self._reader.problems.append(str(error))
             else:
-                self.steps.append(step)
+                self._add(mended)
+        else:
+            self.steps.append(step)
 
 
 def _agreed(drafts: Sequence[_Draft], position: int) -> Step | None:

@@ -83,6 +83,15 @@ _EXAMPLES: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     (
+        "How many years after the Eiffel Tower was the Atomium built?",
+        (
+            '{"id":"a","lookup":"In what year was the Eiffel Tower built?"}',
+            '{"id":"b","lookup":"In what year was the Atomium built?"}',
+            '{"id":"c","compare":"How many years after the Eiffel Tower was the Atomium built?",'
+            '"facts":["{a}","{b}"]}',
+        ),
+    ),
+    (
         "What was the average rainfall in the city where the performer of Clocks was formed?",
         (
             '{"id":"a","lookup":"Who performed Clocks?"}',

@@ -66,3 +66,22 @@ def test_plans_of_one_form_without_faults_settle_the_matter() -> None:
     assert not settled([NAMES, NAMES], OLDER)
     assert not settled([[], []], NESTED)
     assert not settled([], NESTED)
+
+
+LONGER = "Which film is longer, Up or Cars?"
+RELEASES = plan(
+    '{"id":"a","lookup":"When was Up released?"}',
+    '{"id":"b","lookup":"When was Cars released?"}',
+    '{"id":"c","compare":"Which film is longer, Up or Cars?","facts":["{a}","{b}"]}',
+)
+LENGTHS = plan(
+    '{"id":"a","lookup":"How long is Up?"}',
+    '{"id":"b","lookup":"How long is Cars?"}',
+    '{"id":"c","compare":"Which film is longer, Up or Cars?","facts":["{a}","{b}"]}',
+)
+
+
+def test_what_is_longer_needs_lengths_and_no_dates() -> None:
+    assert best_plan([RELEASES, RELEASES, LENGTHS], LONGER) == 2
+    assert not settled([RELEASES, RELEASES], LONGER)
+    assert settled([LENGTHS, LENGTHS], LONGER)

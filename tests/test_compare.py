@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tools.compare import Compare, CompareArguments
+from tools.cues import asks_to_compare
 from tools.facts import Fact, labels
 from tools.tool import Tool, ToolError
 
@@ -527,3 +528,24 @@ async def test_the_order_of_the_facts_does_not_change_the_answer(a: object, b: o
     facts = ask("When was {} born?", Ann=str(a), Bob=str(b))
     answers = {await compared("Who is older?", row) for row in (facts, facts[::-1])}
     assert len(answers) == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "compares"),
+    [
+        ("Who is older, Ann or Bob?", True),
+        ("Which river is longer, the Rhine or the Elbe?", True),
+        ("Were Ann and Bob born in the same country?", True),
+        ("Is Ann older than Bob?", True),
+        ("How many years after Up was Cars released?", True),
+        ("How many years later than Up was Cars released?", True),
+        ("How many days passed between the two landings?", True),
+        ("How long after Up was Cars released?", True),
+        ("How many years did Ann teach in Bonn?", False),
+        ("How long is the Rhine?", False),
+        ("Who directed Up?", False),
+        ("Was Ann born in Bonn?", False),
+    ],
+)
+def test_which_questions_are_for_a_comparison(question: str, compares: bool) -> None:
+    assert asks_to_compare(question) is compares

@@ -10,7 +10,7 @@ from tools import Lookup, Read, Search, ToolError, model_chooser
 from tools.find import ReadArguments, SearchArguments
 from tools.kinds import Kind, asks_for_name, fits, kind_of
 from tools.lookup import LookupArguments, checked
-from tools.relevance import ranked
+from tools.relevance import ranked, speaks_of
 
 PAGES = (
     ("Daegu", "Daegu is a city in South Korea. Bong Joon-ho was born there."),
@@ -167,3 +167,29 @@ async def test_a_chooser_is_not_asked_who_is_older_from_two_names() -> None:
     model = ScriptedModel([])
     assert await model_chooser(model)("Who is older?", [("Up", "A"), ("Cars", "B")]) is None
     assert model.requests == []
+
+
+@pytest.mark.parametrize(
+    ("question", "title", "text", "speaks"),
+    [
+        ("When was Ann Lee born?", "Ann Lee", "She was born in 1950.", True),
+        ("When was Ann Lee born?", "Bob Ray", "He was born in 1950.", False),
+        ("When was Ann Lee born?", "The Lees", "Lee was born in 1950.", True),
+        ("Was Up shown in Cannes?", "Cannes", "A town in France.", True),
+        ("Was Up shown in Cannes?", "Nice", "A town in France.", False),
+        ("who directed up?", "Nice", "A town in France.", True),
+        ("In welcher Stadt lebte Ann Lee?", "Bob Ray", "Er lebte in Bonn.", True),
+    ],
+)
+def test_a_passage_that_names_nothing_of_the_question_is_not_read(
+    question: str, title: str, text: str, speaks: bool
+) -> None:
+    assert speaks_of(question, passage(title, text)) is speaks
+
+
+async def test_no_value_is_taken_from_a_passage_about_somebody_else(index: DocumentIndex) -> None:
+    model = ScriptedModel(["South Korea"])
+    asked = LookupArguments(question="In which country was Lee Smith born?")
+    found = await Lookup(index, model).call(asked)
+    assert found.value is None
+    assert not found.read and not model.requests

@@ -3,10 +3,10 @@
 from tools.calculate import Calculate
 from tools.chooser import model_chooser
 from tools.compare import Compare
-from tools.cues import asks_by_degree, asks_to_compare
+from tools.cues import asks_by_degree, asks_to_compare, compared_kinds
 from tools.facts import Fact
 from tools.find import Read, Search
-from tools.kinds import asks_for_name
+from tools.kinds import asks_for_name, kind_of
 from tools.lookup import Lookup
 from tools.tool import Arguments, Tool, ToolError, ToolResult
 from tools.words import content_words, holds, is_function_word, stems, words
@@ -25,9 +25,11 @@ __all__ = [
     "asks_by_degree",
     "asks_for_name",
     "asks_to_compare",
+    "compared_kinds",
     "content_words",
     "holds",
     "is_function_word",
+    "kind_of",
     "model_chooser",
     "stems",
     "words",

@@ -85,11 +85,27 @@ def cue_in(words: str) -> Cue | None:
 
 
 _CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
+_SPAN = re.compile(
+    r"\bhow (?:many (?:years|months|weeks|days|decades)|long) "
+    r"(?:(?:earlier|later) |before|after|between|passed|elapsed|separat|lie|apart)"
+)
 
 
 def asks_by_degree(question: str) -> bool:
     """Whether what is compared has to be a date or a number: older, longer, first, ..."""
     return cue_in(question.lower()) is not None
+
+
+def compared_kinds(question: str) -> frozenset[str]:
+    """Of what kinds the values must be that a question orders: dates, numbers, or either.
+
+    Empty where it does not ask by degree.
+    """
+    cue = cue_in(question.lower())
+    if cue is None:
+        return frozenset()
+    kinds = {"date": cue.moment, "number": cue.amount}
+    return frozenset(kind for kind, sign in kinds.items() if sign)
 
 
 def asks_to_compare(question: str) -> bool:
@@ -103,4 +119,6 @@ def asks_to_compare(question: str) -> bool:
     if YES_OR_NO.match(question.strip()):
         alike = "both" in lowered.split() or bool(SAME.search(lowered) or DIFFERENT.search(lowered))
         return alike or (cue_in(lowered) is not None and " than " in lowered)
+    if _SPAN.search(lowered):
+        return True
     return bool(HOW.search(lowered)) and (" than " in lowered or "difference" in lowered)

@@ -1,7 +1,8 @@
 """The tool `lookup`: one small question, one short value, the passage that proves it.
 
 It is what makes small models usable. Passages are read one at a time, best first, until one gives
-a value: reading a prompt is what costs on a CPU, and a small model mixes passages up.
+a value: reading a prompt is what costs on a CPU, and a small model mixes passages up. One that
+does not speak of what the question names is not read: its value would be about something else.
 
 The value has to stand in the passage and to be of the kind that was asked for. One that is not is
 doubted: more samples are drawn, and the value that most of those which pass agree on is taken
@@ -16,9 +17,9 @@ from search import Passage, SearchEngine
 from tools.find import MAX_QUESTION, found
 from tools.kinds import fits, kind_of
 from tools.reading_prompt import NOTHING, reading_prompt
-from tools.relevance import names_in, ranked
+from tools.relevance import ranked, speaks_of
 from tools.tool import Arguments, ToolError, ToolResult
-from tools.words import holds, squeezed, stems
+from tools.words import holds, squeezed
 
 _HITS = 10
 _READ = 4
@@ -54,7 +55,8 @@ class Lookup:
     async def call(self, arguments: LookupArguments) -> ToolResult:
         """The value with its proof; None when the documents do not say it."""
         hits = await found(self._engine, arguments.question, limit=_HITS)
-        passages = ranked(arguments.question, hits)[: self._passages]
+        speaking = [p for p in ranked(arguments.question, hits) if speaks_of(arguments.question, p)]
+        passages = speaking[: self._passages]
         for position, passage in enumerate(passages):
             value = await self._read(arguments.question, passage)
             if value is not None:
@@ -99,9 +101,5 @@ def checked(sample: Sample, question: str, passage: Passage) -> str | None:
     if not fits(value, kind):
         return None
     if kind == "yes-no":
-        names = names_in(question)
-        spoken_of = names & stems(f"{passage.source.title} {passage.text}")
-        if len(spoken_of) < len(names) / 2:
-            return None  # the passage is about something else, and its silence is no "no"
         return "yes" if value.casefold().startswith(("yes", "true")) else "no"
     return value if holds(f"{passage.source.title} {passage.text}", value) else None

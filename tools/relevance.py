@@ -1,4 +1,4 @@
-"""Which of the found passages to read first.
+"""Which of the found passages to read, and which first.
 
 A search engine's order is good; who reads one passage at a time wants the very first to be right.
 So the order is kept, and two things that BM25 does not see push a passage up: that its title is
@@ -9,15 +9,29 @@ import re
 from collections.abc import Sequence
 
 from search import Hit, Passage
+from tools.kinds import kind_of
 from tools.words import stems, words
 
 _BONUS = 0.3
-_NAME = re.compile(r"\b[^\W\d_a-z][\w’']*|\b\d[\w’']*")
+_WORD = re.compile(r"\w[\w’']*")
 
 
 def names_in(question: str) -> frozenset[str]:
     """Stems of the names and numbers of a question; its first word is capital in any case."""
-    return stems(words(" ".join(_NAME.findall(question[1:]))))
+    found = _WORD.findall(question)[1:]
+    return stems(words(" ".join(word for word in found if word[0].isupper() or word[0].isdigit())))
+
+
+def speaks_of(question: str, passage: Passage) -> bool:
+    """Whether a passage holds at least half of the names in a question, its title included.
+
+    Only where the question's kind is known, which its English words tell: elsewhere a capital
+    letter need not be a name's.
+    """
+    if kind_of(question) == "any":
+        return True
+    names = names_in(question)
+    return 2 * len(names & stems(f"{passage.source.title} {passage.text}")) >= len(names)
 
 
 def ranked(question: str, hits: Sequence[Hit]) -> list[Passage]:

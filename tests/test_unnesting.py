@@ -1,0 +1,128 @@
+"""Descriptions inside of questions are taken out and asked first, by the question's words alone."""
+
+import pytest
+
+from planner import Step
+from planner.unnesting import parts, unnested
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        (
+            "When was the director of Up born?",
+            ["Who is the director of Up?", "When was {1} born?"],
+        ),
+        (
+            "In which city was the father of the director of The Third Man born?",
+            [
+                "Who is the director of The Third Man?",
+                "Who is the father of {1}?",
+                "In which city was {2} born?",
+            ],
+        ),
+        (
+            "What is the name of the lake in the country where Mount Elgon is located?",
+            [
+                "What is the country where Mount Elgon is located?",
+                "What is the name of the lake in {1}?",
+            ],
+        ),
+        (
+            "Who was the first president of the society which published Brain Letters?",
+            [
+                "What is the society which published Brain Letters?",
+                "Who was the first president of {1}?",
+            ],
+        ),
+        (
+            "When did the country where the city where Ada Lenz was born is located join the UN?",
+            [
+                "What is the city where Ada Lenz was born?",
+                "What is the country where {1} is located?",
+                "When did {2} join the UN?",
+            ],
+        ),
+        (
+            "What river crosses Nora Bell's home town?",
+            ["What is Nora Bell's home town?", "What river crosses {1}?"],
+        ),
+        (
+            "What currency was used in the country Silja Ost is from?",
+            ["What is the country Silja Ost is from?", "What currency was used in {1}?"],
+        ),
+        (
+            "Where is the company that made the Atari 2600 based?",
+            ["What is the company that made the Atari 2600?", "Where is {1} based?"],
+        ),
+        (
+            "Did the author of Emma meet the author of Waverley?",
+            [
+                "Who is the author of Waverley?",
+                "Who is the author of Emma?",
+                "Did {2} meet {1}?",
+            ],
+        ),
+        (
+            'The creator of "Odd Pair" also made what series?',
+            ['Who is the creator of "Odd Pair"?', "{1} also made what series?"],
+        ),
+        (
+            "What genre are the performers of Brother known for?",
+            ["Who are the performers of Brother?", "What genre are {1} known for?"],
+        ),
+    ],
+)
+def test_what_is_described_is_asked_first(question: str, asked: list[str]) -> None:
+    assert parts(question) == asked
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who is the director of Up?",
+        "What is the name of the director of Up?",
+        "Who is the person who wrote Emma?",
+        "When was {a} born?",
+        "Who is the father of {a}?",
+        "How many days did the shooting of Up take?",
+        "What was the number of the members of Abba?",
+        "In which town was Pete Docter, the director of Up, born?",
+        "Name the mother of Ann Moor, who was a painter?",
+        "She starred in the series that began in what year?",
+        "When was the country that produced Up taken by the British?",
+        "Wann wurde der Regisseur von Up geboren?",
+        "How old is the {1} of the director of Up?",
+        "the director of Up and " * 40,
+        "",
+    ],
+)
+def test_what_is_named_or_unclear_stays_as_it_is(question: str) -> None:
+    assert parts(question) == [question.strip()]
+
+
+def lookup(id_: str, question: str) -> Step:
+    return Step(id_, "lookup", {"question": question})
+
+
+def test_a_nested_look_up_becomes_a_chain() -> None:
+    step = lookup("b", "Where was the father of the director of Up born?")
+    assert unnested(step, "question", []) == [
+        lookup("b1", "Who is the director of Up?"),
+        lookup("b2", "Who is the father of {b1}?"),
+        lookup("b", "Where was {b2} born?"),
+    ]
+
+
+def test_what_an_earlier_step_asks_is_not_asked_again() -> None:
+    first = lookup("a", "Who is the director of Up?")
+    step = lookup("b", "When was the director of Up born?")
+    assert unnested(step, "question", [first]) == [lookup("b", "When was {a} born?")]
+
+
+def test_a_comparison_and_a_plain_look_up_are_left_alone() -> None:
+    for text in ("Who is older, the director of Up or the director of Cars?", "Who made {a}?"):
+        step = lookup("a", text)
+        assert unnested(step, "question", []) == [step]
+    other = Step("a", "lookup", {"question": ["the director of Up"]})
+    assert unnested(other, "question", []) == [other]
