@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+pytest_plugins = ["research_films", "search_folder", "trace_store"]
+"""Modules whose fixtures several files use."""
+
 QUESTION = "Who is older, the director of Inception or the director of Parasite?"
 PLAN = "\n".join(
     (

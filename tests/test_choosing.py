@@ -1,13 +1,10 @@
 """Which of several sampled plans is run: checks in code."""
 
 import pytest
+from making import VOCABULARY
 
-from planner import PlanReader, Step, Vocabulary
+from planner import PlanReader, Step
 from planner.choosing import best_plan, settled
-
-VOCABULARY = Vocabulary(
-    {"lookup": ("question",), "compare": ("question", "facts")}, default="lookup"
-)
 
 
 def plan(*lines: str) -> list[Step]:

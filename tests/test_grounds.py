@@ -1,13 +1,11 @@
 """Which step's value is the answer."""
 
-from planner import Done, Plan, Step
+from making import lookup
+
+from planner import Done, Plan
 from planner.grounds import WHOLE, answer_value, answering_steps
 
 QUESTION = "In which city was a copy of Metropolis found in 2008?"
-
-
-def lookup(id_: str, question: str) -> Step:
-    return Step(id_, "lookup", {"question": question})
 
 
 FOUND = lookup("a", "In which city was a copy of Metropolis found in 2008?")

@@ -7,12 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from making import VOCABULARY
 
-from planner import PlanError, PlanReader, Step, Vocabulary, step_of, written
-
-VOCABULARY = Vocabulary(
-    {"lookup": ("question",), "compare": ("question", "facts")}, default="lookup"
-)
+from planner import PlanError, PlanReader, Step, step_of, written
 
 
 def read(text: str, pieces: int = 3) -> list[Step]:

@@ -192,4 +192,5 @@ async def test_no_value_is_taken_from_a_passage_about_somebody_else(index: Docum
     asked = LookupArguments(question="In which country was Lee Smith born?")
     found = await Lookup(index, model).call(asked)
     assert found.value is None
-    assert not found.read and not model.requests
+    assert not found.read
+    assert not model.requests

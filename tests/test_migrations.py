@@ -1,7 +1,6 @@
-"""The schema's history: up, down, the same as the tables. On PostgreSQL too, as in test_storage."""
+"""The schema's history: up, down, the same as the tables. On PostgreSQL too, as in trace_store."""
 
 import asyncio
-import os
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,14 +9,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
+from trace_store import POSTGRES
 
 from storage import StorageError, TraceStore
 from storage.database import Database
 from storage.engines import database_url
 from storage.schema import HEAD, VERSION_TABLE, known_versions, migrate, schema_version
 from storage.tables import Base
-
-POSTGRES = os.environ.get("BREADTH_TEST_POSTGRES")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -3,12 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from making import lookup
 
 from planner import Plan, PlanBuilder, PlanError, Step, template
-
-
-def lookup(id_: str, question: str, **more: object) -> Step:
-    return Step(id=id_, tool="lookup", arguments={"question": question}, **more)
 
 
 def test_a_name_in_an_argument_is_an_edge() -> None:

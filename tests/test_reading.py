@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from search_folder import read
 
-from search import Document, ReadError, read_bytes, read_file
+from search import ReadError, read_file
 
 PIECES_OF_PDF = ("%PDF-", "endobj", "/FlateDecode")
 
@@ -49,10 +50,6 @@ def _with_table(bodies: list[bytes], extra: str) -> bytes:
     table = f"xref\n0 {count}\n0000000000 65535 f \n{rows}"
     end = f"trailer\n<< /Size {count} /Root 1 0 R {extra} >>\nstartxref\n{len(data)}\n%%EOF\n"
     return data + table.encode() + end.encode()
-
-
-def read(data: bytes, name: str = "/docs/some-name.txt") -> Document:
-    return read_bytes(data, name)
 
 
 # --- PDF ---

@@ -4,39 +4,14 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from search_folder import counts, titles
 
-from search import DocumentIndex, IndexFolderError, IndexReport, SearchError
+from search import DocumentIndex, IndexFolderError, SearchError
 
 ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture
-def index() -> Iterator[DocumentIndex]:
-    opened = DocumentIndex.open(None)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    films = tmp_path / "films"
-    films.mkdir()
-    (films / "godfather.md").write_text("# The Godfather\n\nNino Rota composed its music.\n")
-    (films / "psycho.txt").write_text("Psycho\n\nBernard Herrmann scored it for strings.\n")
-    (films / "page.html").write_text("<html><title>Inception</title><p>Hans Zimmer scored it.</p>")
-    return films
-
-
-async def titles(index: DocumentIndex, query: str, limit: int = 10) -> list[str]:
-    return [hit.passage.source.title for hit in await index.search(query, limit=limit)]
-
-
-def counts(report: IndexReport) -> tuple[int, int, int, int]:
-    return report.added, report.changed, report.removed, report.unchanged
 
 
 # --- the file of the index ---

@@ -3,13 +3,9 @@
 from pathlib import Path
 
 import pytest
+from search_folder import read
 
-from search import Document, ReadError, read_bytes, read_file
-
-
-def read(data: bytes, name: str = "/docs/some-name.txt") -> Document:
-    return read_bytes(data, name)
-
+from search import ReadError, read_bytes, read_file
 
 # --- HTML ---
 

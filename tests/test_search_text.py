@@ -1,14 +1,9 @@
 """Reading text: its charset and its title."""
 
 import pytest
+from search_folder import read
 
-from search import Document, read_bytes
 from search.titles import name_of
-
-
-def read(data: bytes, name: str = "/docs/some-name.txt") -> Document:
-    return read_bytes(data, name)
-
 
 # --- charsets of text ---
 

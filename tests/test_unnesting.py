@@ -1,6 +1,7 @@
 """Descriptions inside of questions are taken out and asked first, by the question's words alone."""
 
 import pytest
+from making import lookup
 
 from planner import Step
 from planner.unnesting import parts, unnested
@@ -99,10 +100,6 @@ def test_what_is_described_is_asked_first(question: str, asked: list[str]) -> No
 )
 def test_what_is_named_or_unclear_stays_as_it_is(question: str) -> None:
     assert parts(question) == [question.strip()]
-
-
-def lookup(id_: str, question: str) -> Step:
-    return Step(id_, "lookup", {"question": question})
 
 
 def test_a_nested_look_up_becomes_a_chain() -> None:

@@ -1,0 +1,90 @@
+"""An executor whose one tool does what the test says."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from pydantic import JsonValue
+from tenacity import wait_none
+
+from planner import (
+    Budget,
+    Caller,
+    Executor,
+    History,
+    Limits,
+    MemoryTrace,
+    Step,
+    StepEnded,
+    StepStarted,
+)
+from tools import Arguments, Compare, ToolResult
+
+Work = Callable[[str], Awaitable[JsonValue]]
+
+
+class AskArguments(Arguments):
+    """One text."""
+
+    question: str
+
+
+class Ask:
+    """A tool that does what the test says."""
+
+    name = "ask"
+    description = "for tests"
+    arguments: type[Arguments] = AskArguments
+    resource = "cpu"
+
+    def __init__(self, work: Work, *, seconds: float = 30.0) -> None:
+        self.seconds = seconds
+        self._work = work
+
+    async def call(self, arguments: AskArguments) -> ToolResult:
+        return ToolResult(await self._work(arguments.question))
+
+
+def ask(id_: str, question: str, **more: object) -> Step:
+    return Step(id_, "ask", {"question": question}, **more)
+
+
+class Bench:
+    """An executor with its trace."""
+
+    def __init__(
+        self,
+        work: Work,
+        *,
+        limits: Limits | None = None,
+        slots: int = 64,
+        history: History | None = None,
+        seconds: float = 30.0,
+    ) -> None:
+        self.trace = MemoryTrace()
+        self.budget = Budget(limits or Limits())
+        caller = Caller(
+            {"ask": Ask(work, seconds=seconds), "compare": Compare()},
+            budget=self.budget,
+            trace=self.trace,
+            limits={"cpu": slots},
+            wait=wait_none(),
+        )
+        self.executor = Executor(caller, trace=self.trace, history=history)
+
+    async def run(self, steps: Sequence[Step]) -> Executor:
+        async with self.executor as executor:
+            for step in steps:
+                await executor.add(step)
+            await executor.drained()
+        return executor
+
+    @property
+    def started(self) -> list[str]:
+        return [event.id for event in self.trace.events if isinstance(event, StepStarted)]
+
+    @property
+    def ended(self) -> list[str]:
+        return [event.id for event in self.trace.events if isinstance(event, StepEnded)]
+
+
+async def echo(question: str) -> JsonValue:
+    return question

@@ -1,0 +1,87 @@
+"""What a server, or EndpointModel itself, refuses, and how the user is told."""
+
+from dataclasses import replace
+from functools import partial
+
+import pytest
+from endpoint_server import ASKED, GRAMMAR, SCHEMA, WHOLE, asking, models, serving, status
+
+from inference import EndpointModel, ModelRefused, ModelSetupError, Sample, complete
+
+
+@pytest.mark.parametrize("code", [400, 422])
+async def test_a_refused_schema_is_left_out_from_then_on(code: int) -> None:
+    refusal = status(code, {"error": {"message": "unknown field response_format"}})
+    async with serving(refusal, WHOLE) as played, asking(played.url) as model:
+        for _ in range(2):
+            made = await complete(model, replace(ASKED, schema=SCHEMA))
+            assert made.samples == (Sample("Cuarón"),)
+    assert ["response_format" in body for body in played.bodies] == [True, False, False]
+
+
+async def test_a_refusal_with_another_reason_does_not_cost_the_schema() -> None:
+    refusal = status(400, {"error": {"message": "the prompt is too long"}})
+    async with serving(refusal, refusal, WHOLE) as played, asking(played.url) as model:
+        with pytest.raises(ModelRefused, match="the prompt is too long"):
+            await complete(model, replace(ASKED, schema=SCHEMA))
+        await complete(model, replace(ASKED, schema=SCHEMA))
+    assert ["response_format" in body for body in played.bodies] == [True, False, True]
+
+
+@pytest.mark.parametrize("engine", ["llama.cpp", "vllm"])
+async def test_an_engine_that_can_constrain_is_taken_at_its_word(engine: str) -> None:
+    refusal = status(400, {"error": {"code": 400, "message": "failed to parse grammar"}})
+    async with serving(refusal) as played, asking(played.url, engine=engine) as model:
+        with pytest.raises(ModelRefused, match="400: failed to parse grammar"):
+            await complete(model, replace(ASKED, grammar="root ::="))
+    assert len(played.bodies) == 1
+
+
+async def test_a_wrong_name_is_answered_with_the_right_ones() -> None:
+    listed = models("qwen", "llama")
+    async with serving(WHOLE, models=listed) as played, asking(played.url, engine=None) as model:
+        with pytest.raises(ModelRefused, match="no model 'm'; it has: qwen, llama") as caught:
+            await complete(model, ASKED)
+    assert played.url in str(caught.value)
+    assert played.bodies == []
+
+
+async def test_a_server_without_a_model_list_is_asked_all_the_same() -> None:
+    async with serving(WHOLE) as played, asking(played.url, engine=None) as model:
+        await complete(model, replace(ASKED, grammar=GRAMMAR))
+    assert (played.listed, len(played.bodies)) == (1, 1)
+
+
+@pytest.mark.parametrize("code", [401, 403])
+async def test_a_wrong_key_is_said_at_once(code: int) -> None:
+    refusal = status(code, {"error": {"message": "invalid key"}})
+    async with serving(refusal, models=refusal) as played:
+        async with asking(played.url, engine=None) as model:
+            for call in (model.check, partial(complete, model, ASKED)):
+                with pytest.raises(ModelRefused, match=f"{code}: invalid key.*BREADTH_API_KEY"):
+                    await call()
+        async with asking(played.url) as model:
+            with pytest.raises(ModelRefused, match="BREADTH_API_KEY"):
+                await complete(model, ASKED)
+    assert len(played.bodies) == 1
+
+
+async def test_a_wrong_path_says_what_an_address_looks_like() -> None:
+    async with serving(WHOLE) as played, asking(played.url.removesuffix("/v1")) as model:
+        with pytest.raises(ModelRefused, match=r"404: .*ends in /v1"):
+            await complete(model, ASKED)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "localhost:8000", "ftp://a/v1", "http://", "http://[::1", "http://a:99999"]
+)
+def test_what_is_no_address_is_said_before_a_run(url: str) -> None:
+    with pytest.raises(ModelSetupError, match="http://HOST:PORT/v1"):
+        EndpointModel("m", base_url=url)
+
+
+@pytest.mark.parametrize("key", ["schlüssel", "sk-1\nX-Other: 1"])
+def test_what_is_no_key_is_said_before_a_run(key: str) -> None:
+    with pytest.raises(ModelSetupError, match="BREADTH_API_KEY") as caught:
+        EndpointModel("m", base_url="http://127.0.0.1:1/v1", api_key=key)
+    assert key not in str(caught.value)

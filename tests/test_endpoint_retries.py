@@ -1,0 +1,117 @@
+"""What may pass by itself is tried again by EndpointModel, for a while."""
+
+import asyncio
+import socket
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from functools import partial
+
+import pytest
+from aiohttp import web
+from endpoint_server import ASKED, WHOLE, Waits, asked, asking, models, serving, status
+
+from inference import ModelUnavailable, Patience, Sample, complete
+
+
+@pytest.mark.parametrize("code", [408, 409, 429, 500, 502, 503, 529])
+async def test_what_may_pass_is_tried_again(code: int) -> None:
+    waits = Waits()
+    failure = status(code, {"error": {"message": "busy"}})
+    made = await asked(failure, failure, WHOLE, patience=Patience(sleep=waits))
+    assert made.samples == (Sample("Cuarón"),)
+    assert len(waits.seconds) == 2
+
+
+@pytest.mark.parametrize("code", [429, 500])
+async def test_it_is_not_tried_for_ever(code: int) -> None:
+    failure = status(code, {"error": {"message": "busy"}})
+    async with serving(failure) as played, asking(played.url) as model:
+        with pytest.raises(ModelUnavailable, match=f"{code}: busy") as caught:
+            await complete(model, ASKED)
+    assert played.url in str(caught.value)
+    assert len(played.bodies) == 3
+
+
+async def test_the_server_may_say_how_long_to_wait() -> None:
+    waits = Waits()
+    later = format_datetime(datetime.now(UTC) + timedelta(seconds=29), usegmt=True)
+    answers = [status(429, **{"Retry-After": "17"}), status(503, **{"Retry-After": later}), WHOLE]
+    await asked(*answers, patience=Patience(sleep=waits))
+    assert waits.seconds[0] == 17
+    assert 20 < waits.seconds[1] <= 29
+
+
+async def test_a_server_that_asks_for_an_hour_is_not_waited_for() -> None:
+    waits = Waits()
+    with pytest.raises(ModelUnavailable, match="429"):
+        await asked(status(429, **{"Retry-After": "3600"}), WHOLE, patience=Patience(sleep=waits))
+    assert waits.seconds == []
+
+
+@pytest.mark.parametrize("told", ["soon", "-5", "nan", "Mon, 99 Foo 2026", "1e999", "٣"])
+async def test_a_wait_that_makes_no_sense_does_no_harm(told: str) -> None:
+    waits = Waits()
+    answers = [status(429, **{"Retry-After": told}), WHOLE]
+    try:
+        await asked(*answers, patience=Patience(sleep=waits))
+    except ModelUnavailable:
+        assert told == "1e999"
+    assert all(0 <= seconds <= 30 for seconds in waits.seconds)
+
+
+async def test_the_search_for_the_engine_is_tried_again_too() -> None:
+    answers = iter([status(503), models("m")])
+
+    async def listing(request: web.Request) -> web.StreamResponse:
+        return await next(answers)(request)
+
+    async with serving(WHOLE, models=listing) as played, asking(played.url, engine=None) as model:
+        await complete(model, ASKED)
+    assert played.listed == 2
+
+
+async def test_a_server_that_is_not_there_is_named() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
+    waits = Waits()
+    async with asking(url, patience=Patience(sleep=waits)) as model:
+        for call in (model.check, partial(complete, model, ASKED)):
+            with pytest.raises(ModelUnavailable, match=r"cannot reach .*is the server running"):
+                await call()
+        assert len(waits.seconds) == 2
+    async with asking(url, engine=None) as model:
+        with pytest.raises(ModelUnavailable, match=url):
+            await complete(model, ASKED)
+
+
+async def test_a_server_that_speaks_no_http_is_told_so() -> None:
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"SSH-2.0-OpenSSH_9.6\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, asking(f"http://127.0.0.1:{port}/v1") as model:
+        with pytest.raises(ModelUnavailable, match=str(port)):
+            await complete(model, ASKED)
+
+
+@pytest.mark.parametrize("cut", [b"", b"HTTP/1.1 200 OK\r\nContent-Ty"])
+async def test_a_server_that_hangs_up_is_asked_again(cut: bytes) -> None:
+    calls = 0
+
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal calls
+        calls += 1
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(cut)
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, asking(f"http://127.0.0.1:{port}/v1") as model:
+        with pytest.raises(ModelUnavailable, match="broke off"):
+            await complete(model, ASKED)
+    assert calls == 3

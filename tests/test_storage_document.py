@@ -1,0 +1,73 @@
+"""The document of a run: plain JSON, and whole."""
+
+import json
+
+from trace_store import OTHER, PASSAGE, START, Clock, model_called
+
+from inference import Completion, Sample, TokenLogprob, Usage
+from planner import (
+    Answer,
+    AnswerWritten,
+    Decided,
+    Done,
+    RunEnded,
+    RunStarted,
+    Sentence,
+    Step,
+    StepAdded,
+    StepEnded,
+    StepStarted,
+)
+from storage import TraceStore
+
+
+async def test_the_document_is_plain_json_and_whole(store: TraceStore, clock: Clock) -> None:
+    run = await store.create_run("Who?", {"seed": 3})
+    trace = store.trace(run)
+    logprobs = (TokenLogprob("No", -0.1, (("No", -0.1), ("Yes", -2.0))),)
+    completion = Completion(
+        (Sample("No", "length", "Hm.", logprobs), Sample("Yes")), Usage(3, 2, 1)
+    )
+    for event_ in (
+        RunStarted("Who?"),
+        StepAdded(Step("a", "lookup", {"question": "Who?"}), 1, "planner"),
+        StepAdded(Step("b", "compare", {"facts": ["{a}"]}), 1, "planner"),
+        StepStarted("a", {"question": "Who?"}),
+        model_called(completion=completion, error="stopped"),
+        StepEnded("a", Done("Nolan", (PASSAGE,), (OTHER,))),
+        Decided("write", "enough is known"),
+        AnswerWritten(Answer("Nolan", (Sentence("Nolan.", (1,)),), (PASSAGE,))),
+        RunEnded("completed"),
+    ):
+        await trace.record(event_)
+    document = await store.document(run)
+    assert json.loads(json.dumps(document)) == document
+    assert [logged["seq"] for logged in document["events"]] == list(range(1, 10))
+    assert document["events"][6] == {
+        "seq": 7,
+        "at": START.isoformat(),
+        "kind": "decided",
+        "what": "write",
+        "why": "enough is known",
+    }
+    assert [step["inputs"] for step in document["steps"]] == [[], ["a"]]
+    [call] = document["calls"]
+    assert (call["outcome"], call["value"]) == ("done", "Nolan")
+    assert (call["proof"], call["read"]) == ([PASSAGE.id], [OTHER.id])
+    assert [passage["id"] for passage in document["passages"]] == [PASSAGE.id, OTHER.id]
+    [source] = document["sources"]
+    assert {passage["source"] for passage in document["passages"]} == {source["id"]}
+    [asked] = document["model_calls"]
+    assert asked["request"]["messages"][1] == {"role": "user", "content": "Who?"}
+    assert asked["samples"] == [
+        {
+            "text": "No",
+            "finish_reason": "length",
+            "reasoning": "Hm.",
+            "logprobs": [{"token": "No", "logprob": -0.1, "top": [["No", -0.1], ["Yes", -2.0]]}],
+        },
+        {"text": "Yes", "finish_reason": "stop"},
+    ]
+    assert (asked["error"], asked["cached_tokens"]) == ("stopped", 1)
+    assert document["answer"]["text"] == "Nolan. [1]"
+    assert document["answer"]["citations"][0]["passage"] == PASSAGE.id

@@ -1,0 +1,153 @@
+"""The history that a run is resumed from is what was recorded."""
+
+import json
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import JsonValue
+from trace_store import OTHER, PASSAGE, START, Clock, model_called
+
+from planner import (
+    Answer,
+    AnswerWritten,
+    Done,
+    Failed,
+    History,
+    Outcome,
+    PlanEnded,
+    RunStarted,
+    Sentence,
+    Skipped,
+    Step,
+    StepAdded,
+    StepEnded,
+    StepStarted,
+)
+from planner.calling import call_key
+from search import Passage, Source
+from storage import TraceStore
+
+
+async def test_history_gives_back_what_was_recorded(store: TraceStore) -> None:
+    run = await store.create_run("Who?", {})
+    trace = store.trace(run)
+    steps = (
+        Step("a", "lookup", {"question": "Who directed Inception?"}),
+        Step("b", "lookup", {"question": "When was {item} made?"}, ("c",), "a", True),
+    )
+    answer = Answer("Nolan", (Sentence("It was Nolan.", (1,), "supported"),), (OTHER,))
+    for event_ in (
+        RunStarted("Who?"),
+        StepAdded(steps[0], 1, "planner"),
+        StepAdded(steps[1], 2, "reflect"),
+        PlanEnded(1),
+        PlanEnded(2),
+        PlanEnded(2),
+        StepStarted("a", {"question": "Who directed Inception?"}),
+        StepStarted("a", {"question": "Who directed Inception?"}, attempt=2),
+        model_called(),
+        model_called(step=None),
+        StepEnded("a", Done(["Inception"], (PASSAGE,), (OTHER, PASSAGE))),
+        StepStarted("b[0]", {"question": "When was Inception made?"}),
+        StepEnded("b[0]", Failed("no such page")),
+        StepStarted("b[1]", {"question": "When?"}),
+        StepEnded("b", Skipped("the run is stopped")),
+        AnswerWritten(answer),
+    ):
+        await trace.record(event_)
+    assert await store.history(run) == History(
+        steps=steps,
+        step_rounds={"a": 1, "b": 2},
+        outcomes={
+            "a": Done(["Inception"], (PASSAGE,), (OTHER, PASSAGE)),
+            "b[0]": Failed("no such page"),
+            "b": Skipped("the run is stopped"),
+        },
+        arguments={
+            "a": call_key("lookup", {"question": "Who directed Inception?"}),
+            "b[0]": call_key("lookup", {"question": "When was Inception made?"}),
+        },
+        planned_rounds=2,
+        seconds=0.0,
+        tokens=70,
+        tool_calls=4,
+        answer=answer,
+    )
+    assert (await store.run(run)).answer == answer
+
+
+async def test_what_a_resumed_run_repeats_changes_nothing(store: TraceStore, clock: Clock) -> None:
+    run = await store.create_run("Who?", {})
+    trace = store.trace(run)
+    step = Step("a", "lookup", {"question": "Who?"})
+    await trace.record(StepAdded(step, 1, "planner"))
+    await trace.record(StepStarted("a", {"question": "Who?"}))
+    await trace.record(StepEnded("a", Done("Nolan", (PASSAGE,))))
+    before = await store.document(run)
+    clock.forward(5)
+    await trace.record(StepAdded(Step("a", "search", {}), 3, "reflect"))
+    await trace.record(StepEnded("a", Done("Nolan", (PASSAGE,)), reused=True))
+    after = await store.document(run)
+    assert (after["steps"], after["calls"]) == (before["steps"], before["calls"])
+    assert len(after["events"]) == 5
+
+
+async def test_a_call_that_was_cut_off_begins_again(store: TraceStore, clock: Clock) -> None:
+    run = await store.create_run("Who?", {})
+    trace = store.trace(run)
+    await trace.record(StepStarted("a", {"n": 1}))
+    clock.forward(1)
+    await trace.record(StepStarted("a", {"n": 1}, attempt=2))
+    [call] = (await store.document(run))["calls"]
+    assert (call["attempt"], call["started_at"]) == (2, START.isoformat())
+    clock.forward(1)
+    await trace.record(StepStarted("a", {"n": 2}))
+    [call] = (await store.document(run))["calls"]
+    assert (call["attempt"], call["arguments"]) == (1, {"n": 2})
+    assert call["started_at"] == clock.now.isoformat()
+
+
+words = st.text(st.characters(exclude_categories=[]) | st.sampled_from("\x00\x1a\ud800\udfff"))
+plain = st.text(st.characters(exclude_categories=["Cs"]))
+numbers = st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)
+values = st.recursive(
+    st.none() | st.booleans() | numbers | words,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+    max_leaves=8,
+)
+sources = st.builds(Source, plain, words, plain, plain)
+passages = st.builds(Passage, sources, st.integers(0, 2**31 - 1), st.integers(0, 2**31 - 1), words)
+
+
+@st.composite
+def done(draw: st.DrawFn) -> Done:
+    """One document has one title and one text: ids of passages count on it."""
+    pool = {passage.id: passage for passage in draw(st.lists(passages, max_size=4))}
+    known = {(p.source.location, p.source.digest): p.source for p in pool.values()}
+    one_title = [p for p in pool.values() if known[p.source.location, p.source.digest] == p.source]
+    chosen = st.lists(st.sampled_from(one_title), max_size=5) if one_title else st.just([])
+    return Done(draw(values), tuple(draw(chosen)), tuple(draw(chosen)))
+
+
+outcomes = done() | st.builds(Failed, words) | st.builds(Skipped, words)
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(outcome=outcomes, question=words, option=values)
+async def test_every_outcome_comes_back_as_it_was(
+    store: TraceStore, outcome: Outcome, question: str, option: JsonValue
+) -> None:
+    run = await store.create_run(question, {"option": option})
+    await store.trace(run).record(StepEnded("a", outcome))
+    assert (await store.history(run)).outcomes == {"a": outcome}
+    record = await store.run(run)
+    assert (record.question, record.options) == (question, {"option": option})
+    assert json.loads(json.dumps(await store.document(run)))["run"]["question"] == question
+
+
+async def test_numbers_that_json_does_not_know_are_kept_by_name(store: TraceStore) -> None:
+    run = await store.create_run("Who?", {})
+    await store.trace(run).record(StepEnded("a", Done([float("nan"), {"b": float("inf")}, 1.5])))
+    assert (await store.history(run)).outcomes == {"a": Done(["nan", {"b": "inf"}, 1.5])}
