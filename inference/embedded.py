@@ -7,13 +7,17 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
 from inference.endpoint import EndpointModel
 from inference.errors import ModelSetupError, ModelUnavailable
 from inference.llama_process import LlamaProcess, LlamaSettings
-from inference.model import Chunk, Request
+from inference.model import Chunk, Halt, Request
+from inference.slots import SlotPool
+from inference.slotted import LlamaSlots, SlottedModel
+from inference.states import SavedStates
 from inference.weights import PackagedWeights, Progress, joined
 
 GGUF_MAGIC = b"GGUF"
@@ -50,7 +54,7 @@ class EmbeddedModel:
         self._threads = threads or os.cpu_count() or 2
         self._progress = progress
         self._process: LlamaProcess | None = None
-        self._loading: asyncio.Task[EndpointModel] | None = None
+        self._loading: asyncio.Task[SlottedModel] | None = None
         self._closed = False
 
     def load(self) -> None:
@@ -58,7 +62,7 @@ class EmbeddedModel:
         if self._loading is None and not self._closed:
             self._loading = asyncio.create_task(self._load(), name="load model")
 
-    async def ready(self) -> EndpointModel:
+    async def ready(self) -> SlottedModel:
         """Wait until it is loaded. Raises ModelSetupError when it cannot be."""
         self.load()
         if self._loading is not None:
@@ -68,11 +72,11 @@ class EmbeddedModel:
             raise ModelUnavailable(f"the model {self.name!r} was closed")
         return self._loading.result()
 
-    async def stream(self, request: Request) -> AsyncGenerator[Chunk]:
+    async def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
         """See `Model.stream`; raises what `ready` raises, too."""
-        endpoint = await self.ready()
+        engine = await self.ready()
         try:
-            async with aclosing(endpoint.stream(request)) as chunks:
+            async with aclosing(engine.stream(request, halt)) as chunks:
                 async for chunk in chunks:
                     yield chunk
         except ModelUnavailable as error:
@@ -97,19 +101,24 @@ class EmbeddedModel:
         if process is not None:
             await asyncio.to_thread(process.stop)
         (loaded,) = await asyncio.gather(self._loading, return_exceptions=True)
-        if isinstance(loaded, EndpointModel):
+        if isinstance(loaded, SlottedModel):
             await loaded.close()
 
-    async def _load(self) -> EndpointModel:
+    async def _load(self) -> SlottedModel:
         """Join, start, and address the server."""
         path = await asyncio.to_thread(self._path)
+        states = SavedStates(self._cache / "prompts", _identity(self._weights))
         self._process = LlamaProcess(
-            LlamaSettings(str(path), self._slots, self._context, self._threads)
+            LlamaSettings(
+                str(path), self._slots, self._context, self._threads, f"{states.folder}{os.sep}"
+            )
         )
         address = await asyncio.to_thread(self._process.address)
-        return EndpointModel(
+        endpoint = EndpointModel(
             path.name, base_url=f"{address}/v1", api_key=self._process.key, engine="llama.cpp"
         )
+        slots = LlamaSlots(address, self._process.key)
+        return SlottedModel(endpoint, SlotPool(slots, self._slots, states))
 
     def _path(self) -> Path:
         """The GGUF file, checked to be one."""
@@ -124,6 +133,15 @@ class EmbeddedModel:
             raise ModelUnavailable(f"the model {self.name!r} was closed")
         if self._progress is not None:
             self._progress(done, total)
+
+
+def _identity(weights: PackagedWeights | Path) -> str:
+    """What saved states depend on: the weights and the engine."""
+    engine = version("xllamacpp")
+    if isinstance(weights, PackagedWeights):
+        return f"{weights.digest} {engine}"
+    facts = weights.stat()
+    return f"{weights.resolve()} {facts.st_size} {facts.st_mtime_ns} {engine}"
 
 
 def check_gguf(path: Path) -> None:

@@ -4,7 +4,7 @@ The server's own model list says which engine it is; `inference.wire` knows how 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
@@ -21,7 +21,8 @@ from tenacity import (
 )
 
 from inference.errors import ModelNonsense, ModelRefused, ModelSetupError, ModelUnavailable
-from inference.model import Chunk, Request
+from inference.fanout import separately
+from inference.model import ALL, Chunk, Halt, Request
 from inference.translation import translating
 from inference.wire import (
     Engine,
@@ -93,9 +94,26 @@ class EndpointModel:
             raise ModelRefused(f"{self.base_url} has no model {self.name!r}; it has: {names}")
         self._engine = self._engine or (engine_of(found) if found else "other")
 
-    async def stream(self, request: Request) -> AsyncGenerator[Chunk]:
-        """See `Model.stream`. Retries until the stream begins, never after."""
-        response = await self._open(request)
+    def stream(
+        self,
+        request: Request,
+        halt: Halt | None = None,
+        *,
+        extra: Mapping[str, Any] | None = None,
+    ) -> AsyncGenerator[Chunk]:
+        """See `Model.stream`. Retries until the stream begins, never after.
+
+        `extra`: fields of the body that only this server knows.
+        """
+        if halt is None:
+            return self._stream(request, extra or {})
+        return separately(
+            lambda single: self._stream(single, extra or {}), request, halt, staggered=True
+        )
+
+    async def _stream(self, request: Request, extra: Mapping[str, Any]) -> AsyncGenerator[Chunk]:
+        """One request to the server."""
+        response = await self._open(request, extra)
         meter, began = Meter(), False
         with translating(self._where):
             async with response:
@@ -108,9 +126,9 @@ class EndpointModel:
                         yield chunk
                 if not began:
                     _require_stream(response)
-        yield Chunk(usage=meter.usage)
+        yield Chunk(index=0 if request.n == 1 else ALL, usage=meter.usage)
 
-    async def _open(self, request: Request) -> AsyncStream[Event]:
+    async def _open(self, request: Request, extra: Mapping[str, Any]) -> AsyncStream[Event]:
         """Send the request, again where the failure may pass."""
         async for attempt in AsyncRetrying(
             retry=retry_if_exception(self._passes),
@@ -120,7 +138,7 @@ class EndpointModel:
             reraise=True,
         ):
             with attempt:
-                return await self._send(request)
+                return await self._send(request, extra)
         raise AssertionError("unreachable: the last attempt raises")
 
     def _passes(self, error: BaseException) -> bool:
@@ -128,13 +146,14 @@ class EndpointModel:
         after = error.retry_after if isinstance(error, ModelUnavailable) else None
         return after is not None and after <= self._patience.retry_after
 
-    async def _send(self, request: Request) -> AsyncStream[Event]:
+    async def _send(self, request: Request, extra: Mapping[str, Any]) -> AsyncStream[Event]:
         """One try; without the constraint where the server does not know it."""
         if self._client.is_closed():
             raise ModelUnavailable(f"the connection to {self._where} was closed by us")
         if self._engine is None:
             await self.check()
-        body, constraint = body_of(request, self.name), constraint_of(request, self._engine)
+        body = {**body_of(request, self.name), **extra}
+        constraint = constraint_of(request, self._engine)
         with translating(self._where):
             if self._unconstrained or not constraint:
                 return await self._post(body)

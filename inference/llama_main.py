@@ -34,11 +34,13 @@ def _params(settings: dict[str, object]) -> xllamacpp.CommonParams:
     params.model.path = settings["path"]
     params.n_ctx, params.n_parallel = settings["context"], settings["slots"]
     params.kv_unified = True
+    params.cache_idle_slots = False  # else a request empties all slots that wait for theirs
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = settings["threads"]
     params.n_batch = params.n_ubatch = settings["batch"]
     params.api_keys = [settings["key"]]
     params.verbosity, params.ui = 1, False
-    params.endpoint_slots = False  # it shows the prompts
+    params.endpoint_slots = True  # it shows the prompts: only to those who have the key
+    params.slot_save_path = settings["states"]
     return params
 
 

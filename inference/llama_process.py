@@ -31,6 +31,8 @@ class LlamaSettings:
     context: int
     """Tokens that they share."""
     threads: int
+    states: str
+    """The folder where the states of slots are saved, with a slash behind it."""
     batch: int = 512
     """Tokens of a prompt that are read at a stretch: 64 read half as fast on a busy machine."""
 

@@ -1,13 +1,16 @@
 """The Model port and its words: a Request, the Chunks that stream back, the Samples they make."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Literal, Protocol
 
 Role = Literal["system", "user", "assistant"]
-FinishReason = Literal["stop", "length", "content_filter"]
+FinishReason = Literal["stop", "length", "content_filter", "halted"]
+"""`halted`: its reader ended it; every reason but `stop` means that the text is not whole."""
+ALL = -1
+"""The index of a chunk that is about all samples together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,9 @@ class Request:
     messages: tuple[Message, ...]
     n: int = 1
     """Samples of the same prompt; engines compute the prompt once for all of them."""
+    head: int = 0
+    """So many leading messages are the same in every request of this purpose: an engine of our own
+    computes them once and keeps the result, on disk too."""
     temperature: float = 0.0
     top_p: float = 1.0
     max_tokens: int = 256
@@ -50,6 +56,8 @@ class Request:
             raise ValueError("temperature must be 0 or more, top_p more than 0 and at most 1")
         if self.top_logprobs < 0 or "" in self.stop:
             raise ValueError("top_logprobs cannot be negative, nor a stop text empty")
+        if not 0 <= self.head < len(self.messages):
+            raise ValueError("the head must leave at least one message")
         if self.schema is not None and self.grammar is not None:
             raise ValueError("a request takes a schema or a grammar, not both")
 
@@ -65,7 +73,7 @@ class TokenLogprob:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one request, all its samples together."""
+    """Tokens of one request, all its samples together, or of one sample."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -88,7 +96,11 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of the stream. The last one has no text and carries the usage."""
+    """A piece of the stream.
+
+    The usages of a stream add up to what it cost. Where the engine counts each sample, their index
+    says which one; else it is `ALL`.
+    """
 
     index: int = 0
     """Which of the n samples it belongs to."""
@@ -108,10 +120,12 @@ class Sample:
     finish_reason: FinishReason = "stop"
     reasoning: str = ""
     logprobs: tuple[TokenLogprob, ...] = ()
+    usage: Usage | None = field(default=None, compare=False)
+    """What it cost; None where the engine counts all samples together only."""
 
     @property
     def whole(self) -> bool:
-        """False when the token limit cut it: then it must not be parsed as if it were complete."""
+        """False when something cut it: then it must not be parsed as if it were complete."""
         return self.finish_reason == "stop"
 
 
@@ -123,15 +137,47 @@ class Completion:
     usage: Usage = field(default_factory=Usage)
 
 
+class Halt:
+    """Ends single samples of a stream: `halt(2)` ends sample 2, and the others go on.
+
+    Given to one stream. The engine stops computing the sample, which ends with the finish reason
+    `halted`; what had arrived of it stays.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is halted."""
+        self._halted: set[int] = set()
+        self._react: Callable[[int], object] | None = None
+
+    def __call__(self, index: int) -> None:
+        """End a sample, before it begins, too; again changes nothing."""
+        if index not in self._halted:
+            self._halted.add(index)
+            if self._react is not None:
+                self._react(index)
+
+    def __contains__(self, index: int) -> bool:
+        """Whether a sample was ended so."""
+        return index in self._halted
+
+    def attach(self, react: Callable[[int], object]) -> None:
+        """The stream tells what ends a sample, once; for those halted before, it is called now."""
+        self._react = react
+        for index in self._halted:
+            react(index)
+
+
 class Model(Protocol):
     """A language model that can be asked. Its fake is `ScriptedModel`."""
 
     name: str
 
-    def stream(self, request: Request) -> AsyncGenerator[Chunk]:
+    def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
         """Chunks as they come. Closing the iterator stops the engine's work on the request.
 
-        Raises a ModelError when the engine cannot deliver.
+        `halt`: the reader may want to end single samples; n samples are then n requests to the
+        engine, which share the prompt's computation. Raises a ModelError when the engine cannot
+        deliver.
         """
         ...
 
@@ -144,6 +190,7 @@ class _Draft:
     reasoning: list[str] = field(default_factory=list)
     logprobs: list[TokenLogprob] = field(default_factory=list)
     finish_reason: FinishReason = "length"
+    usage: Usage | None = None
 
     def add(self, chunk: Chunk) -> None:
         """Take a chunk up."""
@@ -152,11 +199,17 @@ class _Draft:
         self.logprobs.extend(chunk.logprobs)
         if chunk.finish_reason is not None:
             self.finish_reason = chunk.finish_reason
+        if chunk.usage is not None:
+            self.usage = (self.usage or Usage()) + chunk.usage
 
     def sample(self) -> Sample:
         """What has arrived so far; cut if no finish reason came."""
         return Sample(
-            "".join(self.text), self.finish_reason, "".join(self.reasoning), tuple(self.logprobs)
+            "".join(self.text),
+            self.finish_reason,
+            "".join(self.reasoning),
+            tuple(self.logprobs),
+            self.usage,
         )
 
 
@@ -172,7 +225,7 @@ class Collector:
         """Take the next chunk, of one of the n samples."""
         if chunk.usage is not None:
             self._usage = self._usage + chunk.usage
-        if chunk.text or chunk.reasoning or chunk.logprobs or chunk.finish_reason:
+        if chunk.index != ALL:
             self._drafts[chunk.index].add(chunk)
 
     @property

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 
-from inference.model import Chunk, Request, Usage
+from inference.model import ALL, Chunk, Halt, Request, Usage
 
 Reply = str | Sequence[str] | BaseException
 """One text (every sample says it), one text for each sample, or an error to raise."""
@@ -29,7 +29,7 @@ class ScriptedModel:
         self._pause = pause
         self._reply = replies if callable(replies) else _in_turn(replies)
 
-    async def stream(self, request: Request) -> AsyncGenerator[Chunk]:
+    async def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
         """The reply, cut into pieces of a few characters."""
         self.requests.append(request)
         reply = self._reply(request)
@@ -41,13 +41,18 @@ class ScriptedModel:
             waiting = self._pause(request) if self._pause else None
             if waiting is not None:
                 await waiting
+            halted: set[int] = set()
             for chunk in _chunks(texts, request.max_tokens):
-                yield chunk
+                if halt is None or chunk.index not in halt:
+                    yield chunk
+                elif chunk.index not in halted:
+                    halted.add(chunk.index)
+                    yield Chunk(index=chunk.index, finish_reason="halted")
                 await asyncio.sleep(0)
         except (GeneratorExit, asyncio.CancelledError):
             self.closed_early += 1
             raise
-        yield Chunk(usage=_usage(request, texts))
+        yield Chunk(index=ALL, usage=_usage(request, texts))
 
 
 def _in_turn(replies: Iterable[Reply]) -> Callable[[Request], Reply]:

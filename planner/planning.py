@@ -1,6 +1,7 @@
 """The planner: from a question to steps, as a stream.
 
-Several plans are sampled in one request, which reads the prompt once. A step on which all samples
+A plain contest ("Which is longer, A or B?") has a plan by rule. For any other question several
+plans are sampled in one request, which reads the prompt once. A step on which all samples
 agree is given out at once; when the samples are complete, one of them is chosen by checks in code
 and the rest of its steps follow. Half of the samples are drawn first: where they have one form and
 pass every check, the other half is not asked for (adaptive consistency, Aggarwal et al. 2023,
@@ -14,6 +15,7 @@ from typing import Any
 from inference import Model, ModelError, Request
 from planner import template
 from planner.choosing import best_plan, settled
+from planner.contests import contest_plan
 from planner.errors import BudgetExceeded, PlanError
 from planner.events import Decided, Trace
 from planner.grammar import plan_grammar
@@ -58,6 +60,12 @@ class Planner:
 
         `known`: questions and answers found before. A later `attempt` samples other plans.
         """
+        contest = contest_plan(question, self._vocabulary) if attempt == 1 else []
+        if contest:
+            await self._trace.record(Decided("plan by rule", "the question names both sides"))
+            for step in contest:
+                yield step
+            return
         drafts: list[_Draft] = []
         given: list[Step] = []
         for request in self._requests(question, known, attempt):
@@ -78,11 +86,13 @@ class Planner:
         self, question: str, known: Sequence[tuple[str, str]], attempt: int
     ) -> list[Request]:
         """The samples in two halves: the second is asked only if the first does not settle it."""
+        messages = plan_prompt(question, known)
         first = (self._samples + 1) // 2
         halves = [n for n in (first, self._samples - first) if n]
         return [
             Request(
-                messages=plan_prompt(question, known),
+                messages=messages,
+                head=len(messages) - 1,
                 n=n,
                 temperature=self._temperature if self._samples > 1 else 0.0,
                 max_tokens=_MAX_TOKENS,

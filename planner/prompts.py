@@ -34,6 +34,15 @@ _EXAMPLES: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     (
+        "How many years after the Eiffel Tower was the Atomium built?",
+        (
+            '{"id":"a","lookup":"In what year was the Eiffel Tower built?"}',
+            '{"id":"b","lookup":"In what year was the Atomium built?"}',
+            '{"id":"c","compare":"How many years after the Eiffel Tower was the Atomium built?",'
+            '"facts":["{a}","{b}"]}',
+        ),
+    ),
+    (
         "Which river is longer, the Rhine or the Elbe?",
         (
             '{"id":"a","lookup":"How long is the Rhine?"}',
@@ -80,15 +89,6 @@ _EXAMPLES: tuple[tuple[str, tuple[str, ...]], ...] = (
             '{"id":"d","lookup":"When was {b} born?"}',
             '{"id":"e","compare":"Who is older, the inventor of dynamite or the inventor of the'
             ' diesel engine?","facts":["{c}","{d}"]}',
-        ),
-    ),
-    (
-        "How many years after the Eiffel Tower was the Atomium built?",
-        (
-            '{"id":"a","lookup":"In what year was the Eiffel Tower built?"}',
-            '{"id":"b","lookup":"In what year was the Atomium built?"}',
-            '{"id":"c","compare":"How many years after the Eiffel Tower was the Atomium built?",'
-            '"facts":["{a}","{b}"]}',
         ),
     ),
     (

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from contextvars import ContextVar
 
-from inference import Chunk, Collector, Model, ModelError, Request
+from inference import Chunk, Collector, Halt, Model, ModelError, Request
 from planner.budget import Budget
 from planner.events import ModelCalled, Trace
 
@@ -27,14 +27,14 @@ class RecordedModel:
         self._budget = budget
         self._trace = trace
 
-    async def stream(self, request: Request) -> AsyncGenerator[Chunk]:
+    async def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
         """See `Model.stream`. Raises BudgetExceeded before anything is sent."""
         promised = _estimate(request)
         self._budget.promise_tokens(promised)
         collector, clock = Collector(request.n), _Clock()
         error: str | None = "stopped"
         try:
-            async with aclosing(self._model.stream(request)) as chunks:
+            async with aclosing(self._model.stream(request, halt)) as chunks:
                 async for chunk in chunks:
                     clock.chunk()
                     collector.add(chunk)

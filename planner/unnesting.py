@@ -56,6 +56,10 @@ _PLACED = (
 )
 _RELATIVE = re.compile(rf"[Tt]he {_NOUN}{_LINK} (?P<clause>[^?]+)")
 _REDUCED = re.compile(rf"[Tt]he {_NOUN}(?P<clause>{_NAME} {_PLACED})")
+_PASSIVE = re.compile(
+    rf"[Tt]he {_NOUN}(?:[a-z]+ed|written|made|sung|built|held|won|led|run) by (?:the )?{_NAME}"
+    r"(?!['’]s)(?![\w-])"
+)
 _CLEAR_END = re.compile(
     rf"(?:(?:the )?(?:[\w'’-]+ (?:of )?){{0,2}}{_NAME}|the(?: [\w'’-]+){{1,4}}"
     rf"|[a-z-]+(?: [a-z-]+)?) {_PLACED}"
@@ -171,8 +175,8 @@ def _relative(text: str, start: int) -> _Found | None:
 
 
 def _reduced(text: str, start: int) -> _Found | None:
-    """ "the country Abba is from"."""
-    match = _REDUCED.match(text, start)
+    """ "the country Abba is from", "the film made by Ann Lee"."""
+    match = _REDUCED.match(text, start) or _PASSIVE.match(text, start)
     if match is None or _is_told(text, start, match.end()):
         return None
     return start, match.end(), _question(match["noun"].strip(), match[0])

@@ -64,8 +64,10 @@ class Writer:
 
     async def _draft(self, question: str, grounds: Grounds) -> tuple[Sentence, ...] | None:
         """The model's sentences, if they pass."""
+        messages = _prompt(question, grounds)
         request = Request(
-            messages=_prompt(question, grounds),
+            messages=messages,
+            head=len(messages) - 1,
             max_tokens=_MAX_TOKENS,
             temperature=0.0 if self._drafts == 1 else 0.7,
             grammar=_grammar(len(grounds.citations)),

@@ -12,7 +12,7 @@ from aiohttp import web
 pytest_plugins = ["research_films", "search_folder", "trace_store"]
 """Modules whose fixtures several files use."""
 
-QUESTION = "Who is older, the director of Inception or the director of Parasite?"
+QUESTION = "Who is older, is it the director of Inception or the director of Parasite?"
 PLAN = "\n".join(
     (
         '{"id":"a","lookup":"Who directed Inception?"}',

@@ -19,7 +19,9 @@ import pytest_asyncio
 
 from inference import (
     PACKAGED,
+    Collector,
     EmbeddedModel,
+    Halt,
     Message,
     ModelSetupError,
     ModelUnavailable,
@@ -105,6 +107,54 @@ async def test_samples_share_one_prompt(model: EmbeddedModel) -> None:
     assert all(sample.text for sample in three.samples)
     assert three.usage.prompt_tokens == one.usage.prompt_tokens
     assert 3 <= three.usage.completion_tokens <= 12
+
+
+async def test_each_sample_has_its_own_usage(model: EmbeddedModel) -> None:
+    prompt = "Count on from: " + " ".join(str(number) for number in range(100))
+    made = await complete(model, asked(prompt, max_tokens=3, n=4, temperature=1.0, seed=3))
+    counted = [sample.usage for sample in made.samples]
+    assert [usage and usage.completion_tokens for usage in counted] == [3, 3, 3, 3]
+    assert made.usage.prompt_tokens > 200
+    assert made.usage.cached_tokens < 50, "the prompt was read once, and that was not from a cache"
+
+
+async def test_a_halted_sample_frees_its_slot_while_the_others_go_on(model: EmbeddedModel) -> None:
+    request = asked("Tell a story.", n=4, max_tokens=LONG, grammar=ENDLESS, temperature=1.0)
+    halt, collector = Halt(), Collector(4)
+    async with asyncio.timeout(100), aclosing(model.stream(request, halt)) as chunks:
+        async for chunk in chunks:
+            collector.add(chunk)
+            if chunk.index in (1, 2, 3) and chunk.text:
+                halt(chunk.index)
+            if len([s for s in collector.completion.samples if s.finish_reason == "halted"]) == 3:
+                break
+        await complete(model, asked("Hello?", max_tokens=1, n=3))
+        went_on = len(collector.completion.samples[0].text)
+        async for chunk in chunks:
+            collector.add(chunk)
+            if len(collector.completion.samples[0].text) > went_on + 20:
+                break
+
+
+async def test_a_head_is_read_once_and_found_by_a_later_process(tmp_path: Path) -> None:
+    turns = [
+        Message("user" if n % 2 else "assistant", f"Number {n} of these: {n * n}")
+        for n in range(1, 9)
+    ]
+    head = (Message("system", "Say the square of the number."), *turns)
+    request = Request((*head, Message("user", "Number 12?")), max_tokens=4, head=len(head))
+    weights = joined(PACKAGED["small"], CACHE, lambda *_: None)
+    usages = []
+    for _ in range(2):
+        fresh = EmbeddedModel(weights, cache=tmp_path, slots=2)
+        try:
+            usages.append((await complete(fresh, request)).usage)
+        finally:
+            await fresh.close()
+    assert usages[0].prompt_tokens == usages[1].prompt_tokens > 100
+    assert usages[0].cached_tokens == 0
+    assert usages[1].cached_tokens > usages[1].prompt_tokens - 20
+    assert len(list((tmp_path / "prompts").glob("*.state"))) == 1
 
 
 async def test_a_sample_that_the_limit_cut_is_not_whole(model: EmbeddedModel) -> None:

@@ -15,6 +15,7 @@ from inference import (
     Chunk,
     Collector,
     Completion,
+    Halt,
     Message,
     ModelUnavailable,
     Request,
@@ -113,7 +114,7 @@ class Watched:
         self.chunks, self.closed = chunks, False
         self.waiting = asyncio.Event()
 
-    async def stream(self, request: Request) -> AsyncGenerator[Chunk]:
+    async def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
         """The chunks; then silence."""
         try:
             for chunk in self.chunks:

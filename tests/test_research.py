@@ -134,3 +134,12 @@ async def test_nothing_found_is_looked_for_again_in_another_way(film_index: Docu
     assert rounds["a"] == 1
     assert rounds["a_2"] == 2
     assert isinstance(outcomes(trace)["e_2"], Done)
+
+
+async def test_a_plain_contest_is_planned_without_a_model(film_index: DocumentIndex) -> None:
+    model, trace = ScriptedModel(scripted), MemoryTrace()
+    question = "Who is older, Christopher Nolan or Bong Joon-ho?"
+    result = await run(film_index, model, trace, question=question)
+    assert result.answer.value == "Bong Joon-ho"
+    assert {request.purpose for request in model.requests} == {"read", "write"}
+    assert set(outcomes(trace)) == {"start", "a", "b", "c"}

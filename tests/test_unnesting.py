@@ -69,6 +69,14 @@ from planner.unnesting import parts, unnested
             ['Who is the creator of "Odd Pair"?', "{1} also made what series?"],
         ),
         (
+            "Who founded the film school attended by the director of Up?",
+            [
+                "Who is the director of Up?",
+                "What is the film school attended by {1}?",
+                "Who founded {2}?",
+            ],
+        ),
+        (
             "What genre are the performers of Brother known for?",
             ["Who are the performers of Brother?", "What genre are {1} known for?"],
         ),

@@ -65,8 +65,10 @@ class Lookup:
 
     async def _read(self, question: str, passage: Passage) -> str | None:
         """The value that the passage gives, doubted where it fails a check."""
+        messages = reading_prompt(question, passage)
         request = Request(
-            messages=reading_prompt(question, passage),
+            messages=messages,
+            head=len(messages) - 1,
             max_tokens=_MAX_TOKENS,
             stop=("\n",),
             seed=self._seed,

@@ -1,0 +1,79 @@
+"""n samples as n requests: each can be ended by itself, and their chunks are one stream."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import replace
+
+from inference.model import Chunk, Halt, Request
+
+Ask = Callable[[Request], AsyncGenerator[Chunk]]
+"""Streams a request of one sample."""
+
+
+async def separately(
+    ask: Ask, request: Request, halt: Halt, *, staggered: bool = False
+) -> AsyncGenerator[Chunk]:
+    """The samples of a request, each asked for by itself, with a seed of its own.
+
+    `staggered`: the others are sent when the first one has begun, so that they find its prompt in
+    the engine's cache. The first error of any ends all of them.
+    """
+    arriving: asyncio.Queue[Chunk | BaseException | None] = asyncio.Queue()
+    begun = asyncio.Event()
+    if not staggered:
+        begun.set()
+    samples = [_Sample(index, arriving, begun) for index in range(request.n)]
+    tasks = [asyncio.create_task(sample.run(ask, request)) for sample in samples]
+    for sample, task in zip(samples, tasks, strict=True):
+        task.add_done_callback(sample.ended)
+    halt.attach(lambda index: tasks[index].cancel())
+    try:
+        running = request.n
+        while running:
+            item = await arriving.get()
+            if isinstance(item, BaseException):
+                raise item
+            if item is None:
+                running -= 1
+            else:
+                yield item
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class _Sample:
+    """One of the requests: what it says, its error, and at last None go into the queue."""
+
+    def __init__(
+        self,
+        index: int,
+        arriving: "asyncio.Queue[Chunk | BaseException | None]",
+        begun: asyncio.Event,
+    ) -> None:
+        self._index = index
+        self._arriving = arriving
+        self._begun = begun
+        self._finished = False
+
+    async def run(self, ask: Ask, request: Request) -> None:
+        seed = None if request.seed is None else request.seed + self._index
+        if self._index:
+            await self._begun.wait()
+        async with aclosing(ask(replace(request, n=1, seed=seed))) as chunks:
+            async for chunk in chunks:
+                self._begun.set()
+                self._finished |= chunk.finish_reason is not None
+                self._arriving.put_nowait(replace(chunk, index=self._index))
+
+    def ended(self, task: "asyncio.Task[None]") -> None:
+        """Not the end of `run`: a task that is cancelled before it starts never runs."""
+        self._begun.set()
+        if task.cancelled():
+            if not self._finished:
+                self._arriving.put_nowait(Chunk(index=self._index, finish_reason="halted"))
+        elif (error := task.exception()) is not None:
+            self._arriving.put_nowait(error)
+        self._arriving.put_nowait(None)

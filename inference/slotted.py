@@ -1,0 +1,117 @@
+"""A llama.cpp server of our own as a model: every request in a slot that holds its prompt."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, nullcontext
+from dataclasses import replace
+from typing import Any
+
+import aiohttp
+
+from inference.endpoint import EndpointModel
+from inference.fanout import separately
+from inference.model import Chunk, Halt, Request, Usage
+from inference.slots import Messages, Shared, SlotError, SlotPool
+
+_SECONDS = 600.0
+
+
+class SlottedModel:
+    """Requests to the endpoint, each with its slot; samples are requests of their own."""
+
+    def __init__(self, endpoint: EndpointModel, pool: SlotPool) -> None:
+        """`pool`: of the same server."""
+        self.name = endpoint.name
+        self.base_url = endpoint.base_url
+        self._endpoint = endpoint
+        self._pool = pool
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._endpoint.close()
+
+    def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
+        """See `Model.stream`."""
+        if request.n == 1 and halt is None:
+            return self._single(request, None)
+        return self._samples(request, halt or Halt())
+
+    async def _single(self, request: Request, shared: Shared | None) -> AsyncGenerator[Chunk]:
+        """One sample, in a slot."""
+        async with self._pool.slot(request.messages, request.head, shared) as lane:
+            stream = self._endpoint.stream(request, extra={"id_slot": lane.slot})
+            async with aclosing(stream) as chunks:
+                async for chunk in chunks:
+                    yield _charged(chunk, lane.read)
+
+    async def _samples(self, request: Request, halt: Halt) -> AsyncGenerator[Chunk]:
+        """n samples, whose prompt is computed once and counted once."""
+        several = request.n > 1
+        preparing = self._pool.shared(request.messages, request.head) if several else nullcontext()
+        async with preparing as shared:
+
+            def ask(single: Request) -> AsyncGenerator[Chunk]:
+                return self._single(single, shared)
+
+            async with aclosing(separately(ask, request, halt)) as chunks:
+                async for chunk in chunks:
+                    yield chunk if shared is None else _divided(chunk, shared.read)
+
+
+def _charged(chunk: Chunk, read: int) -> Chunk:
+    """The usage as it was: tokens that were computed in advance are not cached ones."""
+    usage = chunk.usage
+    if usage is None or not read:
+        return chunk
+    return replace(chunk, usage=replace(usage, cached_tokens=max(0, usage.cached_tokens - read)))
+
+
+def _divided(chunk: Chunk, read: int) -> Chunk:
+    """The usage of a sample: the prompt that all share is the first one's."""
+    if chunk.usage is None:
+        return chunk
+    if chunk.index:
+        return replace(chunk, usage=Usage(completion_tokens=chunk.usage.completion_tokens))
+    return _charged(chunk, read)
+
+
+class LlamaSlots:
+    """The slots of a llama.cpp server, over HTTP."""
+
+    def __init__(self, address: str, key: str) -> None:
+        """`address`: without /v1."""
+        self._address = address
+        self._headers = {"Authorization": f"Bearer {key}", "Connection": "close"}
+
+    async def read(self, slot: int, messages: Messages) -> int:
+        """See `SlotServer.read`."""
+        body = {
+            "messages": [{"role": m.role, "content": m.content} for m in messages],
+            "id_slot": slot,
+            "max_tokens": 0,
+            "cache_prompt": True,
+        }
+        usage = (await self._post("/v1/chat/completions", body)).get("usage") or {}
+        cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
+        return max(0, (usage.get("prompt_tokens") or 0) - cached)
+
+    async def save(self, slot: int, file: str) -> None:
+        """See `SlotServer.save`."""
+        await self._post(f"/slots/{slot}?action=save", {"filename": file})
+
+    async def restore(self, slot: int, file: str) -> None:
+        """See `SlotServer.restore`."""
+        await self._post(f"/slots/{slot}?action=restore", {"filename": file})
+
+    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        timeout = aiohttp.ClientTimeout(total=_SECONDS)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=timeout, headers=self._headers) as session,
+                session.post(self._address + path, json=body) as response,
+            ):
+                told = await response.json()
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise SlotError(f"{path}: {error or type(error).__name__}") from error
+        if not response.ok or not isinstance(told, dict):
+            raise SlotError(f"{path} answered {response.status}: {str(told)[:200]}")
+        return told

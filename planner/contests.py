@@ -1,0 +1,113 @@
+"""Plans for plain contests, by rule: "Which was built first, A or B?", "Who is older, A or B?"
+
+The question says itself what to look up of each side, so no model is asked: small ones ask for the
+wrong thing, or for everything at once. Whatever is not as plain as that stays with the planner.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+
+from pydantic import JsonValue
+
+from planner import template
+from planner.language import Vocabulary
+from planner.plan import Step
+from planner.unnesting import unnested
+
+_COMPARE = "compare"
+_ASKED = r"(?:who|what|which)(?: (?!of\b|is\b|was\b|are\b|were\b)[\w'’-]+){0,3}?"
+_FIRST = r"(?:the )?(?:first|earlier|earliest|sooner|later|latest|last|more recently|most recently)"
+_SIDES = r"[,:]? (?!(?:is|are|was|were|of|between)\b)(?P<a>[^,:?]+?),? or (?P<b>[^,:?]+?)"
+_VERBS = {
+    "die": "died",
+    "open": "opened",
+    "close": "closed",
+    "start": "started",
+    "begin": "began",
+    "end": "ended",
+    "air": "aired",
+    "premiere": "premiered",
+    "come out": "came out",
+    "retire": "retired",
+}
+_ACTIVE = "|".join(_VERBS.values())
+_DEGREES = {
+    "long": "longer|longest",
+    "tall": "taller|tallest",
+    "high": "higher|highest",
+    "large": "larger|largest|bigger|biggest|smaller|smallest",
+    "deep": "deeper|deepest|shallower|shallowest",
+    "wide": "wider|widest|narrower|narrowest",
+    "heavy": "heavier|heaviest|lighter|lightest",
+    "fast": "faster|fastest|slower|slowest",
+    "long ": "shorter|shortest",
+}
+_DEGREE = "|".join(_DEGREES.values())
+_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+    (
+        re.compile(
+            rf"{_ASKED} (?:was|were) (?P<verb>[a-z]+) (?:\w+ )?{_FIRST}{_SIDES}\s*\?", re.IGNORECASE
+        ),
+        lambda found: f"When was {{}} {found['verb'].lower()}?",
+    ),
+    (
+        re.compile(rf"{_ASKED} (?P<verb>{_ACTIVE}) {_FIRST}{_SIDES}\s*\?", re.IGNORECASE),
+        lambda found: f"When did {{}} {_base(found['verb'].lower())}?",
+    ),
+    (
+        re.compile(
+            r"who (?:is|was) (?:the )?(?:older|oldest|elder|eldest|younger|youngest)"
+            rf"{_SIDES}\s*\?",
+            re.IGNORECASE,
+        ),
+        lambda _: "When was {} born?",
+    ),
+    (
+        re.compile(
+            rf"(?:what|which)(?: [\w'’-]+){{0,2}}? (?:is|was) (?:the )?(?P<degree>{_DEGREE})"
+            rf"{_SIDES}\s*\?",
+            re.IGNORECASE,
+        ),
+        lambda found: f"How {_positive(found['degree'].lower())} is {{}}?",
+    ),
+)
+
+
+def contest_plan(question: str, vocabulary: Vocabulary) -> list[Step]:
+    """The look-ups of both sides and their comparison; empty where a question is no plain contest.
+
+    Sides that are described and not named are looked up first.
+    """
+    if vocabulary.tools.get(_COMPARE, ())[:2] != ("question", "facts"):
+        return []
+    for form, asking in _FORMS:
+        found = form.fullmatch(question.strip())
+        if found is not None:
+            sides = found["a"].strip(), found["b"].strip()
+            return _plan(
+                question.strip(), [asking(found).format(side) for side in sides], vocabulary
+            )
+    return []
+
+
+def _plan(question: str, asked: Sequence[str], vocabulary: Vocabulary) -> list[Step]:
+    """The look-ups, each with what it builds on, and the comparison of their values."""
+    steps: list[Step] = []
+    for name, text in zip("ab", asked, strict=True):
+        lookup = Step(name, vocabulary.default, {vocabulary.question: template.literal(text)})
+        steps += unnested(lookup, vocabulary.question, steps)
+    arguments: dict[str, JsonValue] = {
+        "question": template.literal(question),
+        "facts": ["{a}", "{b}"],
+    }
+    return [*steps, Step("c", _COMPARE, arguments)]
+
+
+def _base(past: str) -> str:
+    """The verb that goes with "did"."""
+    return next(base for base, form in _VERBS.items() if form == past)
+
+
+def _positive(degree: str) -> str:
+    """The adjective that goes with "how"."""
+    return next(word.strip() for word, forms in _DEGREES.items() if degree in forms.split("|"))
