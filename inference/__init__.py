@@ -23,6 +23,7 @@ from inference.model import (
     complete,
 )
 from inference.scripted import ScriptedModel
+from inference.speculation import Speculation
 from inference.weights import PACKAGED, PackagedWeights, Progress
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "Request",
     "Sample",
     "ScriptedModel",
+    "Speculation",
     "TokenLogprob",
     "Usage",
     "check_gguf",

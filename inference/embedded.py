@@ -17,6 +17,7 @@ from inference.llama_process import LlamaProcess, LlamaSettings
 from inference.model import Chunk, Halt, Request
 from inference.slots import SlotPool
 from inference.slotted import LlamaSlots, SlottedModel
+from inference.speculation import Speculation
 from inference.states import SavedStates
 from inference.weights import PackagedWeights, Progress, joined
 
@@ -34,11 +35,14 @@ class EmbeddedModel:
         slots: int = 4,
         context: int = 8192,
         threads: int | None = None,
+        speculation: Speculation | None = None,
+        draft: PackagedWeights | Path | None = None,
         progress: Progress | None = None,
     ) -> None:
-        """`slots`: requests computed together; `context`: tokens that they share.
+        """`slots`: requests computed together; `context`: tokens that they share; `draft`: the
+        weights that a speculation of the kind `draft` guesses with.
 
-        Raises ModelSetupError when the engine is not installed.
+        Raises ModelSetupError when the engine is not installed, or cannot speculate so.
         """
         if find_spec("xllamacpp") is None:
             raise ModelSetupError(
@@ -52,6 +56,8 @@ class EmbeddedModel:
         self._slots = slots
         self._context = context
         self._threads = threads or os.cpu_count() or 2
+        self._speculation = (speculation or Speculation()).for_embedded()
+        self._draft = draft
         self._progress = progress
         self._process: LlamaProcess | None = None
         self._loading: asyncio.Task[SlottedModel] | None = None
@@ -106,11 +112,18 @@ class EmbeddedModel:
 
     async def _load(self) -> SlottedModel:
         """Join, start, and address the server."""
-        path = await asyncio.to_thread(self._path)
+        path = await asyncio.to_thread(self._path, self._weights)
+        draft = await asyncio.to_thread(self._path, self._draft) if self._draft else ""
         states = SavedStates(self._cache / "prompts", _identity(self._weights))
         self._process = LlamaProcess(
             LlamaSettings(
-                str(path), self._slots, self._context, self._threads, f"{states.folder}{os.sep}"
+                path=str(path),
+                slots=self._slots,
+                context=self._context,
+                threads=self._threads,
+                states=f"{states.folder}{os.sep}",
+                speculate=self._speculation.kind,
+                draft=str(draft),
             )
         )
         address = await asyncio.to_thread(self._process.address)
@@ -120,12 +133,12 @@ class EmbeddedModel:
         slots = LlamaSlots(address, self._process.key)
         return SlottedModel(endpoint, SlotPool(slots, self._slots, states))
 
-    def _path(self) -> Path:
+    def _path(self, weights: PackagedWeights | Path) -> Path:
         """The GGUF file, checked to be one."""
-        if isinstance(self._weights, PackagedWeights):
-            return joined(self._weights, self._cache, self._report)
-        check_gguf(self._weights)
-        return self._weights
+        if isinstance(weights, PackagedWeights):
+            return joined(weights, self._cache, self._report)
+        check_gguf(weights)
+        return weights
 
     def _report(self, done: int, total: int) -> None:
         """Tell how far the joining is; ends it when nobody wants it any more."""

@@ -15,6 +15,11 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 import xllamacpp
 
+_NGRAM = 3
+"""So many tokens must have stood together before; the answers are short, so a few have to do."""
+_NGRAM_DRAFT = 8
+"""So many of those that followed are guessed."""
+
 
 def main() -> None:
     """Serve until the input ends."""
@@ -41,7 +46,21 @@ def _params(settings: dict[str, object]) -> xllamacpp.CommonParams:
     params.verbosity, params.ui = 1, False
     params.endpoint_slots = True  # it shows the prompts: only to those who have the key
     params.slot_save_path = settings["states"]
+    _speculate(params, settings)
     return params
+
+
+def _speculate(params: xllamacpp.CommonParams, settings: dict[str, object]) -> None:
+    """How drafts are made; without this there are none."""
+    kinds = xllamacpp.common_speculative_type
+    match settings["speculate"]:
+        case "ngram":
+            params.speculative.types = [kinds.COMMON_SPECULATIVE_TYPE_NGRAM_SIMPLE]
+            params.speculative.ngram_simple.size_n = _NGRAM
+            params.speculative.ngram_simple.size_m = _NGRAM_DRAFT
+        case "draft":
+            params.speculative.types = [kinds.COMMON_SPECULATIVE_TYPE_DRAFT_SIMPLE]
+            params.speculative.draft.mparams.path = settings["draft"]
 
 
 if __name__ == "__main__":

@@ -33,6 +33,10 @@ class LlamaSettings:
     threads: int
     states: str
     """The folder where the states of slots are saved, with a slash behind it."""
+    speculate: str = "off"
+    """off, ngram or draft."""
+    draft: str = ""
+    """The weights of the model that drafts."""
     batch: int = 512
     """Tokens of a prompt that are read at a stretch: 64 read half as fast on a busy machine."""
 

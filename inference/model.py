@@ -79,6 +79,10 @@ class Usage:
     completion_tokens: int = 0
     cached_tokens: int = 0
     """Part of prompt_tokens that the engine did not have to read again."""
+    drafted_tokens: int = 0
+    """Guessed by speculative decoding, where the engine tells."""
+    accepted_tokens: int = 0
+    """Part of drafted_tokens that the model agreed with."""
 
     def __add__(self, other: "Usage") -> "Usage":
         """Field by field."""
@@ -86,6 +90,8 @@ class Usage:
             self.prompt_tokens + other.prompt_tokens,
             self.completion_tokens + other.completion_tokens,
             self.cached_tokens + other.cached_tokens,
+            self.drafted_tokens + other.drafted_tokens,
+            self.accepted_tokens + other.accepted_tokens,
         )
 
     @property

@@ -9,7 +9,7 @@ import aiohttp
 
 from inference.endpoint import EndpointModel
 from inference.fanout import separately
-from inference.model import Chunk, Halt, Request, Usage
+from inference.model import Chunk, Halt, Request
 from inference.slots import Messages, Shared, SlotError, SlotPool
 
 _SECONDS = 600.0
@@ -70,7 +70,7 @@ def _divided(chunk: Chunk, read: int) -> Chunk:
     if chunk.usage is None:
         return chunk
     if chunk.index:
-        return replace(chunk, usage=Usage(completion_tokens=chunk.usage.completion_tokens))
+        return replace(chunk, usage=replace(chunk.usage, prompt_tokens=0, cached_tokens=0))
     return _charged(chunk, read)
 
 

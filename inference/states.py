@@ -35,7 +35,7 @@ class SavedStates:
         self._checked: set[str] = set()
         # Without a folder nothing is kept: the engine says so, and computes again.
         with suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for left in folder.glob(f"*{_PART}"):  # by a process that was killed
             if left.stat().st_mtime < time.time() - _ABANDONED_SECONDS:
                 left.unlink(missing_ok=True)

@@ -75,11 +75,19 @@ class _Usage(BaseModel):
     prompt_tokens_details: _PromptDetails | None = None
 
 
+class _Timings(BaseModel):
+    """What llama.cpp tells beside the usage."""
+
+    draft_n: int | None = None
+    draft_n_accepted: int | None = None
+
+
 class Event(BaseModel):
     """One event of the stream."""
 
     choices: list[_Choice] | None = None
     usage: _Usage | None = None
+    timings: _Timings | None = None
 
 
 def engine_of(model: ListedModel) -> Engine:
@@ -149,9 +157,9 @@ class Meter:
         if event.usage is None:
             return
         if event.choices:
-            self._running = _merged(Usage(), event.usage)
+            self._running = _merged(Usage(), event)
         else:
-            self._final = _merged(self._final, event.usage)
+            self._final = _merged(self._final, event)
 
     @property
     def usage(self) -> Usage:
@@ -173,13 +181,16 @@ def _chunk(choice: _Choice) -> Chunk:
     )
 
 
-def _merged(usage: Usage, counted: _Usage) -> Usage:
+def _merged(usage: Usage, event: Event) -> Usage:
     """One more count: completion tokens add up, the prompt is the same one."""
+    counted, timings = event.usage or _Usage(), event.timings or _Timings()
     details = counted.prompt_tokens_details or _PromptDetails()
     return Usage(
         prompt_tokens=max(usage.prompt_tokens, counted.prompt_tokens or 0),
         completion_tokens=usage.completion_tokens + (counted.completion_tokens or 0),
         cached_tokens=max(usage.cached_tokens, details.cached_tokens or 0),
+        drafted_tokens=usage.drafted_tokens + (timings.draft_n or 0),
+        accepted_tokens=usage.accepted_tokens + (timings.draft_n_accepted or 0),
     )
 
 

@@ -40,8 +40,28 @@ _THING = (
 )
 _ROLE = rf"(?:[a-z-]+ ){{0,2}}?(?!{_NO_ROLE})(?:{_PERSON}|{_THING})"
 _ROLE_OF = re.compile(
-    rf"[Tt]he (?P<role>{_ROLE}) of (?:the (?:(?!of\b)[\w-]+ ){{1,3}})?{_NAME}(?!['’]s)(?![\w-])"
+    rf"[Tt]he (?P<role>{_ROLE}) of (?P<whose>(?:the (?:(?!of\b)[\w-]+ ){{1,3}})?{_NAME})"
+    r"(?!['’]s)(?![\w-])"
 )
+_VERBS = {
+    "director": "directed",
+    "author": "wrote",
+    "writer": "wrote",
+    "composer": "composed",
+    "founder": "founded",
+    "inventor": "invented",
+    "creator": "created",
+    "producer": "produced",
+    "performer": "performed",
+    "singer": "sang",
+    "editor": "edited",
+    "designer": "designed",
+    "architect": "designed",
+    "painter": "painted",
+    "discoverer": "discovered",
+    "translator": "translated",
+}
+"""Who did it is what a page says, and what a small model reads better than who was it."""
 _POSSESSIVE = re.compile(rf"(?P<name>{_NAME})(?<=['’]s) (?P<role>{_ROLE})(?![\w-])")
 _NOUN = (
     r"(?P<noun>(?:(?!(?:is|was|are|were|of|in|on|at|by|for|from|to|with|as)\b)[a-z0-9'’-]+ ){1,4}?)"
@@ -150,7 +170,9 @@ def _role_of(text: str, start: int) -> _Found | None:
     match = _ROLE_OF.match(text, start)
     if match is None or _is_told(text, start, match.end()):
         return None
-    return start, match.end(), _question(match["role"], match[0])
+    verb = _VERBS.get(match["role"])
+    asked = f"Who {verb} {match['whose']}?" if verb else _question(match["role"], match[0])
+    return start, match.end(), asked
 
 
 def _possessive(text: str, start: int) -> _Found | None:

@@ -78,6 +78,10 @@ def ask(
     ] = None,
     drafts: Annotated[int | None, typer.Option(help="Drafts of the answer. [default: 1]")] = None,
     seed: Annotated[int | None, typer.Option(help="[default: 0]")] = None,
+    speculate: Annotated[
+        str | None,
+        typer.Option(help="off, ngram or draft:MODEL, embedded engine only. [default: off]"),
+    ] = None,
     output: Output = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -92,6 +96,7 @@ def ask(
         plan_samples=plans,
         drafts=drafts,
         seed=seed,
+        speculate=speculate,
     )
     _check_output(output)
     with _terminal(quiet) as display:

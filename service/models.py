@@ -10,6 +10,7 @@ from inference import (
     ModelSetupError,
     PackagedWeights,
     Progress,
+    Speculation,
 )
 from service.errors import UsageProblem
 from service.settings import Settings
@@ -33,24 +34,31 @@ async def model_of(
     """
     kind, _, name = settings.model.partition(":")
     if kind == "openai" and name:
+        if settings.speculate != "off":
+            raise UsageProblem(
+                "--speculate is for the embedded engine: a server decides that when it is started"
+            )
         return await _endpoint(name, settings)
+    speculation = Speculation.parse(settings.speculate).for_embedded()
+    drafter = speculation.model
     model = EmbeddedModel(
-        await asyncio.to_thread(_weights, settings),
+        await asyncio.to_thread(_weights, settings.model, settings.cache),
         cache=settings.cache,
         slots=_SLOTS,
+        speculation=speculation,
+        draft=await asyncio.to_thread(_weights, drafter, settings.cache) if drafter else None,
         progress=progress,
     )
     model.load()
     return model
 
 
-def _weights(settings: Settings) -> Path | PackagedWeights:
+def _weights(name: str, cache: Path) -> Path | PackagedWeights:
     """What to load into the process."""
-    name = settings.model
     if name in PACKAGED:
         return PACKAGED[name]
     if name.startswith("hf:"):
-        return _from_hub(name.removeprefix("hf:"), settings.cache)
+        return _from_hub(name.removeprefix("hf:"), cache)
     if name.endswith(".gguf") or Path(name).is_file():
         return Path(name).expanduser()
     raise UsageProblem(

@@ -18,6 +18,8 @@ class Settings(BaseSettings):
     base_url: str | None = None
     """Where the server of an openai:NAME model is."""
     api_key: SecretStr = SecretStr("")
+    speculate: str = "off"
+    """off, ngram, suffix, draft:MODEL or eagle:MODEL: who guesses tokens in advance."""
     database: str | None = None
     """SQLAlchemy URL or file of the trace store; default: runs.db in the data folder."""
     data: Path = Field(default_factory=lambda: user_data_path("breadth"))

@@ -33,7 +33,7 @@ def lookups(question: str) -> list[str]:
         (
             "Who was born later: the director of Up or Bob Ray?",
             [
-                "a1: Who is the director of Up?",
+                "a1: Who directed Up?",
                 "a: When was {a1} born?",
                 "b: When was Bob Ray born?",
             ],
