@@ -7,7 +7,7 @@ while the plan is still being written.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Literal, TypedDict
 
 from langgraph.graph import END, START, StateGraph
@@ -103,8 +103,20 @@ async def research(
     except asyncio.CancelledError:
         await asyncio.shield(trace.record(RunEnded("cancelled", "stopped")))
         raise
+    except Exception as error:
+        # A trace that fails is one of the reasons to come here: then it cannot be told.
+        with suppress(Exception):
+            await trace.record(RunEnded("failed", _reason(error)))
+        raise
     await trace.record(RunEnded(result.status, result.reason))
     return result
+
+
+def _reason(error: BaseException) -> str:
+    """The first error that is no group of others, with its kind."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return f"{type(error).__name__}: {error}"
 
 
 def research_graph() -> CompiledStateGraph[State, Desk, State, State]:

@@ -13,7 +13,7 @@ from inference import EmbeddedModel, Model
 from planner import Done, Event, History, Limits, ResearchSettings, Result, Toolbox, Trace, research
 from search import DocumentIndex, IndexReport
 from service.errors import UsageProblem
-from service.models import model_of
+from service.models import lasting, model_of
 from service.settings import Settings
 from storage import TraceStore
 from tools import Calculate, Compare, Lookup, Read, Search, model_chooser
@@ -21,7 +21,7 @@ from tools import Calculate, Compare, Lookup, Read, Search, model_chooser
 _MODEL_CALLS = 4
 _MOST_CHARACTERS = 2000
 _SAVED = ("model", "base_url", "seconds", "max_tool_calls", "max_tokens", "plan_samples", "drafts",
-          "rounds", "seed")  # fmt: skip
+          "rounds", "seed", "speculate")  # fmt: skip
 """Settings that a resumed run takes over; keys are not among them."""
 
 
@@ -173,6 +173,7 @@ def _another_try(history: History) -> History:
 def _options(roots: Sequence[Path], settings: Settings) -> dict[str, JsonValue]:
     """What a resumed run needs to know."""
     values: dict[str, Any] = settings.model_dump(include=set(_SAVED), mode="json")
+    values["model"] = lasting(settings.model)
     return {"documents": [str(path) for path in roots], **values}
 
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -188,11 +188,18 @@ def _settings(**flags: Any) -> Settings:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
         problems = "; ".join(
-            f"--{str(problem['loc'][0]).replace('_', '-')}: {problem['msg']}"
+            f"{_named(str(problem['loc'][0]), flags)}: {problem['msg']}"
             for problem in error.errors(include_url=False)
         )
         _fail(problems, 2)
         raise
+
+
+def _named(setting: str, flags: Mapping[str, Any]) -> str:
+    """How the user gave a setting: as an option, or in the environment."""
+    if flags.get(setting) is None:
+        return f"BREADTH_{setting.upper()}"
+    return "--plans" if setting == "plan_samples" else f"--{setting.replace('_', '-')}"
 
 
 def _check_output(output: Path | None) -> None:

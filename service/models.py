@@ -39,7 +39,7 @@ async def model_of(
                 "--speculate is for the embedded engine: a server decides that when it is started"
             )
         return await _endpoint(name, settings)
-    speculation = Speculation.parse(settings.speculate).for_embedded()
+    speculation = _speculation(settings.speculate)
     drafter = speculation.model
     model = EmbeddedModel(
         await asyncio.to_thread(_weights, settings.model, settings.cache),
@@ -51,6 +51,21 @@ async def model_of(
     )
     model.load()
     return model
+
+
+def _speculation(text: str) -> Speculation:
+    """As the embedded engine can have it."""
+    try:
+        return Speculation.parse(text).for_embedded()
+    except ModelSetupError as error:
+        raise UsageProblem(str(error)) from error
+
+
+def lasting(name: str) -> str:
+    """The model's name as a later call from another folder can use it."""
+    path = Path(name).expanduser()
+    is_file = ":" not in name and name not in PACKAGED and path.is_file()
+    return str(path.resolve()) if is_file else name
 
 
 def _weights(name: str, cache: Path) -> Path | PackagedWeights:

@@ -15,8 +15,8 @@ survives the death of the process.
     records      values as JSON and back
 """
 
-from storage.errors import StorageError, UnknownRun
+from storage.errors import RunTaken, StorageError, UnknownRun
 from storage.runs import RunRecord, RunState
 from storage.store import TraceStore
 
-__all__ = ["RunRecord", "RunState", "StorageError", "TraceStore", "UnknownRun"]
+__all__ = ["RunRecord", "RunState", "RunTaken", "StorageError", "TraceStore", "UnknownRun"]

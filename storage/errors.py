@@ -2,6 +2,7 @@
 
     StorageError         the database cannot be used (disk full, locked, unreadable, made by a newer
                          Breadth): the text names it and says what to do; the run cannot go on
+    RunTaken             another living process works on the run: a StorageError, too
     UnknownRun           the user named a run that is not there; the text names the close ones
 
 Every error of SQLite, asyncpg and SQLAlchemy becomes a StorageError in `storage.database`.
@@ -12,6 +13,14 @@ from collections.abc import Sequence
 
 class StorageError(Exception):
     """The database cannot be used as it is."""
+
+
+class RunTaken(StorageError):
+    """Another process works on the run."""
+
+    def __init__(self, run: str) -> None:
+        """`run`: its id."""
+        super().__init__(f"run {run} is being worked on by another process")
 
 
 class UnknownRun(LookupError):

@@ -24,7 +24,7 @@ from planner import (
     StepStarted,
 )
 from search import Passage, Source
-from storage.errors import UnknownRun
+from storage.errors import RunTaken, UnknownRun
 from storage.owner import Owner
 from storage.records import (
     answer_data,
@@ -91,7 +91,7 @@ async def _written(entry: _Entry, event: Event, row: Row[Any]) -> dict[str, Any]
     """Write the rows that the event has of its own; gives the changes of the run's row."""
     match event:
         case RunStarted():
-            return _started(row, entry.at)
+            return _started(row, entry)
         case RunEnded(status=status, reason=reason):
             return {"status": status, "reason": reason, "ended_at": entry.at}
         case AnswerWritten(answer=answer):
@@ -112,13 +112,17 @@ async def _written(entry: _Entry, event: Event, row: Row[Any]) -> dict[str, Any]
     return {}
 
 
-def _started(row: Row[Any], at: datetime) -> dict[str, Any]:
-    """The run belongs to this process from now on."""
+def _started(row: Row[Any], entry: _Entry) -> dict[str, Any]:
+    """The run belongs to this process from now on. Raises RunTaken where another one has it."""
     owner = Owner.this_process()
+    if row.status == "running" and row.owner_host is not None:
+        other = Owner(row.owner_host, row.owner_pid, row.owner_birth)
+        if other != owner and not other.gone:
+            raise RunTaken(entry.run)
     return {
         "status": "running",
         "reason": None,
-        "started_at": row.started_at or at,
+        "started_at": row.started_at or entry.at,
         "ended_at": None,
         "owner_host": owner.host,
         "owner_pid": owner.pid,

@@ -189,6 +189,9 @@ async def test_a_killed_run_goes_on_without_repeating_finished_steps(
         (["ask", "Who?", "-d", "films", "--seconds", "soon"], "seconds"),
         (["ask", "Who?", "-d", "films", "-o", "answer.xyz"], "must end in .md or .html"),
         (["ask", "Who?", "-d", "films", "-o", "no/answer.md"], "there is no folder"),
+        (["ask", "Who?", "-d", "films", "--plans", "0"], "--plans: "),
+        (["ask", "Who?", "-d", "films", "--speculate", "magic"], "--speculate 'magic': write off"),
+        (["ask", "Who?", "-d", "films", "--speculate", "suffix"], "are for vLLM"),
         (["resume", "zzzz"], "zzzz"),
         (["trace", "zzzz"], "zzzz"),
         (["fly"], "fly"),
@@ -201,6 +204,13 @@ async def test_wrong_use_is_told_in_words(
     assert ended.code == 2
     assert message in ended.err
     assert ended.out == ""
+
+
+async def test_a_wrong_setting_of_the_environment_is_named(user: User) -> None:
+    user.environment["BREADTH_MAX_TOKENS"] = "none"
+    ended = await user.types("runs")
+    assert ended.code == 2
+    assert "BREADTH_MAX_TOKENS: " in ended.err
 
 
 async def test_a_server_that_is_not_there_is_named(user: User, films: Path) -> None:

@@ -110,3 +110,15 @@ async def test_cancelling_stops_the_model_and_keeps_the_trace(film_index: Docume
     assert model.closed_early >= 1
     assert trace.events[-1] == RunEnded("cancelled", "stopped")
     assert not any(isinstance(event, AnswerWritten) for event in trace.events)
+
+
+async def test_a_bug_ends_the_run_as_failed_and_is_raised(film_index: DocumentIndex) -> None:
+    def broken(request: Request) -> Any:
+        if request.purpose == "read":
+            raise RuntimeError("a bug")
+        return scripted(request)
+
+    trace = MemoryTrace()
+    with pytest.raises(ExceptionGroup):
+        await run(film_index, ScriptedModel(broken), trace)
+    assert trace.events[-1] == RunEnded("failed", "RuntimeError: a bug")

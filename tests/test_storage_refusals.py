@@ -1,5 +1,6 @@
 """Databases that cannot be used are told, and nothing is lost."""
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from sqlalchemy.pool import Pool
 from trace_store import PASSAGE
 
 from planner import Done, RunStarted, StepEnded
-from storage import StorageError, TraceStore
+from storage import RunTaken, StorageError, TraceStore
 from storage.engines import database_url
 
 
@@ -108,3 +109,23 @@ async def test_an_unreachable_server_is_told_without_its_password() -> None:
     with pytest.raises(StorageError, match=r"127\.0\.0\.1:1/runs: it cannot be reached") as told:
         await TraceStore.open("postgresql://me:secret@127.0.0.1:1/runs")
     assert "secret" not in str(told.value)
+
+
+async def test_a_run_that_another_living_process_has_is_not_taken(tmp_path: Path) -> None:
+    sleeper = await asyncio.create_subprocess_exec("sleep", "60")
+    try:
+        async with await TraceStore.open(tmp_path / "runs.db") as store:
+            run = await store.create_run("?", {})
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("storage.owner.os.getpid", lambda: sleeper.pid)
+                await store.trace(run).record(RunStarted("?"))
+            with pytest.raises(RunTaken, match=run):
+                await store.trace(run).record(RunStarted("?", resumed=True))
+            assert (await store.run(run)).status == "running"
+            sleeper.kill()
+            await sleeper.wait()
+            await store.trace(run).record(RunStarted("?", resumed=True))
+    finally:
+        if sleeper.returncode is None:
+            sleeper.kill()
+            await sleeper.wait()

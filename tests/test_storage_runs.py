@@ -13,7 +13,14 @@ from storage import TraceStore, UnknownRun
 
 def test_front_door() -> None:
     assert sorted(storage.__all__) == storage.__all__
-    assert storage.__all__ == ["RunRecord", "RunState", "StorageError", "TraceStore", "UnknownRun"]
+    assert storage.__all__ == [
+        "RunRecord",
+        "RunState",
+        "RunTaken",
+        "StorageError",
+        "TraceStore",
+        "UnknownRun",
+    ]
 
 
 async def test_a_new_run_is_queued(store: TraceStore) -> None:

@@ -1,0 +1,78 @@
+"""A loopback server that answers chat completions at once, in a process of its own.
+
+Run as a script: it prints its port and serves until its input ends.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+
+class InstantServer:
+    """A context; `base_url` is where it listens."""
+
+    def __init__(self, chunks: int) -> None:
+        """Every answer has so many chunks of text."""
+        self._chunks = chunks
+        self.base_url = ""
+
+    def __enter__(self) -> Self:
+        """Start it and wait until it listens."""
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, str(self._chunks)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        self.base_url = f"http://127.0.0.1:{self._process.stdout.readline().strip()}/v1"
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End it."""
+        self._process.communicate()
+
+
+def answer(chunks: int) -> bytes:
+    """The body of every answer."""
+    head = {"id": "c", "object": "chat.completion.chunk", "created": 0, "model": "m"}
+    choice = {"index": 0, "delta": {"content": "word "}, "finish_reason": None}
+    events = [head | {"choices": [choice]} for _ in range(chunks)]
+    events.append(head | {"choices": [choice | {"delta": {}, "finish_reason": "stop"}]})
+    usage = {"prompt_tokens": 5, "completion_tokens": chunks, "total_tokens": chunks + 5}
+    events.append(head | {"choices": [], "usage": usage})
+    lines = [json.dumps(event) for event in events] + ["[DONE]"]
+    return "".join(f"data: {line}\n\n" for line in lines).encode()
+
+
+async def serve(chunks: int) -> None:
+    """Until the input ends."""
+    body = answer(chunks)
+
+    async def complete(request: web.Request) -> web.Response:
+        await request.read()
+        return web.Response(body=body, content_type="text/event-stream")
+
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", complete)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    print(runner.addresses[0][1], flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    await runner.cleanup()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(int(sys.argv[1])))
