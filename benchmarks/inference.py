@@ -99,7 +99,7 @@ async def engine(options: argparse.Namespace, slots: int, **settings: Any) -> As
             path.name, base_url=base_url, api_key=process.key, engine="llama.cpp"
         )
         pool = SlotPool(LlamaSlots(address, process.key), slots, states)
-        yield Engine(SlottedModel(endpoint, pool), base_url, process.key)
+        yield Engine(SlottedModel(endpoint, pool, slots * 2048), base_url, process.key)
         await endpoint.close()
     finally:
         process.stop()

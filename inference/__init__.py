@@ -10,6 +10,7 @@ from inference.errors import (
     ModelUnavailable,
 )
 from inference.model import (
+    ALL,
     Chunk,
     Collector,
     Completion,
@@ -22,12 +23,15 @@ from inference.model import (
     Usage,
     complete,
 )
+from inference.probing import Capabilities, probe
 from inference.scripted import ScriptedModel
 from inference.speculation import Speculation
 from inference.weights import PACKAGED, PackagedWeights, Progress
 
 __all__ = [
+    "ALL",
     "PACKAGED",
+    "Capabilities",
     "Chunk",
     "Collector",
     "Completion",
@@ -52,4 +56,5 @@ __all__ = [
     "Usage",
     "check_gguf",
     "complete",
+    "probe",
 ]

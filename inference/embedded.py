@@ -33,7 +33,7 @@ class EmbeddedModel:
         *,
         cache: Path,
         slots: int = 4,
-        context: int = 8192,
+        context: int = 16384,
         threads: int | None = None,
         speculation: Speculation | None = None,
         draft: PackagedWeights | Path | None = None,
@@ -51,6 +51,8 @@ class EmbeddedModel:
                 " --base-url URL"
             )
         self.name = weights.name
+        self.window = context
+        """Tokens of prompt and text together; all requests at work share it."""
         self._weights = weights
         self._cache = cache
         self._slots = slots
@@ -131,7 +133,7 @@ class EmbeddedModel:
             path.name, base_url=f"{address}/v1", api_key=self._process.key, engine="llama.cpp"
         )
         slots = LlamaSlots(address, self._process.key)
-        return SlottedModel(endpoint, SlotPool(slots, self._slots, states))
+        return SlottedModel(endpoint, SlotPool(slots, self._slots, states), self._context)
 
     def _path(self, weights: PackagedWeights | Path) -> Path:
         """The GGUF file, checked to be one."""

@@ -27,6 +27,7 @@ from inference.translation import translating
 from inference.wire import (
     Engine,
     Event,
+    ListedModel,
     Meter,
     ModelList,
     body_of,
@@ -74,8 +75,15 @@ class EndpointModel:
         self.base_url = base_url.rstrip("/")
         self._engine = engine
         self._unconstrained = False
+        self.window: int | None = None
+        """Tokens of prompt and text together, as far as the server says; known after `check`."""
         self._patience = patience or Patience()
         self._client = _client(self.base_url, api_key, engine, self._patience)
+
+    @property
+    def engine(self) -> Engine | None:
+        """Which engine serves it, as far as is known."""
+        return self._engine
 
     async def close(self) -> None:
         """Close the connections; what still reads from them, or begins to, is ModelUnavailable."""
@@ -83,16 +91,21 @@ class EndpointModel:
 
     async def check(self) -> None:
         """See that the server is there and has the model, or raise a ModelError."""
-        with translating(self._where):
-            try:
-                listed = (await self._client.get("/models", cast_to=ModelList)).data or []
-            except openai.NotFoundError:  # servers without a model list exist
-                listed = []
+        listed = await self.listed()
         found = next((model for model in listed if model.id == self.name), None)
         if listed and found is None:
             names = ", ".join(model.id for model in listed[:10])
             raise ModelRefused(f"{self.base_url} has no model {self.name!r}; it has: {names}")
+        self.window = found.window if found else None
         self._engine = self._engine or (engine_of(found) if found else "other")
+
+    async def listed(self) -> list[ListedModel]:
+        """The models that the server says it has; none where it keeps no list."""
+        with translating(self._where):
+            try:
+                return (await self._client.get("/models", cast_to=ModelList)).data or []
+            except openai.NotFoundError:
+                return []
 
     def stream(
         self,

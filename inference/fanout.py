@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 
-from inference.model import Chunk, Halt, Request
+from inference.model import Chunk, Halt, Request, Usage
 
 Ask = Callable[[Request], AsyncGenerator[Chunk]]
 """Streams a request of one sample."""
@@ -27,8 +27,8 @@ async def separately(
     tasks = [asyncio.create_task(sample.run(ask, request)) for sample in samples]
     for sample, task in zip(samples, tasks, strict=True):
         task.add_done_callback(sample.ended)
-    halt.attach(lambda index: tasks[index].cancel())
     try:
+        halt.attach(lambda index: tasks[index].cancel() if 0 <= index < len(tasks) else None)
         running = request.n
         while running:
             item = await arriving.get()
@@ -57,6 +57,8 @@ class _Sample:
         self._arriving = arriving
         self._begun = begun
         self._finished = False
+        self._counted = False
+        self._written = 0
 
     async def run(self, ask: Ask, request: Request) -> None:
         seed = None if request.seed is None else request.seed + self._index
@@ -64,16 +66,27 @@ class _Sample:
             await self._begun.wait()
         async with aclosing(ask(replace(request, n=1, seed=seed))) as chunks:
             async for chunk in chunks:
-                self._begun.set()
+                self._has_begun()
                 self._finished |= chunk.finish_reason is not None
+                self._counted |= chunk.usage is not None
+                self._written += bool(chunk.text or chunk.reasoning)
                 self._arriving.put_nowait(replace(chunk, index=self._index))
 
     def ended(self, task: "asyncio.Task[None]") -> None:
         """Not the end of `run`: a task that is cancelled before it starts never runs."""
-        self._begun.set()
+        self._has_begun()
         if task.cancelled():
             if not self._finished:
-                self._arriving.put_nowait(Chunk(index=self._index, finish_reason="halted"))
+                # The engine's count would have come at the end: a chunk is a token, or more.
+                usage = None if self._counted else Usage(completion_tokens=self._written)
+                self._arriving.put_nowait(
+                    Chunk(index=self._index, finish_reason="halted", usage=usage)
+                )
         elif (error := task.exception()) is not None:
             self._arriving.put_nowait(error)
         self._arriving.put_nowait(None)
+
+    def _has_begun(self) -> None:
+        """The others wait for the first one only."""
+        if self._index == 0:
+            self._begun.set()

@@ -24,6 +24,7 @@ _NGRAM_DRAFT = 8
 def main() -> None:
     """Serve until the input ends."""
     settings = json.loads(sys.stdin.readline())
+    os.umask(0o077)  # what it saves is for its user only
     output = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what llama.cpp may print is no address
     server = xllamacpp.Server(_params(settings))
@@ -44,7 +45,7 @@ def _params(settings: dict[str, object]) -> xllamacpp.CommonParams:
     params.n_batch = params.n_ubatch = settings["batch"]
     params.api_keys = [settings["key"]]
     params.verbosity, params.ui = 1, False
-    params.endpoint_slots = True  # it shows the prompts: only to those who have the key
+    params.endpoint_slots = False  # it shows the prompts
     params.slot_save_path = settings["states"]
     _speculate(params, settings)
     return params

@@ -14,12 +14,12 @@ Requests beyond the number of slots wait here, first come, first served.
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
-from inference.model import Message
+from inference.model import Message, Usage
 from inference.states import SavedStates
 
 _log = logging.getLogger(__name__)
@@ -34,8 +34,8 @@ class SlotError(Exception):
 class SlotServer(Protocol):
     """What a server does with its slots. Everything raises SlotError."""
 
-    async def read(self, slot: int, messages: Messages) -> int:
-        """Compute a prompt into a slot; how many of its tokens were not in the slot before."""
+    async def read(self, slot: int, messages: Messages) -> Usage:
+        """Compute a prompt into a slot; the cached tokens are those that were there before."""
         ...
 
     async def save(self, slot: int, file: str) -> None:
@@ -60,9 +60,10 @@ class Lane:
 class Shared:
     """A prompt that was computed for several requests."""
 
-    file: str
-    read: int
-    """Tokens that were computed for it."""
+    usage: Usage
+    """What that cost."""
+    file: str | None
+    """Its state; None where it could not be saved."""
 
 
 class SlotPool:
@@ -77,11 +78,13 @@ class SlotPool:
         self._held: list[Messages] = [()] * slots
         """The prompt that each slot is known to keep."""
         self._vacant = asyncio.Semaphore(slots)
+        self._unreadable: set[Messages] = set()
+        """Heads that a server does not take, or a disk; not tried again."""
         self._reading: defaultdict[Messages, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @asynccontextmanager
     async def shared(self, messages: Messages, head: int = 0) -> AsyncIterator[Shared | None]:
-        """A prompt that several requests have, computed once; None where that did not work."""
+        """A prompt that several requests have, computed once; None where it could not be read."""
         file = self._states.temporary()
         try:
             yield await self._saved(messages, head, file)
@@ -102,7 +105,8 @@ class SlotPool:
             held, self._held[slot] = self._held[slot], ()
             try:
                 read = 0
-                if held != messages and not (shared and await self._restored(slot, shared.file)):
+                state = shared.file if shared else None
+                if held != messages and not (state and await self._restored(slot, state)):
                     read = await self._with_head(slot, held, messages[:head])
                 yield Lane(slot, read)
                 self._held[slot] = messages
@@ -113,29 +117,37 @@ class SlotPool:
         """Compute a prompt and save it."""
         async with self.slot(messages, head) as lane:
             try:
-                read = await self._server.read(lane.slot, messages)
-                await self._server.save(lane.slot, file)
+                usage = await self._server.read(lane.slot, messages)
             except SlotError as error:
                 _log.warning("a prompt is computed for each sample again: %s", error)
                 return None
-        return Shared(file, lane.read + read)
+            usage = replace(usage, cached_tokens=max(0, usage.cached_tokens - lane.read))
+            try:
+                await _to_its_end(self._server.save(lane.slot, file))
+            except SlotError as error:
+                _log.warning("a prompt is computed for each sample again: %s", error)
+                return Shared(usage, None)
+        return Shared(usage, file)
 
     async def _with_head(self, slot: int, held: Messages, head: Messages) -> int:
         """See to it that a slot holds the head of a request; how many tokens were computed."""
-        if not head or held[: len(head)] == head:
+        if not head or head in self._unreadable or held[: len(head)] == head:
             return 0
         async with self._reading[head]:
             known = await self._states.find(head)
             if known is not None and await self._restored(slot, known):
                 return 0
-            file = self._states.temporary()
+            if head in self._unreadable:
+                return 0
+            file, read = self._states.temporary(), 0
             try:
-                read = await self._server.read(slot, head)
-                await self._server.save(slot, file)
+                usage = await self._server.read(slot, head)
+                read = usage.prompt_tokens - usage.cached_tokens
+                await _to_its_end(self._server.save(slot, file))
                 await self._states.keep(file, head)
             except (SlotError, OSError) as error:
+                self._unreadable.add(head)
                 _log.warning("the head of a prompt is not kept: %s", error)
-                return 0
             finally:
                 self._states.discard(file)
             return read
@@ -148,6 +160,16 @@ class SlotPool:
             _log.warning("a saved prompt is computed again: %s", error)
             return False
         return True
+
+
+async def _to_its_end(saving: Coroutine[Any, Any, None]) -> None:
+    """The engine writes on when nobody waits: only afterwards can the file be deleted."""
+    task = asyncio.ensure_future(saving)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise
 
 
 def _common(held: Messages, wanted: Messages) -> int:

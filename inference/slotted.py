@@ -1,5 +1,6 @@
 """A llama.cpp server of our own as a model: every request in a slot that holds its prompt."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, nullcontext
 from dataclasses import replace
@@ -8,8 +9,8 @@ from typing import Any
 import aiohttp
 
 from inference.endpoint import EndpointModel
-from inference.fanout import separately
-from inference.model import Chunk, Halt, Request
+from inference.fanout import Ask, separately
+from inference.model import ALL, Chunk, Halt, Request, Usage
 from inference.slots import Messages, Shared, SlotError, SlotPool
 
 _SECONDS = 600.0
@@ -18,12 +19,13 @@ _SECONDS = 600.0
 class SlottedModel:
     """Requests to the endpoint, each with its slot; samples are requests of their own."""
 
-    def __init__(self, endpoint: EndpointModel, pool: SlotPool) -> None:
-        """`pool`: of the same server."""
+    def __init__(self, endpoint: EndpointModel, pool: SlotPool, context: int) -> None:
+        """`pool`: of the same server; `context`: tokens that its slots share."""
         self.name = endpoint.name
         self.base_url = endpoint.base_url
         self._endpoint = endpoint
         self._pool = pool
+        self._context = context
 
     async def close(self) -> None:
         """Close the connections."""
@@ -48,13 +50,24 @@ class SlottedModel:
         several = request.n > 1
         preparing = self._pool.shared(request.messages, request.head) if several else nullcontext()
         async with preparing as shared:
-
-            def ask(single: Request) -> AsyncGenerator[Chunk]:
-                return self._single(single, shared)
-
+            ask = self._fitting(request, shared)
+            if shared is not None:
+                yield Chunk(index=ALL, usage=shared.usage)
             async with aclosing(separately(ask, request, halt)) as chunks:
                 async for chunk in chunks:
-                    yield chunk if shared is None else _divided(chunk, shared.read)
+                    yield chunk if shared is None else _without_prompt(chunk)
+
+    def _fitting(self, request: Request, shared: Shared | None) -> Ask:
+        """Asks for a sample, no more of them at once than there is room for."""
+        each = (shared.usage.prompt_tokens if shared else 0) + request.max_tokens
+        room = asyncio.Semaphore(max(1, self._context // each))
+
+        async def ask(single: Request) -> AsyncGenerator[Chunk]:
+            async with room, aclosing(self._single(single, shared)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+
+        return ask
 
 
 def _charged(chunk: Chunk, read: int) -> Chunk:
@@ -65,13 +78,11 @@ def _charged(chunk: Chunk, read: int) -> Chunk:
     return replace(chunk, usage=replace(usage, cached_tokens=max(0, usage.cached_tokens - read)))
 
 
-def _divided(chunk: Chunk, read: int) -> Chunk:
-    """The usage of a sample: the prompt that all share is the first one's."""
+def _without_prompt(chunk: Chunk) -> Chunk:
+    """The usage of a sample, whose prompt was counted for all."""
     if chunk.usage is None:
         return chunk
-    if chunk.index:
-        return replace(chunk, usage=replace(chunk.usage, prompt_tokens=0, cached_tokens=0))
-    return _charged(chunk, read)
+    return replace(chunk, usage=replace(chunk.usage, prompt_tokens=0, cached_tokens=0))
 
 
 class LlamaSlots:
@@ -82,7 +93,7 @@ class LlamaSlots:
         self._address = address
         self._headers = {"Authorization": f"Bearer {key}", "Connection": "close"}
 
-    async def read(self, slot: int, messages: Messages) -> int:
+    async def read(self, slot: int, messages: Messages) -> Usage:
         """See `SlotServer.read`."""
         body = {
             "messages": [{"role": m.role, "content": m.content} for m in messages],
@@ -90,9 +101,9 @@ class LlamaSlots:
             "max_tokens": 0,
             "cache_prompt": True,
         }
-        usage = (await self._post("/v1/chat/completions", body)).get("usage") or {}
-        cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-        return max(0, (usage.get("prompt_tokens") or 0) - cached)
+        counted = (await self._post("/v1/chat/completions", body)).get("usage") or {}
+        cached = (counted.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
+        return Usage(counted.get("prompt_tokens") or 0, 0, cached)
 
     async def save(self, slot: int, file: str) -> None:
         """See `SlotServer.save`."""

@@ -35,10 +35,12 @@ class SavedStates:
         self._checked: set[str] = set()
         # Without a folder nothing is kept: the engine says so, and computes again.
         with suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)  # prompts may hold what only the user may read
         for left in folder.glob(f"*{_PART}"):  # by a process that was killed
-            if left.stat().st_mtime < time.time() - _ABANDONED_SECONDS:
-                left.unlink(missing_ok=True)
+            with suppress(OSError):
+                if left.stat().st_mtime < time.time() - _ABANDONED_SECONDS:
+                    left.unlink()
 
     def temporary(self) -> str:
         """A new name for a file that the engine may write."""

@@ -35,6 +35,18 @@ class PackagedWeights:
     context: int
     """Longest context in tokens."""
 
+    @property
+    def file(self) -> str:
+        """The joined file's name in the cache folder."""
+        return f"{self.name}-{self.digest[:12]}.gguf"
+
+    @property
+    def installed(self) -> bool:
+        """Whether its packages are there."""
+        return all(
+            find_spec(f"{self.module}{number}") is not None for number in range(1, self.pieces + 1)
+        )
+
 
 PACKAGED = {
     weights.name: weights
@@ -67,7 +79,7 @@ def joined(weights: PackagedWeights, cache: Path, progress: Progress | None = No
     Two processes may do so at once: each writes its own temporary file, and the last rename wins.
     Raises ModelSetupError when pieces are missing or damaged, or the disk is full.
     """
-    target = cache / f"{weights.name}-{weights.digest[:12]}.gguf"
+    target = cache / weights.file
     if target.is_file() and target.stat().st_size == weights.size:
         return target
     pieces = [_piece(weights, number) for number in range(1, weights.pieces + 1)]

@@ -26,11 +26,27 @@ _FINISH: Mapping[str, FinishReason] = {
 }
 
 
+class _Meta(BaseModel):
+    """What llama.cpp's server tells of a model."""
+
+    n_ctx: int | None = None
+    n_ctx_train: int | None = None
+
+
 class ListedModel(BaseModel):
     """A line of the server's model list."""
 
     id: str
     owned_by: str | None = None
+    max_model_len: int | None = None
+    """vLLM's window, in tokens."""
+    meta: _Meta | None = None
+
+    @property
+    def window(self) -> int | None:
+        """The longest prompt and text together, in tokens; None where the server does not say."""
+        meta = self.meta or _Meta()
+        return self.max_model_len or meta.n_ctx or meta.n_ctx_train
 
 
 class ModelList(BaseModel):

@@ -30,9 +30,10 @@ _VERBS = {
     "come out": "came out",
     "retire": "retired",
 }
+_DONE = r"[a-z]+ed|born|built|made|won|written|shot|sung|sold|held|begun|dug|drawn"
 _ACTIVE = "|".join(_VERBS.values())
 _DEGREES = {
-    "long": "longer|longest",
+    "long": "longer|longest|shorter|shortest",
     "tall": "taller|tallest",
     "high": "higher|highest",
     "large": "larger|largest|bigger|biggest|smaller|smallest",
@@ -40,13 +41,19 @@ _DEGREES = {
     "wide": "wider|widest|narrower|narrowest",
     "heavy": "heavier|heaviest|lighter|lightest",
     "fast": "faster|fastest|slower|slowest",
-    "long ": "shorter|shortest",
 }
+_UNCLEAR = re.compile(r"\b(?:or|his|her|their|its|by how|the one)\b", re.IGNORECASE)
+_LENGTHY = re.compile(
+    r"^(?:what|which) (?:\w+ )?(?:film|movie|river|song|bridge|tunnel|road|book|novel)", re.I
+)
+_PEOPLED = re.compile(
+    r"^(?:what|which) (?:\w+ )?(?:city|town|village|country|state|county|university)", re.I
+)
 _DEGREE = "|".join(_DEGREES.values())
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (
         re.compile(
-            rf"{_ASKED} (?:was|were) (?P<verb>[a-z]+) (?:\w+ )?{_FIRST}{_SIDES}\s*\?", re.IGNORECASE
+            rf"{_ASKED} (?:was|were) (?P<verb>{_DONE}) {_FIRST}{_SIDES}\s*\?", re.IGNORECASE
         ),
         lambda found: f"When was {{}} {found['verb'].lower()}?",
     ),
@@ -84,10 +91,20 @@ def contest_plan(question: str, vocabulary: Vocabulary) -> list[Step]:
         found = form.fullmatch(question.strip())
         if found is not None:
             sides = found["a"].strip(), found["b"].strip()
+            if any(_UNCLEAR.search(side) for side in sides) or _other_measure(question, found):
+                return []
             return _plan(
                 question.strip(), [asking(found).format(side) for side in sides], vocabulary
             )
     return []
+
+
+def _other_measure(question: str, found: re.Match[str]) -> bool:
+    """Whether "how long" or "how large" is not what such a thing is measured by."""
+    degree = (found.groupdict().get("degree") or "").lower()
+    if degree.startswith("short"):
+        return not _LENGTHY.search(question)
+    return _positive(degree) == "large" and bool(_PEOPLED.search(question)) if degree else False
 
 
 def _plan(question: str, asked: Sequence[str], vocabulary: Vocabulary) -> list[Step]:
@@ -110,4 +127,4 @@ def _base(past: str) -> str:
 
 def _positive(degree: str) -> str:
     """The adjective that goes with "how"."""
-    return next(word.strip() for word, forms in _DEGREES.items() if degree in forms.split("|"))
+    return next(word for word, forms in _DEGREES.items() if degree in forms.split("|"))

@@ -122,9 +122,9 @@ class Desk:
         """The run's status, by what it could do."""
         if self.budget.exceeded is not None:
             return Result("incomplete", answer, f"stopped by the budget: {self.budget.exceeded}")
-        errors = self.grounds.errors
-        if answer.value is None and errors:
-            return Result("incomplete", answer, errors[0])
+        error = next(iter(self.grounds.errors), self.planner.failure)
+        if answer.value is None and error:
+            return Result("incomplete", answer, error)
         return Result("completed", answer)
 
 

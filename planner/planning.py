@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
-from inference import Model, ModelError, Request
+from inference import ALL, Model, ModelError, Request
 from planner import template
 from planner.choosing import best_plan, settled
 from planner.contests import contest_plan
@@ -52,6 +52,8 @@ class Planner:
         self._samples = samples
         self._temperature = temperature
         self._seed = seed
+        self.failure: str | None = None
+        """Why a model could not be asked for a plan, the last time that it was so."""
 
     async def plan(
         self, question: str, known: Sequence[tuple[str, str]] = (), *, attempt: int = 1
@@ -97,7 +99,7 @@ class Planner:
                 temperature=self._temperature if self._samples > 1 else 0.0,
                 max_tokens=_MAX_TOKENS,
                 grammar=self._grammars[asks_to_compare(question)],
-                seed=self._seed + 100 * (attempt - 1) + half,
+                seed=self._seed + 100 * (attempt - 1) + half * first,
                 purpose="plan",
             )
             for half, n in enumerate(halves)
@@ -109,12 +111,15 @@ class Planner:
         try:
             async with aclosing(self._model.stream(request)) as chunks:
                 async for chunk in chunks:
+                    if chunk.index == ALL:
+                        continue
                     drafts[chunk.index].feed(chunk.text)
                     drafts[chunk.index].cut &= chunk.finish_reason != "stop"
                     while (step := _agreed(drafts, given)) is not None:
                         given += 1
                         yield step
         except (ModelError, BudgetExceeded) as error:
+            self.failure = str(error)
             await self._trace.record(Decided("plan cut short", str(error)))
         for draft in drafts:
             draft.close()

@@ -29,7 +29,7 @@ class RecordedModel:
 
     async def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
         """See `Model.stream`. Raises BudgetExceeded before anything is sent."""
-        promised = _estimate(request)
+        promised = _estimate(request, separately=halt is not None)
         self._budget.promise_tokens(promised)
         collector, clock = Collector(request.n), _Clock()
         error: str | None = "stopped"
@@ -75,10 +75,14 @@ class _Clock:
         return time.monotonic() - self._start
 
 
-def _estimate(request: Request) -> int:
-    """Tokens that the request can cost at most, roughly."""
+def _estimate(request: Request, *, separately: bool) -> int:
+    """Tokens that the request can cost at most, roughly.
+
+    `separately`: its samples are requests of their own, each with the prompt.
+    """
     characters = sum(len(message.content) for message in request.messages)
-    return characters // _CHARACTERS_PER_TOKEN + request.n * request.max_tokens
+    prompts = request.n if separately else 1
+    return prompts * characters // _CHARACTERS_PER_TOKEN + request.n * request.max_tokens
 
 
 def _guess(request: Request, collector: Collector) -> int:

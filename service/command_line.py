@@ -13,7 +13,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from service import answers, asking
+from service import answers, asking, model_commands
 from service.asking import Finished
 from service.errors import exit_code, leaves
 from service.run_views import runs_table, trace_tree
@@ -116,6 +116,41 @@ def resume(
     with _terminal(quiet) as display:
         finished = _run(asking.resume(run, _settings(), display), display)
     _deliver(finished, output, as_json=as_json)
+
+
+models = typer.Typer(no_args_is_help=True, help="Which models there are, and what one can do.")
+app.add_typer(models, name="models")
+
+
+@models.command("list", epilog="Example:\n\n  breadth models list --json")
+def models_list(as_json: AsJson = False) -> None:
+    """The models that come as packages, and what of them is on this machine."""
+    rows = model_commands.listed(_settings())
+    model_commands.print_either(Console(), rows, model_commands.list_table(rows), as_json=as_json)
+
+
+@models.command(
+    "check",
+    epilog="Examples:\n\n  breadth models check\n\n  breadth models check --model small --json\n\n"
+    "  breadth models check http://localhost:8000/v1 --model openai:qwen3",
+)
+def models_check(
+    url: Annotated[
+        str | None, typer.Argument(help="A server's address, with /v1; none: the embedded engine.")
+    ] = None,
+    model: Model = None,
+    speculate: Annotated[
+        str | None, typer.Option(help="off, ngram or draft:MODEL. [default: off]")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Try what a model can do: grammars, schemas, samples, log-probabilities, speed."""
+    settings = _settings(model=model, base_url=url, speculate=speculate)
+    found = _run(model_commands.checked(settings))
+    model_commands.print_either(
+        Console(), found, model_commands.check_table(found), as_json=as_json
+    )
+    _leave(0)
 
 
 @app.command(epilog="Examples:\n\n  breadth runs\n\n  breadth runs --limit 100 --json")

@@ -174,8 +174,10 @@ async def test_a_chooser_is_not_asked_who_is_older_from_two_names() -> None:
     [
         ("When was Ann Lee born?", "Ann Lee", "She was born in 1950.", True),
         ("When was Ann Lee born?", "Bob Ray", "He was born in 1950.", False),
-        ("When was Ann Lee born?", "The Lees", "Lee was born in 1950.", True),
-        ("Was Up shown in Cannes?", "Cannes", "A town in France.", True),
+        ("When was Ann Lee born?", "The Lees", "Lee was born in 1950.", False),
+        ("When was Ann Mary Lee born?", "The Lees", "Ann Lee was born in 1950.", True),
+        ("When was Ann Lee's son born?", "Ann Lee", "Her son was born in 1950.", True),
+        ("Was Up shown in Cannes?", "Cannes", "Up was shown there.", True),
         ("Was Up shown in Cannes?", "Nice", "A town in France.", False),
         ("who directed up?", "Nice", "A town in France.", True),
         ("In welcher Stadt lebte Ann Lee?", "Bob Ray", "Er lebte in Bonn.", True),

@@ -56,7 +56,7 @@ async def test_a_model_that_cannot_be_reached_ends_the_run_in_words(
     model = ScriptedModel(lambda request: ModelUnavailable("cannot reach http://x/v1"))
     result = await run(film_index, model, MemoryTrace())
     assert result.status == "incomplete"
-    assert result.reason == "the model could not read: cannot reach http://x/v1"
+    assert result.reason == "cannot reach http://x/v1"
     assert result.answer.value is None
 
 
@@ -74,7 +74,7 @@ async def test_a_spent_budget_of_tool_calls_delivers_what_there_is(
 
 async def test_a_spent_budget_of_tokens_is_never_overdrawn(film_index: DocumentIndex) -> None:
     trace = MemoryTrace()
-    result = await run(film_index, ScriptedModel(scripted), trace, limits=Limits(tokens=1500))
+    result = await run(film_index, ScriptedModel(scripted), trace, limits=Limits(tokens=2000))
     spent = sum(e.completion.usage.total_tokens for e in trace.events if isinstance(e, ModelCalled))
     assert 0 < spent <= 1500
     assert result.status == "incomplete"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.model import Message
+from inference.model import Message, Usage
 from inference.slots import Messages, SlotError, SlotPool
 from inference.states import SavedStates
 
@@ -24,10 +24,10 @@ class Server:
         self.did: list[tuple[str, int, object]] = []
         self.broken = False
 
-    async def read(self, slot: int, messages: Messages) -> int:
+    async def read(self, slot: int, messages: Messages) -> Usage:
         await asyncio.sleep(0)
         self.did.append(("read", slot, messages))
-        return 100 * len(messages)
+        return Usage(100 * len(messages))
 
     async def save(self, slot: int, file: str) -> None:
         if self.broken:
@@ -121,7 +121,7 @@ async def test_samples_restore_what_one_of_them_read(server: Server, states: Sav
     pool = SlotPool(server, 3, states)
     async with pool.shared(ONE) as shared, AsyncExitStack() as stack:
         assert shared is not None
-        assert shared.read == 400
+        assert shared.usage == Usage(400)
         lanes = [await stack.enter_async_context(pool.slot(ONE, 0, shared)) for _ in range(3)]
         assert {lane.slot for lane in lanes} == {0, 1, 2}
     assert server.count("read") == 1
@@ -158,7 +158,10 @@ async def test_without_a_place_to_save_requests_run_all_the_same(
     async with pool.slot(ONE, 3) as lane:
         assert lane.slot == 0
     async with pool.shared(TWO, 3) as shared:
-        assert shared is None
+        assert shared is not None
+        assert shared.file is None
+        assert shared.usage == Usage(400)
+    assert server.count("read") == 2, "the head was tried once"
     assert list(states.folder.iterdir()) == []
 
 

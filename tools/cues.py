@@ -86,9 +86,10 @@ def cue_in(words: str) -> Cue | None:
 
 _CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
 _SPAN = re.compile(
-    r"\bhow (?:many (?:years|months|weeks|days|decades)|long) "
+    r"\bhow (?:many (?:years|months|weeks|days|decades)|long) (?:had |have )?"
     r"(?:(?:earlier|later) |before|after|between|passed|elapsed|separat|lie|apart)"
 )
+_PAST = re.compile(r"\b(?:was|were|did|had|have|passed|elapsed|separat\w*|lie|between)\b")
 
 
 def asks_by_degree(question: str) -> bool:
@@ -119,6 +120,6 @@ def asks_to_compare(question: str) -> bool:
     if YES_OR_NO.match(question.strip()):
         alike = "both" in lowered.split() or bool(SAME.search(lowered) or DIFFERENT.search(lowered))
         return alike or (cue_in(lowered) is not None and " than " in lowered)
-    if _SPAN.search(lowered):
+    if _SPAN.search(lowered) and _PAST.search(lowered):
         return True
     return bool(HOW.search(lowered)) and (" than " in lowered or "difference" in lowered)

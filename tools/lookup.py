@@ -19,7 +19,7 @@ from tools.kinds import fits, kind_of
 from tools.reading_prompt import NOTHING, reading_prompt
 from tools.relevance import ranked, speaks_of
 from tools.tool import Arguments, ToolError, ToolResult
-from tools.words import holds, squeezed
+from tools.words import holds, squeezed, words
 
 _HITS = 10
 _READ = 4
@@ -102,6 +102,8 @@ def checked(sample: Sample, question: str, passage: Passage) -> str | None:
     kind = kind_of(question)
     if not fits(value, kind):
         return None
+    if kind in {"date", "number"} and set(words(value)) <= set(words(question)):
+        return None  # a number of the question itself
     if kind == "yes-no":
         return "yes" if value.casefold().startswith(("yes", "true")) else "no"
     return value if holds(f"{passage.source.title} {passage.text}", value) else None

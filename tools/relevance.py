@@ -10,20 +10,22 @@ from collections.abc import Sequence
 
 from search import Hit, Passage
 from tools.kinds import kind_of
-from tools.words import stems, words
+from tools.words import is_function_word, stems, words
 
 _BONUS = 0.3
+_MOST = 0.6
 _WORD = re.compile(r"\w[\w’']*")
 
 
 def names_in(question: str) -> frozenset[str]:
     """Stems of the names and numbers of a question; its first word is capital in any case."""
-    found = _WORD.findall(question)[1:]
-    return stems(words(" ".join(word for word in found if word[0].isupper() or word[0].isdigit())))
+    found = [re.sub(r"['’]s$", "", word) for word in _WORD.findall(question)[1:]]
+    named = (word for word in found if word[0].isupper() or word[0].isdigit())
+    return stems(word for word in words(" ".join(named)) if not is_function_word(word))
 
 
 def speaks_of(question: str, passage: Passage) -> bool:
-    """Whether a passage holds at least half of the names in a question, its title included.
+    """Whether a passage holds most of the names in a question, its title included.
 
     Only where the question's kind is known, which its English words tell: elsewhere a capital
     letter need not be a name's.
@@ -31,7 +33,7 @@ def speaks_of(question: str, passage: Passage) -> bool:
     if kind_of(question) == "any":
         return True
     names = names_in(question)
-    return 2 * len(names & stems(f"{passage.source.title} {passage.text}")) >= len(names)
+    return len(names & stems(f"{passage.source.title} {passage.text}")) >= _MOST * len(names)
 
 
 def ranked(question: str, hits: Sequence[Hit]) -> list[Passage]:

@@ -1,0 +1,125 @@
+"""The commands `breadth models ...`: which models there are, and what one can do."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from inference import PACKAGED, Capabilities, EmbeddedModel, EndpointModel, probe
+from service.errors import UsageProblem
+from service.models import model_of
+from service.settings import Settings
+
+
+def listed(settings: Settings) -> list[dict[str, Any]]:
+    """The packaged models, with what of them is on this machine."""
+    return [
+        {
+            "name": weights.name,
+            "model": weights.model,
+            "bytes": weights.size,
+            "context": weights.context,
+            "installed": weights.installed,
+            "joined": (settings.cache / weights.file).is_file(),
+        }
+        for weights in PACKAGED.values()
+    ]
+
+
+def list_table(rows: list[dict[str, Any]]) -> Table:
+    """For people."""
+    table = Table("name", "model", "size", "context", "installed", "joined", box=None)
+    for row in rows:
+        size, context = f"{row['bytes'] / 1e9:.1f} GB", f"{row['context']:,}"
+        there = ("yes" if row[key] else "no" for key in ("installed", "joined"))
+        table.add_row(row["name"], row["model"], size, context, *there)
+    return table
+
+
+async def checked(settings: Settings) -> dict[str, Any]:
+    """What the settings' model is and can do; of a server without a named one, its first."""
+    if settings.base_url and not settings.model.startswith("openai:"):
+        settings = settings.model_copy(update={"model": f"openai:{await _first(settings)}"})
+    model = await model_of(settings)
+    try:
+        found = await probe(model)
+        return {**_identity(settings, model), **asdict(found)}
+    finally:
+        await model.close()
+
+
+async def _first(settings: Settings) -> str:
+    """The first model that a server lists."""
+    assert settings.base_url is not None
+    key = settings.api_key.get_secret_value()
+    server = EndpointModel("", base_url=settings.base_url, api_key=key)
+    try:
+        models = await server.listed()
+    finally:
+        await server.close()
+    if not models:
+        raise UsageProblem(f"{settings.base_url} lists no models: name one, --model openai:NAME")
+    return models[0].id
+
+
+def _identity(settings: Settings, model: EmbeddedModel | EndpointModel) -> dict[str, Any]:
+    """Who answered."""
+    if isinstance(model, EndpointModel):
+        return {
+            "model": model.name,
+            "base_url": model.base_url,
+            "engine": model.engine,
+            "window": model.window,
+        }
+    return {
+        "model": settings.model,
+        "base_url": None,
+        "engine": "llama.cpp, embedded",
+        "window": model.window,
+    }
+
+
+_TOLD = {
+    "model": "model",
+    "base_url": "server",
+    "engine": "engine",
+    "window": "window, tokens",
+    "grammar": "grammars (GBNF)",
+    "schema": "JSON schemas",
+    "samples": "several samples a request",
+    "top_logprobs": "log-probabilities, likeliest tokens",
+    "first_token_seconds": "seconds to the first token",
+    "tokens_per_second": "tokens a second, one stream",
+    "tokens_per_second_8": "tokens a second, eight streams",
+}
+assert _TOLD.keys() >= set(Capabilities.__dataclass_fields__)
+
+
+def check_table(found: dict[str, Any]) -> Table:
+    """For people."""
+    table = Table(box=None, show_header=False)
+    for key, name in _TOLD.items():
+        table.add_row(name, _shown(found[key]))
+    return table
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case None:
+            return "not known"
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:.2f}" if value < 10 else f"{value:.1f}"
+        case _:
+            return str(value)
+
+
+def print_either(console: Console, data: Any, table: Table, *, as_json: bool) -> None:
+    """One object for programs, a table for people."""
+    if as_json:
+        console.print_json(json.dumps(data))
+    else:
+        console.print(table)
