@@ -32,7 +32,7 @@ from openai import AsyncOpenAI
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.instant_server import InstantServer
+from benchmarks.instant_server import instant_server
 from inference import PACKAGED, EndpointModel, Message, Request, complete
 from inference.llama_process import LlamaProcess, LlamaSettings
 from inference.slots import SlotPool
@@ -190,14 +190,14 @@ async def speculation(options: argparse.Namespace) -> dict[str, float]:
 async def client(options: argparse.Namespace) -> dict[str, float]:
     """CPU a chunk of three clients, by turns."""
     requests = 300 if options.quick else 2000
-    with InstantServer(CHUNKS) as server:
-        model = EndpointModel("m", base_url=server.base_url, engine="vllm")
-        bare = AsyncOpenAI(base_url=server.base_url, api_key="none")
+    with instant_server(CHUNKS) as base_url:
+        model = EndpointModel("m", base_url=base_url, engine="vllm")
+        bare = AsyncOpenAI(base_url=base_url, api_key="none")
         async with aiohttp.ClientSession() as session:
             ways: dict[str, Callable[[], Awaitable[Any]]] = {
                 "breadth": lambda: complete(model, Request((Message("user", "hello"),))),
                 "openai": lambda: _by_openai(bare),
-                "aiohttp": lambda: _by_aiohttp(session, server.base_url),
+                "aiohttp": lambda: _by_aiohttp(session, base_url),
             }
             for way in ways.values():
                 await _repeated(way, AT_ONCE)

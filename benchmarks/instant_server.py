@@ -7,40 +7,26 @@ import asyncio
 import json
 import subprocess
 import sys
-from types import TracebackType
-from typing import Self
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from aiohttp import web
 
 
-class InstantServer:
-    """A context; `base_url` is where it listens."""
-
-    def __init__(self, chunks: int) -> None:
-        """Every answer has so many chunks of text."""
-        self._chunks = chunks
-        self.base_url = ""
-
-    def __enter__(self) -> Self:
-        """Start it and wait until it listens."""
-        self._process = subprocess.Popen(
-            [sys.executable, __file__, str(self._chunks)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self._process.stdout is not None
-        self.base_url = f"http://127.0.0.1:{self._process.stdout.readline().strip()}/v1"
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """End it."""
-        self._process.communicate()
+@contextmanager
+def instant_server(chunks: int) -> Iterator[str]:
+    """Its base URL; every answer has so many chunks of text."""
+    process = subprocess.Popen(
+        [sys.executable, __file__, str(chunks)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        yield f"http://127.0.0.1:{process.stdout.readline().strip()}/v1"
+    finally:
+        process.communicate()
 
 
 def answer(chunks: int) -> bytes:

@@ -9,8 +9,8 @@ import os
 import sys
 
 # A thread that waits for the others spins a while before it gives its core away. OpenMP's own while
-# is long: where anything else ran, the 0.5B wrote 1 to 10 tokens a second, with this one 10 to 12,
-# and with nothing else running both wrote 25 to 30. OpenMP reads it once, when it is loaded.
+# is so long that with anything else on the cores hardly a token is written; a shorter one costs
+# nothing where nothing else runs. OpenMP reads it once, when it is loaded.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 import xllamacpp

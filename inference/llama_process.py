@@ -38,7 +38,7 @@ class LlamaSettings:
     draft: str = ""
     """The weights of the model that drafts."""
     batch: int = 512
-    """Tokens of a prompt that are read at a stretch: 64 read half as fast on a busy machine."""
+    """Tokens of a prompt that are read at a stretch; few of them are slow to read."""
 
 
 class LlamaProcess:

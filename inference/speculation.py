@@ -1,8 +1,10 @@
 """Speculative decoding, under the user's control: how drafts are made, and which engine can.
 
-A draft is a guess of the next tokens that the model then checks all at once, so that the text stays
-what it would have been (Leviathan et al. 2022, arXiv:2211.17192; Chen et al. 2023,
-arXiv:2302.01318). Guesses by n-gram are copied from the prompt and the text so far (prompt lookup).
+A draft is a guess of the next tokens that the model then checks all at once. In exact arithmetic
+the text stays what it would have been (Leviathan et al. 2022, arXiv:2211.17192; Chen et al. 2023,
+arXiv:2302.01318). Engines round otherwise when they check several tokens together, so greedy texts
+can part where two tokens are nearly as likely. Guesses by n-gram are copied from the prompt and the
+text so far (prompt lookup).
 """
 
 from dataclasses import dataclass

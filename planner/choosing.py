@@ -1,9 +1,9 @@
 """Which of several sampled plans to run: checks in code, no model."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 
+from planner.descriptions import left_descriptions
 from planner.plan import Step
 from tools import asks_for_name, asks_to_compare, compared_kinds, kind_of, stems
 
@@ -13,10 +13,6 @@ ask for two facts at once."""
 _FEW_FAULTS = 0.45
 """So much is normal: a question word that a plan leaves out, a verb that it brings in."""
 _NESTED = 0.3
-_DESCRIPTION = re.compile(
-    r"\bthe (?:[\w'-]+ ){1,3}?(?:of|that|which|who|where|behind|on which)\b", re.I
-)
-_ASKS_FOR = re.compile(r"(?:who|what) (?:is|was|are|were) the\b", re.IGNORECASE)
 _AMISS = {(True, True): 0.0, (True, False): 1.0, (False, True): 0.5, (False, False): 0.0}
 """Lost by (the question asks to compare, the plan compares)."""
 
@@ -75,18 +71,9 @@ def _faults(steps: Sequence[Step], question: str) -> float:
     compares = any(step.tool == "compare" for step in steps)
     amiss = _AMISS[asks_to_compare(question), compares]
     amiss += sum(_compares_amiss(step, steps) for step in steps)
-    nested = sum(descriptions(text) for text in texts)
+    nested = sum(left_descriptions(text) for text in texts)
     amiss += _NESTED * (nested if len(steps) < _MOST_HOPS else 0)
     return 2.0 * uncovered + 0.15 * len(said - asked) + 0.5 * dangling + whole + repeated + amiss
-
-
-def descriptions(text: str) -> int:
-    """How many things a look-up describes instead of naming them, the one it asks for left out.
-
-    "Who is the father of the director of Up?" describes one, which has to be looked up first.
-    """
-    found = len(_DESCRIPTION.findall(text))
-    return max(0, found - 1) if _ASKS_FOR.match(text) else found
 
 
 def _compares_amiss(step: Step, steps: Sequence[Step]) -> bool:

@@ -94,6 +94,8 @@ _EMPTY = re.compile(
     r"|give|list|name|find|show|tell me) \{\d\}\s*\??",
     re.IGNORECASE,
 )
+_LEFT = re.compile(r"\bthe (?:[\w'-]+ ){1,3}?(?:of|that|which|who|where|behind|on which)\b", re.I)
+_ASKS_FOR_ONE = re.compile(r"(?:who|what) (?:is|was|are|were) the\b", re.IGNORECASE)
 
 
 def described(text: str) -> Found | None:
@@ -108,6 +110,16 @@ def described(text: str) -> Found | None:
 def is_left_empty(text: str) -> bool:
     """Whether nothing is asked any more: then more was taken out than the description."""
     return bool(_EMPTY.fullmatch(text.strip()))
+
+
+def left_descriptions(text: str) -> int:
+    """How many things a look-up seems to describe, the one it asks for left out.
+
+    "Who is the father of the director of Up?" describes one. Generous, where `described` is
+    cautious: it is for comparing plans.
+    """
+    found = len(_LEFT.findall(text))
+    return max(0, found - 1) if _ASKS_FOR_ONE.match(text) else found
 
 
 def _role_of(text: str, start: int) -> Found | None:

@@ -1,8 +1,7 @@
 """The user's documents, searched by words: BM25 by SQLite's FTS5.
 
-Measured on pooled passages against bm25s and tantivy, it finds as much: MuSiQue recall@5 0.54
-(FTS5, Porter stemming, titles weighing three times) against 0.52 and 0.55, HotpotQA 0.77 against
-0.74 and 0.76. It is also incremental, survives a kill, and is in the standard library.
+Porter stemming, titles weighing three times. It is incremental, survives a kill, and is in the
+standard library; benchmarks/questions.py prints how much it finds.
 
 SQLite is spoken to in one thread, and files are read in others, so the event loop stays free.
 """

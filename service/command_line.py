@@ -126,7 +126,10 @@ app.add_typer(models, name="models")
 def models_list(as_json: AsJson = False) -> None:
     """The models that come as packages, and what of them is on this machine."""
     rows = model_commands.listed(_settings())
-    model_commands.print_either(Console(), rows, model_commands.list_table(rows), as_json=as_json)
+    if as_json:
+        _print(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        Console().print(model_commands.list_table(rows))
 
 
 @models.command(
@@ -147,9 +150,10 @@ def models_check(
     """Try what a model can do: grammars, schemas, samples, log-probabilities, speed."""
     settings = _settings(model=model, base_url=url, speculate=speculate)
     found = _run(model_commands.checked(settings))
-    model_commands.print_either(
-        Console(), found, model_commands.check_table(found), as_json=as_json
-    )
+    if as_json:
+        _print(json.dumps(found, ensure_ascii=False, indent=2))
+    else:
+        Console().print(model_commands.check_table(found))
     _leave(0)
 
 

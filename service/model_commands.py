@@ -1,13 +1,11 @@
 """The commands `breadth models ...`: which models there are, and what one can do."""
 
-import json
 from dataclasses import asdict
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
-from inference import PACKAGED, Capabilities, EmbeddedModel, EndpointModel, probe
+from inference import PACKAGED, EmbeddedModel, EndpointModel, probe
 from service.errors import UsageProblem
 from service.models import model_of
 from service.settings import Settings
@@ -94,7 +92,6 @@ _TOLD = {
     "tokens_per_second": "tokens a second, one stream",
     "tokens_per_second_8": "tokens a second, eight streams",
 }
-assert _TOLD.keys() >= set(Capabilities.__dataclass_fields__)
 
 
 def check_table(found: dict[str, Any]) -> Table:
@@ -115,11 +112,3 @@ def _shown(value: Any) -> str:
             return f"{value:.2f}" if value < 10 else f"{value:.1f}"
         case _:
             return str(value)
-
-
-def print_either(console: Console, data: Any, table: Table, *, as_json: bool) -> None:
-    """One object for programs, a table for people."""
-    if as_json:
-        console.print_json(json.dumps(data))
-    else:
-        console.print(table)

@@ -3,7 +3,7 @@
 from making import lookup
 
 from planner import Done, Plan, PlanReader, Step, Vocabulary
-from planner.choosing import descriptions
+from planner.descriptions import left_descriptions
 from planner.grounds import answer_value
 from planner.mending import missing_comparison, with_open_facts
 
@@ -43,10 +43,10 @@ def test_a_plan_that_comes_back_to_where_it_was_went_one_step_too_far() -> None:
 
 
 def test_a_description_inside_a_question_is_counted() -> None:
-    assert descriptions("Who is the author of Emma?") == 0
-    assert descriptions("Who is the father of the director of Up?") == 1
-    assert descriptions("In which country was the composer of Tosca a citizen?") == 1
-    assert descriptions("When was {a} born?") == 0
+    assert left_descriptions("Who is the author of Emma?") == 0
+    assert left_descriptions("Who is the father of the director of Up?") == 1
+    assert left_descriptions("In which country was the composer of Tosca a citizen?") == 1
+    assert left_descriptions("When was {a} born?") == 0
 
 
 def test_the_reader_keeps_a_step_that_names_itself_for_the_mender() -> None:
