@@ -23,6 +23,7 @@ from inference.model import (
     Usage,
     complete,
 )
+from inference.prices import Price
 from inference.probing import Capabilities, probe
 from inference.scripted import ScriptedModel
 from inference.speculation import Speculation
@@ -47,6 +48,7 @@ __all__ = [
     "ModelUnavailable",
     "PackagedWeights",
     "Patience",
+    "Price",
     "Progress",
     "Request",
     "Sample",

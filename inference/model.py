@@ -83,15 +83,19 @@ class Usage:
     """Guessed by speculative decoding, where the engine tells."""
     accepted_tokens: int = 0
     """Part of drafted_tokens that the model agreed with."""
+    queued_seconds: float = 0.0
+    """How long it waited for its turn, with us, before the engine had it; of several samples, the
+    longest wait."""
 
     def __add__(self, other: "Usage") -> "Usage":
-        """Field by field."""
+        """Field by field; waits are not added up, for samples wait side by side."""
         return Usage(
             self.prompt_tokens + other.prompt_tokens,
             self.completion_tokens + other.completion_tokens,
             self.cached_tokens + other.cached_tokens,
             self.drafted_tokens + other.drafted_tokens,
             self.accepted_tokens + other.accepted_tokens,
+            max(self.queued_seconds, other.queued_seconds),
         )
 
     @property

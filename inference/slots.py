@@ -13,6 +13,7 @@ Requests beyond the number of slots wait here, first come, first served.
 
 import asyncio
 import logging
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
@@ -54,6 +55,8 @@ class Lane:
     slot: int
     read: int = 0
     """Tokens of the prompt that were computed before the request; it will call them cached."""
+    since: float = 0.0
+    """When its turn came, by the monotonic clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,7 @@ class SlotPool:
         `head`: so many leading messages are worth keeping on disk.
         """
         async with self._vacant:
+            since = time.monotonic()
             slot = max(self._free, key=lambda slot: _common(self._held[slot], messages))
             del self._free[slot]
             held, self._held[slot] = self._held[slot], ()
@@ -108,7 +112,7 @@ class SlotPool:
                 state = shared.file if shared else None
                 if held != messages and not (state and await self._restored(slot, state)):
                     read = await self._with_head(slot, held, messages[:head])
-                yield Lane(slot, read)
+                yield Lane(slot, read, since)
                 self._held[slot] = messages
             finally:
                 self._free[slot] = None

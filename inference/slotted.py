@@ -1,6 +1,7 @@
 """A llama.cpp server of our own as a model: every request in a slot that holds its prompt."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, nullcontext
 from dataclasses import replace
@@ -34,16 +35,19 @@ class SlottedModel:
     def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
         """See `Model.stream`."""
         if request.n == 1 and halt is None:
-            return self._single(request, None)
+            return self._single(request, None, time.monotonic())
         return self._samples(request, halt or Halt())
 
-    async def _single(self, request: Request, shared: Shared | None) -> AsyncGenerator[Chunk]:
+    async def _single(
+        self, request: Request, shared: Shared | None, asked: float
+    ) -> AsyncGenerator[Chunk]:
         """One sample, in a slot."""
         async with self._pool.slot(request.messages, request.head, shared) as lane:
+            queued = lane.since - asked
             stream = self._endpoint.stream(request, extra={"id_slot": lane.slot})
             async with aclosing(stream) as chunks:
                 async for chunk in chunks:
-                    yield _charged(chunk, lane.read)
+                    yield _charged(chunk, lane.read, queued)
 
     async def _samples(self, request: Request, halt: Halt) -> AsyncGenerator[Chunk]:
         """n samples, whose prompt is computed once and counted once."""
@@ -63,19 +67,21 @@ class SlottedModel:
         room = asyncio.Semaphore(max(1, self._context // each))
 
         async def ask(single: Request) -> AsyncGenerator[Chunk]:
-            async with room, aclosing(self._single(single, shared)) as chunks:
+            asked = time.monotonic()
+            async with room, aclosing(self._single(single, shared, asked)) as chunks:
                 async for chunk in chunks:
                     yield chunk
 
         return ask
 
 
-def _charged(chunk: Chunk, read: int) -> Chunk:
+def _charged(chunk: Chunk, read: int, queued: float) -> Chunk:
     """The usage as it was: tokens that were computed in advance are not cached ones."""
     usage = chunk.usage
-    if usage is None or not read:
+    if usage is None:
         return chunk
-    return replace(chunk, usage=replace(usage, cached_tokens=max(0, usage.cached_tokens - read)))
+    cached = max(0, usage.cached_tokens - read)
+    return replace(chunk, usage=replace(usage, cached_tokens=cached, queued_seconds=queued))
 
 
 def _without_prompt(chunk: Chunk) -> Chunk:

@@ -1,7 +1,7 @@
 """The planner: from a question to a DAG of steps, and from the steps to an answer."""
 
 from planner import template
-from planner.budget import Budget, Limits
+from planner.budget import Budget, Limits, Spending
 from planner.calling import Caller, call_key
 from planner.desk import ResearchSettings, Result, Toolbox
 from planner.errors import BudgetExceeded, PlanError
@@ -59,6 +59,7 @@ __all__ = [
     "RunStarted",
     "Sentence",
     "Skipped",
+    "Spending",
     "Status",
     "Step",
     "StepAdded",

@@ -16,15 +16,36 @@ class Limits:
     tokens: float = math.inf
     """Of all model calls, prompt and completion together."""
     tool_calls: float = math.inf
+    cost: float = math.inf
+    """Of all model calls, in the money of the price list."""
     reserve: float = 0.25
-    """The share of seconds and tokens that is kept back for the answer."""
+    """The share of seconds, tokens and cost that is kept back for the answer."""
 
     def __post_init__(self) -> None:
         """Refuse limits under which nothing could run."""
-        if min(self.seconds, self.tokens, self.tool_calls) <= 0:
+        if min(self.seconds, self.tokens, self.tool_calls, self.cost) <= 0:
             raise ValueError("limits must be above 0")
         if not 0 <= self.reserve < 1:
             raise ValueError("the reserve is a share from 0 to below 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What a model call takes, or is taken to."""
+
+    tokens: int = 0
+    cost: float = 0.0
+
+    def __add__(self, other: "Spending") -> "Spending":
+        """Both together."""
+        return Spending(self.tokens + other.tokens, self.cost + other.cost)
+
+    def __sub__(self, other: "Spending") -> "Spending":
+        """Without the other."""
+        return Spending(self.tokens - other.tokens, self.cost - other.cost)
+
+
+_NOTHING = Spending()
 
 
 class Budget:
@@ -35,7 +56,7 @@ class Budget:
         limits: Limits,
         *,
         seconds: float = 0.0,
-        tokens: int = 0,
+        spent: Spending = _NOTHING,
         tool_calls: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -43,8 +64,8 @@ class Budget:
         self._limits = limits
         self._clock = clock
         self._started = clock() - seconds
-        self._tokens = tokens
-        self._promised = 0
+        self._spent = spent
+        self._promised = _NOTHING
         self._tool_calls = tool_calls
         self.answering = False
         """Set when the answer begins: from then on the reserve may be spent."""
@@ -78,22 +99,25 @@ class Budget:
             self._exceed("max-tool-calls", self._tool_calls, self._limits.tool_calls)
         self._tool_calls += 1
 
-    def promise_tokens(self, tokens: int) -> None:
-        """Set tokens aside for a call about to be made, or raise and set nothing aside."""
+    def promise(self, spending: Spending) -> None:
+        """Set aside what a call may take at most, or raise and set nothing aside."""
         self.check_seconds()
-        allowed = self._limits.tokens * self._share
-        if self._tokens + self._promised + tokens > allowed:
-            self._exceed("max-tokens", self._tokens, allowed)
-        self._promised += tokens
+        then = self._spent + self._promised + spending
+        tokens, cost = self._limits.tokens * self._share, self._limits.cost * self._share
+        if then.tokens > tokens:
+            self._exceed("max-tokens", self._spent.tokens, tokens)
+        if then.cost > cost:
+            self._exceed("max-cost", round(self._spent.cost, 6), cost)
+        self._promised += spending
 
-    def settle_tokens(self, promised: int, spent: int) -> None:
+    def settle(self, promised: Spending, spent: Spending) -> None:
         """The call is over: what it really took replaces what was promised."""
         self._promised -= promised
-        self._tokens += spent
+        self._spent += spent
 
     @property
     def _share(self) -> float:
-        """The part of seconds and tokens that may be spent now."""
+        """The part of seconds, tokens and cost that may be spent now."""
         return 1.0 if self.answering else 1.0 - self._limits.reserve
 
     def _exceed(self, limit: str, spent: float, allowed: float) -> None:

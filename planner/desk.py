@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Any
 
+from inference import Price
 from planner.budget import Budget, Limits
 from planner.events import Trace
 from planner.executor import Executor
@@ -35,6 +36,8 @@ class ResearchSettings:
     slots: Mapping[str, int] = field(default_factory=dict)
     """Calls at once for each resource."""
     seed: int = 0
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    """What tokens cost, by the model's name."""
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,8 @@ class ModelCalled:
     seconds: float
     first_token_seconds: float | None
     error: str | None = None
+    cost: float | None = None
+    """In the money of the price list; None where the model has no price."""
 
 
 @dataclass(frozen=True, slots=True)

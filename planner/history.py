@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from planner.budget import Spending
 from planner.outcomes import Answer, Outcome
 from planner.plan import Step
+
+_NOTHING = Spending()
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class History:
     planned_rounds: int = 0
     """Rounds whose plan was written to its end."""
     seconds: float = 0.0
-    tokens: int = 0
+    spent: Spending = _NOTHING
+    """By model calls, before the run was cut off."""
     tool_calls: int = 0
-    """Spent before the run was cut off."""
     answer: Answer | None = None

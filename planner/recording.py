@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from contextvars import ContextVar
 
-from inference import Chunk, Collector, Halt, Model, ModelError, Request
-from planner.budget import Budget
+from inference import Chunk, Collector, Halt, Model, ModelError, Price, Request, Usage
+from planner.budget import Budget, Spending
 from planner.events import ModelCalled, Trace
 
 current_step: ContextVar[str | None] = ContextVar("current_step", default=None)
@@ -20,17 +20,26 @@ _CHARACTERS_PER_TOKEN = 3
 class RecordedModel:
     """A Model that passes requests on to another."""
 
-    def __init__(self, model: Model, *, budget: Budget, trace: Trace) -> None:
-        """All models of a run share its budget and its trace."""
+    def __init__(
+        self,
+        model: Model,
+        *,
+        budget: Budget,
+        trace: Trace,
+        prices: Mapping[str, Price] | None = None,
+    ) -> None:
+        """All models of a run share its budget and its trace; `prices`: by the model's name."""
         self.name = model.name
         self._model = model
         self._budget = budget
         self._trace = trace
+        self._prices = prices or {}
 
     async def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
         """See `Model.stream`. Raises BudgetExceeded before anything is sent."""
-        promised = _estimate(request, separately=halt is not None)
-        self._budget.promise_tokens(promised)
+        price = self._prices.get(self.name)
+        promised = _spending(_estimate(request, separately=halt is not None), price)
+        self._budget.promise(promised)
         collector, clock = Collector(request.n), _Clock()
         error: str | None = "stopped"
         try:
@@ -45,7 +54,8 @@ class RecordedModel:
             raise
         finally:
             usage = collector.completion.usage
-            self._budget.settle_tokens(promised, usage.total_tokens or _guess(request, collector))
+            spent = _spending(usage if usage.total_tokens else _guess(request, collector), price)
+            self._budget.settle(promised, spent)
             called = ModelCalled(
                 step=current_step.get(),
                 model=self.name,
@@ -53,6 +63,7 @@ class RecordedModel:
                 completion=collector.completion,
                 seconds=clock.seconds,
                 first_token_seconds=clock.first,
+                cost=spent.cost if price else None,
                 error=error,
             )
             # A cancelled call is a call too: it is recorded before the cancellation goes on.
@@ -75,18 +86,23 @@ class _Clock:
         return time.monotonic() - self._start
 
 
-def _estimate(request: Request, *, separately: bool) -> int:
-    """Tokens that the request can cost at most, roughly.
+def _spending(usage: Usage, price: Price | None) -> Spending:
+    """What the budget counts of it."""
+    return Spending(usage.total_tokens, price.of(usage) if price else 0.0)
+
+
+def _estimate(request: Request, *, separately: bool) -> Usage:
+    """What the request can cost at most, roughly.
 
     `separately`: its samples are requests of their own, each with the prompt.
     """
     characters = sum(len(message.content) for message in request.messages)
     prompts = request.n if separately else 1
-    return prompts * characters // _CHARACTERS_PER_TOKEN + request.n * request.max_tokens
+    return Usage(prompts * characters // _CHARACTERS_PER_TOKEN, request.n * request.max_tokens)
 
 
-def _guess(request: Request, collector: Collector) -> int:
+def _guess(request: Request, collector: Collector) -> Usage:
     """What a call cost that ended before the engine could say."""
     written = sum(len(sample.text) for sample in collector.completion.samples)
     read = sum(len(message.content) for message in request.messages) if written else 0
-    return (read + written) // _CHARACTERS_PER_TOKEN
+    return Usage(read // _CHARACTERS_PER_TOKEN, written // _CHARACTERS_PER_TOKEN)

@@ -66,9 +66,9 @@ async def research(
     """
     settings, past = settings or ResearchSettings(), history or History()
     budget = Budget(
-        settings.limits, seconds=past.seconds, tokens=past.tokens, tool_calls=past.tool_calls
+        settings.limits, seconds=past.seconds, spent=past.spent, tool_calls=past.tool_calls
     )
-    recorded = RecordedModel(model, budget=budget, trace=trace)
+    recorded = RecordedModel(model, budget=budget, trace=trace, prices=settings.prices)
     tools = toolbox(recorded)
     await trace.record(RunStarted(question, resumed=history is not None))
     caller = Caller(

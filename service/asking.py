@@ -4,13 +4,25 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from math import inf
 from pathlib import Path
 from typing import Any, Protocol
 
 from pydantic import JsonValue
 
 from inference import EmbeddedModel, Model
-from planner import Done, Event, History, Limits, ResearchSettings, Result, Toolbox, Trace, research
+from planner import (
+    Done,
+    Event,
+    History,
+    Limits,
+    ResearchSettings,
+    Result,
+    Spending,
+    Toolbox,
+    Trace,
+    research,
+)
 from search import DocumentIndex, IndexReport
 from service.errors import UsageProblem
 from service.models import lasting, model_of
@@ -21,7 +33,7 @@ from tools import Calculate, Compare, Lookup, Read, Search, model_chooser
 _MODEL_CALLS = 4
 _MOST_CHARACTERS = 2000
 _SAVED = ("model", "base_url", "seconds", "max_tool_calls", "max_tokens", "plan_samples", "drafts",
-          "rounds", "seed", "speculate")  # fmt: skip
+          "rounds", "seed", "speculate", "max_cost")  # fmt: skip
 """Settings that a resumed run takes over; keys are not among them."""
 
 
@@ -167,7 +179,9 @@ async def workplace(
 def _another_try(history: History) -> History:
     """The past of a run that ended without a full answer: what failed is tried again."""
     worked = {id_: o for id_, o in history.outcomes.items() if isinstance(o, Done)}
-    return replace(history, outcomes=worked, answer=None, seconds=0.0, tokens=0, tool_calls=0)
+    return replace(
+        history, outcomes=worked, answer=None, seconds=0.0, spent=Spending(), tool_calls=0
+    )
 
 
 def _options(roots: Sequence[Path], settings: Settings) -> dict[str, JsonValue]:
@@ -184,12 +198,14 @@ def _research_settings(settings: Settings) -> ResearchSettings:
             seconds=settings.seconds,
             tokens=settings.max_tokens,
             tool_calls=settings.max_tool_calls,
+            cost=settings.max_cost or inf,
         ),
         rounds=settings.rounds,
         plan_samples=settings.plan_samples,
         drafts=settings.drafts,
         slots={"model": _MODEL_CALLS, "documents": 8, "cpu": 8},
         seed=settings.seed,
+        prices=settings.prices,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
 
 from service import answers, asking, model_commands
@@ -73,6 +74,9 @@ def ask(
     max_tokens: Annotated[
         int | None, typer.Option(help="Of all model calls together. [default: 200000]")
     ] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(help="Money, by BREADTH_PRICES. [default: none]")
+    ] = None,
     plans: Annotated[
         int | None, typer.Option(help="Plans to sample and choose from. [default: 4]")
     ] = None,
@@ -93,6 +97,7 @@ def ask(
         seconds=seconds,
         max_tool_calls=max_tool_calls,
         max_tokens=max_tokens,
+        max_cost=max_cost,
         plan_samples=plans,
         drafts=drafts,
         seed=seed,
@@ -225,17 +230,31 @@ def _settings(**flags: Any) -> Settings:
     """Flags over the environment over the defaults."""
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except SettingsError as error:  # its text is: error parsing value for field "prices" from ...
+        _fail(f"BREADTH_{_quoted(error).upper()} is no JSON", 2)
+        raise
     except ValidationError as error:
         problems = "; ".join(
-            f"{_named(str(problem['loc'][0]), flags)}: {problem['msg']}"
+            f"{_named(problem['loc'], flags)}: {problem['msg']}"
             for problem in error.errors(include_url=False)
         )
         _fail(problems, 2)
         raise
 
 
-def _named(setting: str, flags: Mapping[str, Any]) -> str:
-    """How the user gave a setting: as an option, or in the environment."""
+def _named(location: tuple[int | str, ...], flags: Mapping[str, Any]) -> str:
+    """How the user gave a setting: as an option, or in the environment; and where in it."""
+    setting, *inside = map(str, location)
+    return _given(setting, flags) + (f" ({', '.join(inside)})" if inside else "")
+
+
+def _quoted(error: Exception) -> str:
+    """The first word in double quotes."""
+    return str(error).partition('"')[2].partition('"')[0]
+
+
+def _given(setting: str, flags: Mapping[str, Any]) -> str:
+    """The option or the variable."""
     if flags.get(setting) is None:
         return f"BREADTH_{setting.upper()}"
     return "--plans" if setting == "plan_samples" else f"--{setting.replace('_', '-')}"

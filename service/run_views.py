@@ -28,7 +28,14 @@ _STATUS_STYLES = {
 _PROBLEM_SHOWN, _PASSAGE_SHOWN = 400, 200
 """Characters."""
 _VERDICTS = {"partly": "supported in part", "unsupported": "not supported"}
-_COUNTS = ("prompt_tokens", "cached_tokens", "completion_tokens")
+_SUMMED = ("prompt_tokens", "cached_tokens", "completion_tokens", "drafted_tokens",
+           "accepted_tokens", "queued_seconds", "seconds", "cost")  # fmt: skip
+_COLUMNS = ("calls", "failed", "prompt", "cached", "completion", "accepted", "queued", "seconds",
+            "cost")  # fmt: skip
+_RARE = frozenset({"failed", "accepted", "queued", "cost"})
+"""Shown where there is something to show; `accepted`: guesses of speculation that were right."""
+_SHORTEST = 0.05
+"""Seconds of waiting that are worth a column."""
 
 
 def runs_table(records: Iterable[RunRecord]) -> RenderableType:
@@ -87,23 +94,34 @@ def _models(calls: Sequence[Data]) -> RenderableType | None:
         return None
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("purpose", min_width=8)
-    for name in ("calls", "failed", "prompt", "cached", "completion", "seconds"):
+    columns = [name for name in _COLUMNS if name not in _RARE or _costs(calls)[name]]
+    for name in columns:
         table.add_column(name, justify="right", no_wrap=True)
     purposes = dict.fromkeys(call["purpose"] for call in calls)
     for purpose in purposes:
-        chosen = [call for call in calls if call["purpose"] == purpose]
-        table.add_row(Text(legible(purpose) or "(none)"), *_costs(chosen))
+        costs = _costs([call for call in calls if call["purpose"] == purpose])
+        table.add_row(Text(legible(purpose) or "(none)"), *(costs[name] for name in columns))
     if len(purposes) > 1:
-        table.add_row("all", *_costs(calls), style="bold")
+        table.add_row("all", *(_costs(calls)[name] for name in columns), style="bold")
     return table
 
 
-def _costs(calls: Sequence[Data]) -> tuple[str, ...]:
+def _costs(calls: Sequence[Data]) -> dict[str, str]:
     """The columns of the table of models. Seconds are summed up: calls overlap."""
+    total = {name: sum(call[name] or 0 for call in calls) for name in _SUMMED}
     failed = sum(call["error"] is not None for call in calls)
-    counts = (f"{sum(call[name] for call in calls):,}" for name in _COUNTS)
-    seconds = sum(call["seconds"] for call in calls)
-    return f"{len(calls)}", f"{failed or ''}", *counts, f"{seconds:.1f}"
+    guessed, queued = total["drafted_tokens"], total["queued_seconds"]
+    return {
+        "calls": f"{len(calls)}",
+        "failed": f"{failed or ''}",
+        "prompt": f"{total['prompt_tokens']:,}",
+        "cached": f"{total['cached_tokens']:,}",
+        "completion": f"{total['completion_tokens']:,}",
+        "accepted": f"{total['accepted_tokens'] / guessed:.0%}" if guessed else "",
+        "queued": f"{queued:.1f}" if queued >= _SHORTEST else "",
+        "seconds": f"{total['seconds']:.1f}",
+        "cost": f"{total['cost']:.4f}" if any(call["cost"] is not None for call in calls) else "",
+    }
 
 
 def _decisions(events: Sequence[Data], time: RunningTime) -> RenderableType | None:

@@ -7,6 +7,8 @@ from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from inference import Price
+
 
 class Settings(BaseSettings):
     """What can be set. `BREADTH_MODEL=small` in the environment sets `model`, and so on."""
@@ -27,6 +29,10 @@ class Settings(BaseSettings):
     seconds: Annotated[float, Field(gt=0)] = 600.0
     max_tool_calls: Annotated[int, Field(gt=0)] = 40
     max_tokens: Annotated[int, Field(gt=0)] = 200_000
+    max_cost: Annotated[float | None, Field(gt=0)] = None
+    """Of all model calls of a run, in the money of `prices`."""
+    prices: dict[str, Price] = Field(default_factory=dict)
+    """By the model's name: money for a million prompt, cached and completion tokens."""
     plan_samples: Annotated[int, Field(ge=1, le=16)] = 4
     drafts: Annotated[int, Field(ge=1, le=16)] = 1
     rounds: Annotated[int, Field(ge=1, le=10)] = 3

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from planner import History, Outcome, Step, call_key
+from planner import History, Outcome, Spending, Step, call_key
 from search import Passage
 from storage.records import Data, answer_data, outcome_from, source_from
 from storage.runs import RunRecord, run_record
@@ -43,7 +43,7 @@ async def read_history(connection: AsyncConnection, run: str) -> History:
         },
         planned_rounds=await _planned_rounds(connection, run),
         seconds=record.seconds,
-        tokens=await _tokens(connection, run),
+        spent=await _spent(connection, run),
         tool_calls=await _count(connection, run, "step_started"),
         answer=record.answer,
     )
@@ -136,11 +136,12 @@ async def _planned_rounds(connection: AsyncConnection, run: str) -> int:
     return len({payload["round"] for payload in (await connection.execute(query)).scalars()})
 
 
-async def _tokens(connection: AsyncConnection, run: str) -> int:
-    """Prompt and completion tokens of all model calls."""
-    spent = func.sum(ModelCallRow.prompt_tokens + ModelCallRow.completion_tokens)
-    query = select(func.coalesce(spent, 0)).where(ModelCallRow.run == run)
-    return int((await connection.execute(query)).scalar_one())
+async def _spent(connection: AsyncConnection, run: str) -> Spending:
+    """By all model calls."""
+    tokens = func.sum(ModelCallRow.prompt_tokens + ModelCallRow.completion_tokens)
+    sums = (func.coalesce(tokens, 0), func.coalesce(func.sum(ModelCallRow.cost), 0.0))
+    row = (await connection.execute(select(*sums).where(ModelCallRow.run == run))).one()
+    return Spending(int(row[0]), row[1] or 0.0)
 
 
 async def _count(connection: AsyncConnection, run: str, kind: str) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from storage.database import Database
 from storage.errors import StorageError
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest file in `migrations/versions`; written down, so that a current database opens fast."""
 
 VERSION_TABLE = "breadth_schema"
@@ -51,7 +51,7 @@ def known_versions() -> frozenset[str]:
 
 
 def migrate(connection: Connection, target: str = "head") -> None:
-    """Up or down (`base`) to the target, inside the connection's transaction."""
+    """Up to the target, or down to `base`, inside the connection's transaction."""
     if connection.dialect.name == "postgresql":
         # Two workers that start together: the second finds the work done.
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))

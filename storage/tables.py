@@ -172,6 +172,13 @@ class ModelCallRow(Base):
     prompt_tokens: Mapped[int]
     completion_tokens: Mapped[int]
     cached_tokens: Mapped[int]
+    drafted_tokens: Mapped[int] = mapped_column(server_default="0")
+    accepted_tokens: Mapped[int] = mapped_column(server_default="0")
+    """Of speculative decoding."""
+    cost: Mapped[float | None]
+    """In the money of the price list; NULL for a model without a price."""
+    queued_seconds: Mapped[float] = mapped_column(server_default="0")
+    """Part of `seconds` before the engine had it."""
     seconds: Mapped[float]
     first_token_seconds: Mapped[float | None]
     error: Mapped[str | None]

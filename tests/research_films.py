@@ -1,12 +1,12 @@
 """The research loop with a scripted model over a real index of four films' pages."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
 from conftest import PLAN, QUESTION, READINGS
 
-from inference import Model, Request
+from inference import Model, Price, Request
 from planner import (
     History,
     Limits,
@@ -71,8 +71,9 @@ async def run(
     limits: Limits | None = None,
     history: History | None = None,
     plans: int = 1,
+    prices: Mapping[str, Price] | None = None,
 ) -> Result:
-    settings = ResearchSettings(limits=limits or Limits(), plan_samples=plans)
+    settings = ResearchSettings(limits=limits or Limits(), plan_samples=plans, prices=prices or {})
     return await research(
         question,
         model=model,

@@ -206,11 +206,21 @@ async def test_wrong_use_is_told_in_words(
     assert ended.out == ""
 
 
-async def test_a_wrong_setting_of_the_environment_is_named(user: User) -> None:
-    user.environment["BREADTH_MAX_TOKENS"] = "none"
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("BREADTH_MAX_TOKENS", "none", "BREADTH_MAX_TOKENS: "),
+        ("BREADTH_PRICES", "{", "BREADTH_PRICES is no JSON"),
+        ("BREADTH_PRICES", '{"m": {"prompt": 1}}', "BREADTH_PRICES (m, completion): "),
+    ],
+)
+async def test_a_wrong_setting_of_the_environment_is_named(
+    user: User, name: str, value: str, message: str
+) -> None:
+    user.environment[name] = value
     ended = await user.types("runs")
     assert ended.code == 2
-    assert "BREADTH_MAX_TOKENS: " in ended.err
+    assert message in ended.err
 
 
 async def test_a_server_that_is_not_there_is_named(user: User, films: Path) -> None:

@@ -18,6 +18,7 @@ from inference import (
     Halt,
     Message,
     ModelUnavailable,
+    Price,
     Request,
     Sample,
     ScriptedModel,
@@ -241,3 +242,17 @@ async def test_cancelling_it_while_it_is_held_is_noted() -> None:
     with pytest.raises(asyncio.CancelledError):
         await reader
     assert model.closed_early == 1
+
+
+@pytest.mark.parametrize(
+    ("price", "cost"),
+    [(Price(2.0, 8.0), 0.0036), (Price(2.0, 8.0, cached=0.5), 0.0024), (Price(0.0, 0.0), 0.0)],
+)
+def test_a_price_counts_cached_tokens_apart(price: Price, cost: float) -> None:
+    assert price.of(Usage(1000, 200, 800)) == pytest.approx(cost)
+
+
+@pytest.mark.parametrize("wrong", [-1.0, float("nan"), float("inf")])
+def test_a_price_below_nothing_is_refused(wrong: float) -> None:
+    with pytest.raises(ValueError, match="the price completion"):
+        Price(1.0, wrong)

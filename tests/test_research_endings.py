@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from research_films import Fixed, outcomes, run, scripted
 
-from inference import ModelUnavailable, Request, ScriptedModel
+from inference import ModelUnavailable, Price, Request, ScriptedModel
 from planner import AnswerWritten, Limits, MemoryTrace, ModelCalled, RunEnded, StepStarted
 from search import DocumentIndex
 
@@ -78,6 +78,24 @@ async def test_a_spent_budget_of_tokens_is_never_overdrawn(film_index: DocumentI
     spent = sum(e.completion.usage.total_tokens for e in trace.events if isinstance(e, ModelCalled))
     assert 0 < spent <= 1500
     assert result.status == "incomplete"
+
+
+async def test_a_spent_budget_of_money_is_never_overdrawn(film_index: DocumentIndex) -> None:
+    trace = MemoryTrace()
+    prices = {"scripted": Price(prompt=2.0, completion=8.0)}
+    result = await run(
+        film_index,
+        ScriptedModel(scripted),
+        trace,
+        limits=Limits(cost=0.004, reserve=0.0),
+        prices=prices,
+    )
+    costs = [e.cost for e in trace.events if isinstance(e, ModelCalled)]
+    assert 0 < sum(cost or 0.0 for cost in costs) <= 0.004
+    assert (result.status, (result.reason or "").split(": ")[:2]) == (
+        "incomplete",
+        ["stopped by the budget", "max-cost"],
+    )
 
 
 async def test_when_the_seconds_are_over_the_reader_gets_what_there_is(

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -286,3 +287,15 @@ def test_legible_text_is_one_line_and_cut() -> None:
 )
 def test_durations(seconds: float, written: str) -> None:
     assert legible_duration(seconds) == written
+
+
+async def test_the_summary_shows_guesses_waits_and_money_where_there_are_some(
+    recorder: Recorder,
+) -> None:
+    plain = called("a", "read", 100, 20)
+    usage = Usage(100, 20, 50, drafted_tokens=40, accepted_tokens=30, queued_seconds=0.3)
+    costly = replace(plain, completion=Completion((Sample("!"),), usage), cost=0.0125)
+    await recorder.at(0, RunStarted("?"), plain, costly)
+    header, row = section(drawn(trace_tree(await recorder.document())), "Models")
+    assert header.split()[-4:] == ["accepted", "queued", "seconds", "cost"]
+    assert row.split()[-4:] == ["75%", "0.3", "1.0", "0.0125"]
