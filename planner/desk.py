@@ -7,10 +7,11 @@ from itertools import chain, count
 from typing import Any
 
 from inference import Price
+from planner.answering import WHOLE, answering_steps, sure_value
 from planner.budget import Budget, Limits
 from planner.events import Trace
 from planner.executor import Executor
-from planner.grounds import WHOLE, Grounds, answering_steps, grounds_of
+from planner.grounds import Grounds, grounds_of
 from planner.history import History
 from planner.outcomes import Answer, Done, Status
 from planner.plan import Step
@@ -97,10 +98,17 @@ class Desk:
 
     @property
     def answered(self) -> bool:
-        """Whether the newest plan's answering step has a value."""
-        steps = answering_steps(self.executor.plan, self.executor.rounds, self.question)
-        outcome = self.executor.outcomes.get(steps[0].id) if steps else None
-        return isinstance(outcome, Done) and outcome.value is not None
+        """Whether there is a value that can be trusted to be the answer."""
+        done = self.executor
+        return sure_value(done.plan, done.outcomes, done.rounds, self.question) is not None
+
+    @property
+    def doubted(self) -> bool:
+        """Whether a plan came to its end with something, but hardly with the answer."""
+        done = self.executor
+        steps = answering_steps(done.plan, done.rounds, self.question)
+        outcome = done.outcomes.get(steps[0].id) if steps else None
+        return not self.answered and isinstance(outcome, Done) and outcome.value is not None
 
     def known(self, number: int) -> list[tuple[str, str]]:
         """Questions and answers for a plan after the first."""

@@ -3,18 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pydantic import JsonValue
-
 from planner import template
+from planner.answering import SEARCHED, answer_value
 from planner.outcomes import Done, Outcome
-from planner.plan import Plan, Step
+from planner.plan import Plan
 from search import Passage
-from tools import Fact, stems
-
-WHOLE = "whole"
-"""The step that looks the whole question up."""
-SEARCHED = frozenset({"search", "read"})
-"""Tools whose value is not a fact but a list of things to read."""
+from tools import Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,63 +80,6 @@ def grounds_of(
         errors=tuple(dict.fromkeys(errors)),
         read=tuple(read.values()),
     )
-
-
-def answer_value(
-    plan: Plan,
-    outcomes: Mapping[str, Outcome],
-    rounds: Mapping[str, int] | None = None,
-    question: str = "",
-) -> JsonValue:
-    """The value of the newest plan's answering step that has one; None without any.
-
-    A plan that comes back to a value it passed on the way has gone one step too far: then the last
-    value that is not such a repetition counts.
-    """
-    steps = {step.id: step for step in plan.steps}
-    for step in answering_steps(plan, rounds or {}, question):
-        while step.tool not in SEARCHED and (value := _value(step, outcomes)) is not None:
-            behind = _behind(step, steps)
-            if step.tool != "lookup" or value not in [_value(one, outcomes) for one in behind]:
-                return value
-            step = steps[step.inputs[-1]]
-    return None
-
-
-def answering_steps(plan: Plan, rounds: Mapping[str, int], question: str) -> list[Step]:
-    """The step of each round that is to answer the question, the newest round first.
-
-    Of the steps that nothing takes up it is the one that says most of the question, together with
-    what it builds on; of equals the last. The whole question's look-up comes behind its round's.
-    """
-    steps = {step.id: step for step in plan.steps}
-    asked = stems(question)
-    best: dict[tuple[int, bool], tuple[int, Step]] = {}
-    for step in plan.final_steps:
-        if step.tool not in SEARCHED:
-            key = rounds.get(step.id, 1), step.id != WHOLE
-            said = stems(" ".join(one.spoken for one in (step, *_behind(step, steps))))
-            if key not in best or len(said & asked) >= best[key][0]:
-                best[key] = len(said & asked), step
-    return [best[key][1] for key in sorted(best, reverse=True)]
-
-
-def _value(step: Step, outcomes: Mapping[str, Outcome]) -> JsonValue:
-    """The value of a step; None where it has none."""
-    outcome = outcomes.get(step.id)
-    return outcome.value if isinstance(outcome, Done) else None
-
-
-def _behind(step: Step, steps: Mapping[str, Step]) -> list[Step]:
-    """All steps that a step builds on, each once."""
-    seen: dict[str, Step] = {}
-    names = list(step.inputs)
-    while names:
-        name = names.pop()
-        if name not in seen:
-            seen[name] = steps[name]
-            names += steps[name].inputs
-    return list(seen.values())
 
 
 def _proof(outcome: Outcome) -> Passage | None:

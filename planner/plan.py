@@ -103,6 +103,18 @@ class Plan:
         taken = {name for step in self.steps for name in step.inputs}
         return tuple(step for step in self.steps if step.id not in taken)
 
+    def behind(self, step: Step) -> list[Step]:
+        """All steps that a step builds on, each once."""
+        steps = {one.id: one for one in self.steps}
+        seen: dict[str, Step] = {}
+        names = list(step.inputs)
+        while names:
+            name = names.pop()
+            if name not in seen:
+                seen[name] = steps[name]
+                names += steps[name].inputs
+        return list(seen.values())
+
 
 class PlanBuilder:
     """A plan while it is being written: each line is checked against the lines before it.

@@ -16,6 +16,7 @@ from langgraph.runtime import Runtime
 
 from inference import Model
 from planner import template
+from planner.answering import WHOLE
 from planner.budget import Budget
 from planner.calling import Caller
 from planner.desk import Desk, ResearchSettings, Result, Toolbox
@@ -30,7 +31,6 @@ from planner.events import (
     Trace,
 )
 from planner.executor import Executor, known_results
-from planner.grounds import WHOLE
 from planner.history import History
 from planner.outcomes import Answer
 from planner.plan import Step
@@ -166,6 +166,8 @@ async def _new_plan(desk: Desk, number: int) -> None:
             id=WHOLE, tool="lookup", arguments={"question": template.literal(desk.question)}
         )
         await desk.executor.add(whole, plan_round=number, by="reflect")
+        if desk.doubted:  # it is one look-up against another round of planning
+            return
     suffix = desk.suffix(number)
     async with aclosing(
         desk.planner.plan(desk.question, desk.known(number), attempt=number)
@@ -203,14 +205,16 @@ async def _reflect(state: State, runtime: Runtime[Desk]) -> State:
 def _decision(state: State, desk: Desk) -> tuple[Literal["plan", "write"], str]:
     """Whether to plan again, and why."""
     if desk.answered:
-        return "write", "the plan's last step has a value"
+        return "write", "the answering step has a value"
     if desk.budget.exceeded is not None:
         return "write", f"the budget is spent ({desk.budget.exceeded})"
     if state["round"] >= desk.settings.rounds:
         return "write", f"{state['round']} rounds are over"
     if state["round"] > 1 and desk.found <= state["found"]:
         return "write", "the last round brought nothing new"
-    return "plan", "the plan's last step has no value"
+    if desk.doubted:
+        return "plan", "what the plan came to is hardly what was asked for"
+    return "plan", "the answering step has no value"
 
 
 def _next_phase(state: State) -> Literal["plan", "write"]:

@@ -3,8 +3,8 @@
 from making import lookup
 
 from planner import Done, Plan, PlanReader, Step, Vocabulary
+from planner.answering import answer_value
 from planner.descriptions import left_descriptions
-from planner.grounds import answer_value
 from planner.mending import missing_comparison, with_open_facts
 
 OLDER = "Which was released first, Alien or Up?"

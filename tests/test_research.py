@@ -143,3 +143,24 @@ async def test_a_plain_contest_is_planned_without_a_model(film_index: DocumentIn
     assert result.answer.value == "Bong Joon-ho"
     assert {request.purpose for request in model.requests} == {"read", "write"}
     assert set(outcomes(trace)) == {"start", "a", "b", "c"}
+
+
+async def test_a_doubtful_plan_is_followed_by_the_whole_question(film_index: DocumentIndex) -> None:
+    question = "Which city did Christopher Nolan come from?"
+
+    def reply(request: Request) -> str:
+        asked = request.messages[-1].content
+        match request.purpose:
+            case "plan":
+                return '{"id":"a","lookup":"Who directed Inception?"}'
+            case "read" if asked.endswith(question):
+                return "London" if "London" in asked else "none"
+            case "read":
+                return scripted(request)
+            case _:
+                return "It is London [1]."
+
+    model, trace = ScriptedModel(reply), MemoryTrace()
+    result = await run(film_index, model, trace, question=question)
+    assert result.answer.value == "London"
+    assert [request.purpose for request in model.requests].count("plan") == 1

@@ -6,7 +6,7 @@ from tools.compare import Compare
 from tools.cues import asks_by_degree, asks_to_compare, compared_kinds
 from tools.facts import Fact
 from tools.find import Read, Search
-from tools.kinds import asks_for_name, kind_of
+from tools.kinds import asks_for_name, fits, kind_of, may_answer
 from tools.lookup import Lookup
 from tools.tool import Arguments, Tool, ToolError, ToolResult
 from tools.words import content_words, holds, is_function_word, stems, words
@@ -27,9 +27,11 @@ __all__ = [
     "asks_to_compare",
     "compared_kinds",
     "content_words",
+    "fits",
     "holds",
     "is_function_word",
     "kind_of",
+    "may_answer",
     "model_chooser",
     "stems",
     "words",

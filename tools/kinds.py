@@ -15,16 +15,31 @@ _YES_NO = re.compile(
 _CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
 _DATE = re.compile(
     r"^(when|since when|until when)\b|\b(what|which) (year|date|day|month|decade|century)\b"
-    r"|\b(date|year|day) of (birth|death)\b|\bbirthday\b",
+    r"|^(what|which) (is|was) .*(\b(date|year|day) of (birth|death)|\bbirthday)\b",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
     r"\bhow (many|much|long|old|tall|high|far|large|big|wide|deep|heavy|fast)\b"
-    r"|\bwhat (percentage|number|share|proportion)\b|\b(population|running time|length) of\b",
+    r"|\bwhat (percentage|number|share|proportion)\b"
+    r"|^(what|which) (is|was) .*\b(population|running time|length) of\b",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"^(who|whom|whose|where|which|what|in (which|what)|at (which|what))\b", re.I)
+_NAME = re.compile(r"^(who|whom|whose|where)\b|\b(which|what)\b", re.IGNORECASE)
 _WHO = re.compile(r"(who|whom|whose|where)\b", re.IGNORECASE)
+_PERSON_ASKED = re.compile(r"(?:(?:by|of|to|with|from) )?(who|whom|whose)\b", re.IGNORECASE)
+_AUXILIARY = (
+    "is|are|was|were|do|does|did|has|have|had|can|could|will|would|of|in|by|from|for|that|which"
+)
+_THING_ASKED = re.compile(
+    rf"\b(?:what|which)((?:\s+(?!(?:{_AUXILIARY})\b)[\w'’-]+){{1,4}})", re.IGNORECASE
+)
+"""What it is that is asked for, and a few words behind it."""
+_PERSONS = re.compile(
+    r"\b(person|people|man|men|woman|women|boy|girl|king|queen|president|child|son|wife|husband"
+    r"|prince|chief|saint|pope|\w+(er|or|ist|ian|ess)s?)\b",
+    re.IGNORECASE,
+)
+"""Also many words that are no persons: then nothing is doubted."""
 _DIGIT = re.compile(r"\d")
 _NUMBER_WORD = re.compile(
     r"\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand"
@@ -70,3 +85,16 @@ def fits(value: str, kind: Kind) -> bool:
             return not _TRUTH.match(value)
         case "any":
             return True
+
+
+def may_answer(asked: str, question: str) -> bool:
+    """Whether the answer to one question can be the answer to another, by what they ask for.
+
+    Who led a team is not which team was led. Cautious: it says no only where both are plain.
+    """
+    thing = _THING_ASKED.search(question)
+    if thing is None or kind_of(question) != "name" or re.search(r"\bwho", question, re.IGNORECASE):
+        return True
+    if kind_of(asked) in {"date", "number", "yes-no"}:
+        return False
+    return not _PERSON_ASKED.match(asked.strip()) or bool(_PERSONS.search(thing[1]))

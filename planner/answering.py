@@ -1,0 +1,110 @@
+"""Which step's value is the answer, and how sure that is."""
+
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+from planner import template
+from planner.outcomes import Done, Outcome
+from planner.plan import Plan, Step
+from tools import fits, kind_of, may_answer, stems
+
+WHOLE = "whole"
+"""The step that looks the whole question up."""
+SEARCHED = frozenset({"search", "read"})
+"""Tools whose value is not a fact but a list of things to read."""
+_NEARLY_WHOLE = 0.9
+
+
+def answer_value(
+    plan: Plan,
+    outcomes: Mapping[str, Outcome],
+    rounds: Mapping[str, int] | None = None,
+    question: str = "",
+) -> JsonValue:
+    """The answer's value, as far as there is one: a sure one, or else one of the right kind."""
+    sure = sure_value(plan, outcomes, rounds, question)
+    if sure is not None:
+        return sure
+    found = (_last_value(step, plan, outcomes) for step in answering_steps(plan, rounds, question))
+    return next((v for v in found if v is not None and _is_of_kind(v, question)), None)
+
+
+def sure_value(
+    plan: Plan,
+    outcomes: Mapping[str, Outcome],
+    rounds: Mapping[str, int] | None = None,
+    question: str = "",
+) -> JsonValue:
+    """The value of the newest plan's answering step, if that can be trusted; else None."""
+    for step in answering_steps(plan, rounds, question):
+        value = _last_value(step, plan, outcomes)
+        asks = _asks_for_it(step, plan, rounds or {}, question)
+        if asks and value is not None and _is_of_kind(value, question):
+            return value
+    return None
+
+
+def _last_value(step: Step, plan: Plan, outcomes: Mapping[str, Outcome]) -> JsonValue:
+    """The value of a step; None where it has none.
+
+    A plan that comes back to a value it passed on the way has gone one step too far: then the last
+    value that is not such a repetition counts.
+    """
+    steps = {step.id: step for step in plan.steps}
+    while step.tool not in SEARCHED and (value := _value(step, outcomes)) is not None:
+        behind = plan.behind(step)
+        if step.tool != "lookup" or value not in [_value(one, outcomes) for one in behind]:
+            return value
+        step = steps[step.inputs[-1]]
+    return None
+
+
+def _is_of_kind(value: JsonValue, question: str) -> bool:
+    """Whether it can be what the question asks for, at all."""
+    return fits(template.as_text(value), kind_of(question))
+
+
+def _asks_for_it(step: Step, plan: Plan, rounds: Mapping[str, int], question: str) -> bool:
+    """Whether a step asks for what the question asks for.
+
+    A look-up does if it does so in its own words, and if either its plan hangs together or it says
+    the question nearly whole.
+    """
+    if step.id == WHOLE or step.tool != "lookup":
+        return True
+    if not may_answer(step.spoken, question):
+        return False
+    ends = [
+        end
+        for end in plan.final_steps
+        if end.tool not in SEARCHED
+        and end.id != WHOLE
+        and rounds.get(end.id, 1) == rounds.get(step.id, 1)
+    ]
+    asked = stems(question)
+    said = stems(" ".join(one.spoken for one in (step, *plan.behind(step))))
+    return len(ends) == 1 or len(said & asked) >= _NEARLY_WHOLE * len(asked)
+
+
+def answering_steps(plan: Plan, rounds: Mapping[str, int] | None, question: str) -> list[Step]:
+    """The step of each round that is to answer the question, the newest round first.
+
+    Of the steps that nothing takes up it is the one that says most of the question, together with
+    what it builds on; of equals the last. The whole question's look-up comes behind its round's.
+    """
+    rounds, asked = rounds or {}, stems(question)
+    best: dict[tuple[int, bool], tuple[int, Step]] = {}
+    for step in plan.final_steps:
+        if step.tool not in SEARCHED:
+            key = rounds.get(step.id, 1), step.id != WHOLE
+            said = stems(" ".join(one.spoken for one in (step, *plan.behind(step))))
+            if key not in best or len(said & asked) >= best[key][0]:
+                best[key] = len(said & asked), step
+    return [best[key][1] for key in sorted(best, reverse=True)]
+
+
+def _value(step: Step, outcomes: Mapping[str, Outcome]) -> JsonValue:
+    """The value of a step; None where it has none."""
+    outcome = outcomes.get(step.id)
+    return outcome.value if isinstance(outcome, Done) else None
