@@ -165,8 +165,9 @@ async def _new_plan(desk: Desk, number: int) -> None:
         whole = Step(
             id=WHOLE, tool="lookup", arguments={"question": template.literal(desk.question)}
         )
+        doubted = desk.doubted
         await desk.executor.add(whole, plan_round=number, by="reflect")
-        if desk.doubted:  # it is one look-up against another round of planning
+        if doubted:  # it is one look-up, against a whole round of planning
             return
     suffix = desk.suffix(number)
     async with aclosing(
