@@ -6,7 +6,8 @@
 For musique.jsonl and hotpotqa.jsonl: `recallN`, the share of supporting passages among the first N
 for the question as it stands; then exact match and F1 of the same model on the same questions, one
 shot (the first five passages in one prompt) and planned (a run of Breadth), with seconds and prompt
-tokens a question. The questions are the first `--limit` of each set.
+tokens a question. The questions are the first `--limit` of each set, behind those that `--skip`
+leaves out.
 """
 
 import argparse
@@ -147,7 +148,8 @@ async def measured(options: argparse.Namespace) -> dict[str, float]:
             index = await pooled(questions)
             place = Workplace(model, index, settings, watcher)
             found = await recall(index, questions)
-            found |= await compared(questions[: options.limit], place, watcher)
+            chosen = questions[options.skip : options.skip + options.limit]
+            found |= await compared(chosen, place, watcher)
             figures |= {f"{name}_{key}": round(value, 3) for key, value in found.items()}
             index.close()
     finally:
@@ -161,6 +163,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the question sets")
     parser.add_argument("--sets", default="musique,hotpotqa")
     parser.add_argument("--limit", type=int, default=15, help="questions of each set")
+    parser.add_argument("--skip", type=int, default=0, help="leave out the first so many")
     parser.add_argument("--model", default="base")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
