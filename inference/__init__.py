@@ -8,7 +8,9 @@ from inference.errors import (
     ModelRefused,
     ModelSetupError,
     ModelUnavailable,
+    Unsupported,
 )
+from inference.fitting import Fitted, TooLong, fits_in, fitted
 from inference.model import (
     ALL,
     Chunk,
@@ -25,6 +27,16 @@ from inference.model import (
 )
 from inference.prices import Price
 from inference.probing import Capabilities, probe
+from inference.scoring import (
+    Likelihood,
+    Probability,
+    Relevances,
+    Vectors,
+    embeddings,
+    log_likelihood,
+    p_yes,
+    relevances,
+)
 from inference.scripted import ScriptedModel
 from inference.speculation import Speculation
 from inference.weights import PACKAGED, PackagedWeights, Progress
@@ -38,7 +50,9 @@ __all__ = [
     "Completion",
     "EmbeddedModel",
     "EndpointModel",
+    "Fitted",
     "Halt",
+    "Likelihood",
     "Message",
     "Model",
     "ModelError",
@@ -49,14 +63,25 @@ __all__ = [
     "PackagedWeights",
     "Patience",
     "Price",
+    "Probability",
     "Progress",
+    "Relevances",
     "Request",
     "Sample",
     "ScriptedModel",
     "Speculation",
     "TokenLogprob",
+    "TooLong",
+    "Unsupported",
     "Usage",
+    "Vectors",
     "check_gguf",
     "complete",
+    "embeddings",
+    "fits_in",
+    "fitted",
+    "log_likelihood",
+    "p_yes",
     "probe",
+    "relevances",
 ]

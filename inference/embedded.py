@@ -5,7 +5,7 @@ It is spoken to over loopback through the same adapter as any other endpoint.
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -14,7 +14,7 @@ from pathlib import Path
 from inference.endpoint import EndpointModel
 from inference.errors import ModelSetupError, ModelUnavailable
 from inference.llama_process import LlamaProcess, LlamaSettings
-from inference.model import Chunk, Halt, Request
+from inference.model import Chunk, Halt, Message, Request
 from inference.slots import SlotPool
 from inference.slotted import LlamaSlots, SlottedModel
 from inference.speculation import Speculation
@@ -79,6 +79,10 @@ class EmbeddedModel:
         if self._closed or self._loading is None:
             raise ModelUnavailable(f"the model {self.name!r} was closed")
         return self._loading.result()
+
+    async def count(self, messages: Sequence[Message]) -> int:
+        """See `Model.count`; raises what `ready` raises, too."""
+        return await (await self.ready()).count(messages)
 
     async def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
         """See `Model.stream`; raises what `ready` raises, too."""

@@ -4,8 +4,8 @@ The server's own model list says which engine it is; `inference.wire` knows how 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,9 +20,17 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from inference.errors import ModelNonsense, ModelRefused, ModelSetupError, ModelUnavailable
+from inference.doors import Doors
+from inference.errors import (
+    ModelNonsense,
+    ModelRefused,
+    ModelSetupError,
+    ModelUnavailable,
+    Unsupported,
+)
 from inference.fanout import separately
-from inference.model import ALL, Chunk, Halt, Request
+from inference.model import ALL, Chunk, Halt, Message, Request
+from inference.thinking import ThinkingFilter
 from inference.translation import translating
 from inference.wire import (
     Engine,
@@ -79,6 +87,7 @@ class EndpointModel:
         """Tokens of prompt and text together, as far as the server says; known after `check`."""
         self._patience = patience or Patience()
         self._client = _client(self.base_url, api_key, engine, self._patience)
+        self._doors = Doors(self._client, name, self._where)
 
     @property
     def engine(self) -> Engine | None:
@@ -98,6 +107,25 @@ class EndpointModel:
             raise ModelRefused(f"{self.base_url} has no model {self.name!r}; it has: {names}")
         self.window = found.window if found else None
         self._engine = self._engine or (engine_of(found) if found else "other")
+
+    async def engine_known(self) -> Engine:
+        """Which engine serves it; asked once."""
+        if self._engine is None:
+            await self.check()
+        assert self._engine is not None
+        return self._engine
+
+    async def count(self, messages: Sequence[Message]) -> int:
+        """See `Model.count`."""
+        return await self._doors.count(messages, await self.engine_known())
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """See `Scorer.embed`."""
+        return await self._doors.embed(texts)
+
+    async def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
+        """See `Scorer.rerank`."""
+        return await self._doors.rerank(query, texts)
 
     async def listed(self) -> list[ListedModel]:
         """The models that the server says it has; none where it keeps no list."""
@@ -126,8 +154,11 @@ class EndpointModel:
 
     async def _stream(self, request: Request, extra: Mapping[str, Any]) -> AsyncGenerator[Chunk]:
         """One request to the server."""
+        if request.continuation is not None and await self.engine_known() != "llama.cpp":
+            yield await self._weighed(request)
+            return
         response = await self._open(request, extra)
-        meter, began = Meter(), False
+        meter, began, thinking = Meter(), False, [ThinkingFilter() for _ in range(request.n)]
         with translating(self._where):
             async with response:
                 async for event in response:
@@ -136,10 +167,16 @@ class EndpointModel:
                     began = True
                     meter.read(event)
                     for chunk in chunks_of(event, request.n):
-                        yield chunk
+                        yield _sifted(chunk, thinking[chunk.index])
                 if not began:
                     _require_stream(response)
         yield Chunk(index=0 if request.n == 1 else ALL, usage=meter.usage)
+
+    async def _weighed(self, request: Request) -> Chunk:
+        """A continuation, weighed by an engine that has a way of its own."""
+        if self._engine == "vllm":
+            return await self._doors.likelihood(request)
+        raise Unsupported(f"{self._where} cannot say how likely a given text is")
 
     async def _open(self, request: Request, extra: Mapping[str, Any]) -> AsyncStream[Event]:
         """Send the request, again where the failure may pass."""
@@ -163,8 +200,7 @@ class EndpointModel:
         """One try; without the constraint where the server does not know it."""
         if self._client.is_closed():
             raise ModelUnavailable(f"the connection to {self._where} was closed by us")
-        if self._engine is None:
-            await self.check()
+        await self.engine_known()
         body = {**body_of(request, self.name), **extra}
         constraint = constraint_of(request, self._engine)
         with translating(self._where):
@@ -193,6 +229,15 @@ class EndpointModel:
     def _where(self) -> str:
         """How an error names it."""
         return f"{self.base_url} (model {self.name!r})"
+
+
+def _sifted(chunk: Chunk, thinking: ThinkingFilter) -> Chunk:
+    """The chunk with what it thinks apart from what it says."""
+    ends = chunk.finish_reason is not None
+    thought, text = thinking.feed(chunk.text, last=ends) if chunk.text or ends else ("", "")
+    if not thought and text == chunk.text:
+        return chunk
+    return replace(chunk, text=text, reasoning=chunk.reasoning + thought)
 
 
 def _require_stream(response: AsyncStream[Event]) -> None:

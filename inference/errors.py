@@ -3,6 +3,7 @@
 ModelError               the call failed; the text names the endpoint or file and what to do
 ├── ModelUnavailable     nothing answers there, or it stopped answering: worth another try
 ├── ModelRefused         the endpoint understood and said no (wrong name, key, request)
+│   └── Unsupported      it has no such ability: there may be another way
 └── ModelNonsense        an answer came that is no completion
 ModelSetupError          the user named a model that cannot be started: told before a run
 """
@@ -23,6 +24,10 @@ class ModelUnavailable(ModelError):
 
 class ModelRefused(ModelError):
     """The endpoint refused the request; asking again changes nothing."""
+
+
+class Unsupported(ModelRefused):
+    """The engine cannot do that at all."""
 
 
 class ModelNonsense(ModelError):

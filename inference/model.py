@@ -1,10 +1,12 @@
 """The Model port and its words: a Request, the Chunks that stream back, the Samples they make."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Literal, Protocol
+
+from inference.thinking import unopened
 
 Role = Literal["system", "user", "assistant"]
 FinishReason = Literal["stop", "length", "content_filter", "halted"]
@@ -41,6 +43,9 @@ class Request:
     """A JSON schema that the text must satisfy, on engines that can constrain."""
     grammar: str | None = None
     """A GBNF grammar that the text must satisfy; excludes `schema`."""
+    continuation: str | None = None
+    """A text that is not written but weighed: the sample is this text, with the log-probability of
+    each of its tokens behind the messages. Engines that cannot say are `Unsupported`."""
     top_logprobs: int = 0
     """0: no log-probabilities; k: those of the chosen token and of the k likeliest."""
     purpose: str = ""
@@ -58,8 +63,11 @@ class Request:
             raise ValueError("top_logprobs cannot be negative, nor a stop text empty")
         if not 0 <= self.head < len(self.messages):
             raise ValueError("the head must leave at least one message")
-        if self.schema is not None and self.grammar is not None:
-            raise ValueError("a request takes a schema or a grammar, not both")
+        constraints = (self.schema, self.grammar, self.continuation)
+        if sum(constraint is not None for constraint in constraints) > 1:
+            raise ValueError("a request takes a schema, a grammar or a continuation, only one")
+        if self.continuation is not None and (self.continuation == "" or self.n > 1):
+            raise ValueError("a continuation is weighed once, and cannot be empty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +190,11 @@ class Model(Protocol):
 
     name: str
 
+    @property
+    def window(self) -> int | None:
+        """Tokens of prompt and text together, as far as is known."""
+        ...
+
     def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
         """Chunks as they come. Closing the iterator stops the engine's work on the request.
 
@@ -189,6 +202,10 @@ class Model(Protocol):
         engine, which share the prompt's computation. Raises a ModelError when the engine cannot
         deliver.
         """
+        ...
+
+    async def count(self, messages: Sequence[Message]) -> int:
+        """Tokens of a prompt, by the model's own tokenizer; raises Unsupported without one."""
         ...
 
 
@@ -214,13 +231,9 @@ class _Draft:
 
     def sample(self) -> Sample:
         """What has arrived so far; cut if no finish reason came."""
-        return Sample(
-            "".join(self.text),
-            self.finish_reason,
-            "".join(self.reasoning),
-            tuple(self.logprobs),
-            self.usage,
-        )
+        thought, text = unopened("".join(self.text))
+        reasoning = "".join(self.reasoning) + thought
+        return Sample(text, self.finish_reason, reasoning, tuple(self.logprobs), self.usage)
 
 
 class Collector:

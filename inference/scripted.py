@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 
-from inference.model import ALL, Chunk, Halt, Request, Usage
+from inference.model import ALL, Chunk, Halt, Message, Request, Usage
 
 Reply = str | Sequence[str] | BaseException
 """One text (every sample says it), one text for each sample, or an error to raise."""
@@ -20,14 +20,20 @@ class ScriptedModel:
         replies: Iterable[Reply] | Callable[[Request], Reply],
         *,
         name: str = "scripted",
+        window: int | None = None,
         pause: Callable[[Request], "asyncio.Future[None] | None"] | None = None,
     ) -> None:
         """`pause` may give a future to wait for before the first chunk: to prove overlap."""
         self.name = name
+        self.window = window
         self.requests: list[Request] = []
         self.closed_early = 0
         self._pause = pause
         self._reply = replies if callable(replies) else _in_turn(replies)
+
+    async def count(self, messages: Sequence[Message]) -> int:
+        """Four characters a token."""
+        return sum(len(message.content) for message in messages) // 4
 
     async def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
         """The reply, cut into pieces of a few characters."""

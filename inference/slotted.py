@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, nullcontext
 from dataclasses import replace
 from typing import Any
@@ -11,7 +11,7 @@ import aiohttp
 
 from inference.endpoint import EndpointModel
 from inference.fanout import Ask, separately
-from inference.model import ALL, Chunk, Halt, Request, Usage
+from inference.model import ALL, Chunk, Halt, Message, Request, Usage
 from inference.slots import Messages, Shared, SlotError, SlotPool
 
 _SECONDS = 600.0
@@ -26,11 +26,15 @@ class SlottedModel:
         self.base_url = endpoint.base_url
         self._endpoint = endpoint
         self._pool = pool
-        self._context = context
+        self.window = context
 
     async def close(self) -> None:
         """Close the connections."""
         await self._endpoint.close()
+
+    async def count(self, messages: Sequence[Message]) -> int:
+        """See `Model.count`."""
+        return await self._endpoint.count(messages)
 
     def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
         """See `Model.stream`."""
@@ -64,7 +68,7 @@ class SlottedModel:
     def _fitting(self, request: Request, shared: Shared | None) -> Ask:
         """Asks for a sample, no more of them at once than there is room for."""
         each = (shared.usage.prompt_tokens if shared else 0) + request.max_tokens
-        room = asyncio.Semaphore(max(1, self._context // each))
+        room = asyncio.Semaphore(max(1, self.window // each))
 
         async def ask(single: Request) -> AsyncGenerator[Chunk]:
             asked = time.monotonic()

@@ -3,17 +3,24 @@
 Servers leave out what they please, so only what is used is named, and all of it may be missing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from openai import BaseModel
 
 from inference.errors import ModelNonsense
-from inference.model import Chunk, FinishReason, Request, TokenLogprob, Usage
+from inference.model import Chunk, FinishReason, Message, Request, TokenLogprob, Usage
 
 Engine = Literal["llama.cpp", "vllm", "other"]
 """Engines differ in how a constraint is written, and in nothing else that matters here."""
 
+_ESCAPES: Mapping[str, str] = {
+    '"': '\\"',
+    "\\": "\\\\",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+}
 _OWNERS: Mapping[str, Engine] = {"llamacpp": "llama.cpp", "vllm": "vllm"}
 _FINISH: Mapping[str, FinishReason] = {
     "stop": "stop",
@@ -81,14 +88,16 @@ class _Choice(BaseModel):
     logprobs: _Logprobs | None = None
 
 
-class _PromptDetails(BaseModel):
+class PromptDetails(BaseModel):
+    """Part of a usage."""
+
     cached_tokens: int | None = None
 
 
 class _Usage(BaseModel):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
-    prompt_tokens_details: _PromptDetails | None = None
+    prompt_tokens_details: PromptDetails | None = None
 
 
 class _Timings(BaseModel):
@@ -111,12 +120,16 @@ def engine_of(model: ListedModel) -> Engine:
     return _OWNERS.get(model.owned_by or "", "other")
 
 
+def messages_of(messages: Sequence[Message]) -> list[dict[str, str]]:
+    """The turns, as they can be sent."""
+    return [{"role": turn.role, "content": _sendable(turn.content)} for turn in messages]
+
+
 def body_of(request: Request, model: str) -> dict[str, Any]:
     """The request, without its constraint."""
-    messages = [{"role": m.role, "content": _sendable(m.content)} for m in request.messages]
     body: dict[str, Any] = {
         "model": model,
-        "messages": messages,
+        "messages": messages_of(request.messages),
         "n": request.n,
         "temperature": request.temperature,
         "top_p": request.top_p,
@@ -128,8 +141,9 @@ def body_of(request: Request, model: str) -> dict[str, Any]:
         body["stop"] = list(request.stop)
     if request.seed is not None:
         body["seed"] = request.seed
-    if request.top_logprobs:
-        body |= {"logprobs": True, "top_logprobs": request.top_logprobs}
+    if request.top_logprobs or request.continuation is not None:
+        # llama.cpp takes 0 for none at all
+        body |= {"logprobs": True, "top_logprobs": max(1, request.top_logprobs)}
     return body
 
 
@@ -138,6 +152,8 @@ def constraint_of(request: Request, engine: Engine | None) -> dict[str, Any]:
     if request.schema is not None:
         named = {"name": "answer", "schema": dict(request.schema), "strict": True}
         return {"response_format": {"type": "json_schema", "json_schema": named}}
+    if request.continuation is not None:  # llama.cpp has log-probabilities from before the grammar
+        return {"grammar": f"root ::= {_literal(request.continuation)}"}
     if request.grammar is None:
         return {}
     match engine:
@@ -200,7 +216,7 @@ def _chunk(choice: _Choice) -> Chunk:
 def _merged(usage: Usage, event: Event) -> Usage:
     """One more count: completion tokens add up, the prompt is the same one."""
     counted, timings = event.usage or _Usage(), event.timings or _Timings()
-    details = counted.prompt_tokens_details or _PromptDetails()
+    details = counted.prompt_tokens_details or PromptDetails()
     return Usage(
         prompt_tokens=max(usage.prompt_tokens, counted.prompt_tokens or 0),
         completion_tokens=usage.completion_tokens + (counted.completion_tokens or 0),
@@ -221,6 +237,12 @@ def _logprobs(logprobs: _Logprobs | None) -> tuple[TokenLogprob, ...]:
         )
         for token in tokens
     )
+
+
+def _literal(text: str) -> str:
+    """A text in a GBNF grammar."""
+    escaped = (_ESCAPES.get(character, character) for character in _sendable(text))
+    return f'"{"".join(escaped)}"'
 
 
 def _sendable(text: str) -> str:

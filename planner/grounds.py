@@ -35,9 +35,14 @@ class Grounds:
     """Every passage that was read."""
 
     @property
+    def proven(self) -> tuple[Ground, ...]:
+        """The facts that a passage proves; the later ones are nearer to the answer."""
+        return tuple(ground for ground in self.grounds if ground.proof is not None)
+
+    @property
     def citations(self) -> tuple[Passage, ...]:
         """The proofs, each once, in order: citation 1 is the first."""
-        proofs = {g.proof.id: g.proof for g in self.grounds if g.proof is not None}
+        proofs = {g.proof.id: g.proof for g in self.proven if g.proof is not None}
         return tuple(proofs.values())
 
     def number(self, ground: Ground) -> int | None:

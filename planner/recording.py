@@ -2,11 +2,21 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from contextvars import ContextVar
 
-from inference import Chunk, Collector, Halt, Model, ModelError, Price, Request, Usage
+from inference import (
+    Chunk,
+    Collector,
+    Halt,
+    Message,
+    Model,
+    ModelError,
+    Price,
+    Request,
+    Usage,
+)
 from planner.budget import Budget, Spending
 from planner.events import ModelCalled, Trace
 
@@ -34,6 +44,15 @@ class RecordedModel:
         self._budget = budget
         self._trace = trace
         self._prices = prices or {}
+
+    @property
+    def window(self) -> int | None:
+        """See `Model.window`."""
+        return self._model.window
+
+    async def count(self, messages: Sequence[Message]) -> int:
+        """See `Model.count`; costs nothing."""
+        return await self._model.count(messages)
 
     async def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
         """See `Model.stream`. Raises BudgetExceeded before anything is sent."""

@@ -6,8 +6,9 @@ asked, the facts are written out as they are: plain, and right.
 """
 
 import re
+from collections.abc import Sequence
 
-from inference import Message, Model, ModelError, Request, Sample
+from inference import Message, Model, ModelError, Request, Sample, fitted
 from planner.errors import BudgetExceeded
 from planner.events import Decided, Trace
 from planner.grounds import Ground, Grounds
@@ -64,16 +65,9 @@ class Writer:
 
     async def _draft(self, question: str, grounds: Grounds) -> tuple[Sentence, ...] | None:
         """The model's sentences, if they pass."""
-        messages = _prompt(question, grounds)
-        request = Request(
-            messages=messages,
-            head=len(messages) - 1,
-            max_tokens=_MAX_TOKENS,
-            temperature=0.0 if self._drafts == 1 else 0.7,
-            grammar=_grammar(len(grounds.citations)),
-            seed=self._seed,
-            purpose="write",
-        )
+
+        def asking(kept: Sequence[Ground]) -> Request:
+            return self._request(question, grounds, kept)
 
         def fault(sample: Sample) -> str | None:
             return fault_of(sample, question, grounds)
@@ -82,7 +76,11 @@ class Writer:
             sampled(self._model, self._drafts), score=lambda sample: float(fault(sample) is None)
         )
         try:
-            best = (await attempt(Task(request))).best
+            fits = await fitted(self._model, grounds.proven[::-1], asking)
+            if fits.left_out:
+                why = f"{len(fits.left_out)} have no room in the model's window"
+                await self._trace.record(Decided("facts left out", why))
+            best = (await attempt(Task(fits.request))).best
         except (ModelError, BudgetExceeded) as error:
             await self._trace.record(Decided("facts written out", str(error)))
             return None
@@ -91,6 +89,19 @@ class Writer:
             await self._trace.record(Decided("facts written out", f"the draft {reason}"))
             return None
         return cited_sentences(best.text)
+
+    def _request(self, question: str, grounds: Grounds, kept: Sequence[Ground]) -> Request:
+        """What the model is asked, with some of the facts."""
+        messages = _prompt(question, grounds, kept)
+        return Request(
+            messages=messages,
+            head=len(messages) - 1,
+            max_tokens=_MAX_TOKENS,
+            temperature=0.0 if self._drafts == 1 else 0.7,
+            grammar=_grammar(len(grounds.citations)),
+            seed=self._seed,
+            purpose="write",
+        )
 
 
 def _only_computed(question: str, grounds: Grounds) -> bool:
@@ -149,7 +160,7 @@ def plain(grounds: Grounds) -> Answer:
     """The value, then each fact as a question and its answer."""
     numbers = tuple(range(1, len(grounds.citations) + 1))
     first = Sentence(f"{_capital(grounds.value or '')}.", numbers)
-    rest = [_written_out(ground, grounds) for ground in grounds.grounds if ground.proof is not None]
+    rest = [_written_out(ground, grounds) for ground in grounds.proven]
     return Answer(grounds.value, (first, *rest), grounds.citations)
 
 
@@ -181,15 +192,15 @@ def _written_out(ground: Ground, grounds: Grounds) -> Sentence:
     return Sentence(f"{ground.question} {ground.value}.", () if number is None else (number,))
 
 
-def _prompt(question: str, grounds: Grounds) -> tuple[Message, ...]:
-    """The facts under their citation numbers, then the value, then the question."""
+def _prompt(question: str, grounds: Grounds, kept: Sequence[Ground]) -> tuple[Message, ...]:
+    """The facts that are kept, under their citation numbers, then the value, then the question."""
     messages = [Message("system", _SYSTEM)]
     for facts, text in _EXAMPLES:
         messages += [Message("user", facts), Message("assistant", text)]
     lines = [
         f"[{grounds.number(ground)}] {ground.question} {ground.value}"
-        for ground in grounds.grounds
-        if ground.proof is not None
+        for ground in grounds.proven
+        if ground in kept
     ]
     lines += [f"Result: {grounds.value}", f"Question: {question}"]
     return (*messages, Message("user", "\n".join(lines)))

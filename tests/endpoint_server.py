@@ -28,6 +28,8 @@ class Played:
     bodies: list[dict[str, Any]] = field(default_factory=list)
     heads: list[Mapping[str, str]] = field(default_factory=list)
     listed: int = 0
+    others: dict[str, Answer] = field(default_factory=dict)
+    """What other paths answer."""
     url: str = ""
 
     async def list(self, request: web.Request) -> web.StreamResponse:
@@ -43,6 +45,12 @@ class Played:
         self.bodies.append(await request.json())
         return await self.answers[min(len(self.bodies), len(self.answers)) - 1](request)
 
+    async def other(self, request: web.Request) -> web.StreamResponse:
+        """POST to any other path."""
+        if request.path not in self.others:
+            raise web.HTTPNotFound
+        return await self.others[request.path](request)
+
 
 @asynccontextmanager
 async def serving(*answers: Answer, models: Answer | None = None) -> AsyncIterator[Played]:
@@ -51,6 +59,7 @@ async def serving(*answers: Answer, models: Answer | None = None) -> AsyncIterat
     app = web.Application()
     app.router.add_get("/v1/models", played.list)
     app.router.add_post("/v1/chat/completions", played.chat)
+    app.router.add_post("/{path:.*}", played.other)
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -1,0 +1,161 @@
+"""What a server can do besides writing: count tokens, embed, rerank, tell how likely a text is.
+
+Each engine has these behind other paths and in other words, and not all of them; what an engine
+does not have is `Unsupported`, and `inference.scoring` has the fallbacks.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import openai
+from openai import AsyncOpenAI, BaseModel
+
+from inference.errors import ModelNonsense, Unsupported
+from inference.model import Chunk, Message, Request, TokenLogprob, Usage
+from inference.translation import translating
+from inference.wire import Engine, PromptDetails, messages_of
+
+_NO_SUCH_DOOR = frozenset({400, 404, 405, 422, 501})
+
+
+class _Counted(BaseModel):
+    """vLLM counts, llama.cpp lists."""
+
+    count: int | None = None
+    tokens: list[Any] | None = None
+    prompt: str | None = None
+
+
+class _Vector(BaseModel):
+    index: int = 0
+    embedding: list[float]
+
+
+class _Vectors(BaseModel):
+    data: list[_Vector]
+
+
+class _Ranked(BaseModel):
+    index: int
+    relevance_score: float
+
+
+class _Ranking(BaseModel):
+    results: list[_Ranked]
+
+
+class _PromptToken(BaseModel):
+    logprob: float
+    decoded_token: str | None = None
+
+
+class _Usage(BaseModel):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    prompt_tokens_details: PromptDetails | None = None
+
+
+class _Scored(BaseModel):
+    prompt_logprobs: list[dict[str, _PromptToken] | None] | None = None
+    usage: _Usage | None = None
+
+
+class Doors:
+    """The other paths of one server."""
+
+    def __init__(self, client: AsyncOpenAI, model: str, where: str) -> None:
+        """`where`: how errors name the server."""
+        self._client = client
+        self._model = model
+        self._where = where
+        self._root = str(client.base_url).rstrip("/").removesuffix("/v1")
+
+    async def count(self, messages: Sequence[Message], engine: Engine | None) -> int:
+        """Tokens of the prompt that the messages make, by the server's tokenizer."""
+        turns = messages_of(messages)
+        match engine:
+            case "vllm":
+                body = {"model": self._model, "messages": turns, "add_generation_prompt": True}
+                counted = await self._ask(f"{self._root}/tokenize", body, _Counted)
+            case "llama.cpp":
+                body = {"messages": turns}
+                prompt = await self._ask(f"{self._root}/apply-template", body, _Counted)
+                body = {"content": prompt.prompt or "", "add_special": True, "parse_special": True}
+                counted = await self._ask(f"{self._root}/tokenize", body, _Counted)
+            case _:
+                raise Unsupported(f"{self._where} has no tokenizer that we know of")
+        return len(counted.tokens or ()) if counted.count is None else counted.count
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """A vector for each text."""
+        body = {"model": self._model, "input": list(texts), "encoding_format": "float"}
+        made = sorted((await self._ask("/embeddings", body, _Vectors)).data, key=lambda v: v.index)
+        if [vector.index for vector in made] != list(range(len(texts))):
+            raise ModelNonsense(f"{self._where} sent {len(made)} vectors for {len(texts)} texts")
+        return [vector.embedding for vector in made]
+
+    async def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
+        """How well each text answers the query; higher is better, on the server's own scale."""
+        body = {"model": self._model, "query": query, "documents": list(texts)}
+        ranking = (await self._ask("/rerank", body, _Ranking)).results
+        if sorted(ranked.index for ranked in ranking) != list(range(len(texts))):
+            raise ModelNonsense(f"{self._where} ranked {len(ranking)} of {len(texts)} texts")
+        scores = {ranked.index: ranked.relevance_score for ranked in ranking}
+        return [scores[index] for index in range(len(texts))]
+
+    async def likelihood(self, request: Request) -> Chunk:
+        """vLLM's way: a continuation in the prompt, whose tokens have log-probabilities."""
+        assert request.continuation is not None
+        before = await self.count(request.messages, "vllm")
+        whole = (*request.messages, Message("assistant", request.continuation))
+        body = {
+            "model": self._model,
+            "messages": messages_of(whole),
+            "add_generation_prompt": False,
+            "continue_final_message": True,
+            "prompt_logprobs": request.top_logprobs,
+            "max_tokens": 1,
+            "temperature": 0,
+        }
+        scored = await self._ask("/chat/completions", body, _Scored)
+        tokens = [_token(entry) for entry in (scored.prompt_logprobs or [])[before:] if entry]
+        if not tokens:
+            raise Unsupported(f"{self._where} sends no log-probabilities of prompts")
+        counted = scored.usage or _Usage()
+        details = counted.prompt_tokens_details or PromptDetails()
+        usage = Usage(
+            counted.prompt_tokens or 0,
+            counted.completion_tokens or 0,
+            details.cached_tokens or 0,
+        )
+        return Chunk(
+            text=request.continuation, logprobs=tuple(tokens), finish_reason="stop", usage=usage
+        )
+
+    async def _ask(self, path: str, body: dict[str, Any], kind: type[Any]) -> Any:
+        """Post, and read the answer as this kind."""
+        with translating(self._where), self._knowing(path):
+            return await self._client.post(path, cast_to=kind, body=body)
+
+    @contextmanager
+    def _knowing(self, path: str) -> Iterator[None]:
+        """A path that the server does not serve is Unsupported."""
+        try:
+            yield
+        except openai.APIStatusError as error:
+            if error.status_code in _NO_SUCH_DOOR:
+                raise Unsupported(
+                    f"{self._where} does not serve {path} ({error.status_code})"
+                ) from error
+            raise
+
+
+def _token(entry: dict[str, _PromptToken]) -> TokenLogprob:
+    """The prompt's own token stands first, the likeliest ones behind it."""
+    chosen, *others = entry.values()
+    return TokenLogprob(
+        chosen.decoded_token or "",
+        chosen.logprob,
+        tuple((other.decoded_token or "", other.logprob) for other in others),
+    )

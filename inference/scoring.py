@@ -1,0 +1,197 @@
+"""Scores without writing: how likely a text is, how sure a yes, what is near, what is relevant.
+
+Each is had from the engine where it has it. Where it has not, there is a fallback, and the score
+says by which method it was made: scores of different methods are not to be compared.
+"""
+
+import math
+import re
+from asyncio import gather
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from itertools import pairwise
+from typing import Literal, Protocol, runtime_checkable
+
+from inference.errors import ModelNonsense, Unsupported
+from inference.model import Message, Model, Request, TokenLogprob, complete
+
+_SAMPLES = 8
+_TOP = 20
+_DIMENSIONS = 512
+_ANSWERS = ("yes", "no")
+_RELEVANT = "Does the text answer the question? Say yes or no."
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """How likely a text is behind a prompt."""
+
+    logprob: float
+    """Natural logarithm, of the whole text."""
+    tokens: int
+    """Over which it is summed; 1 where it was sampled."""
+    method: Literal["engine", "sampled"]
+    """`sampled`: the share of samples that begin with the text (with Laplace's correction)."""
+
+    @property
+    def per_token(self) -> float:
+        """For texts of different lengths."""
+        return self.logprob / self.tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Probability:
+    """Of a yes; 0.5 where the model said neither."""
+
+    value: float
+    method: Literal["logprobs", "sampled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """A vector of length 1 for each text."""
+
+    vectors: tuple[tuple[float, ...], ...]
+    method: Literal["engine", "hashed"]
+    """`hashed`: signed feature hashing of words and pairs of words (Weinberger et al. 2009,
+    arXiv:0902.2206): near is what says the same in the same words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relevances:
+    """How well each text answers a query: higher is better, on the method's own scale."""
+
+    values: tuple[float, ...]
+    method: Literal["engine", "judged"]
+    """`judged`: the model's probability of a yes, text by text."""
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """A model whose engine may embed and rerank. Both raise Unsupported where it does not."""
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """A vector for each text."""
+        ...
+
+    async def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
+        """A relevance for each text."""
+        ...
+
+
+async def log_likelihood(model: Model, messages: Sequence[Message], text: str) -> Likelihood:
+    """How likely the model would go on with a text.
+
+    llama.cpp writes the text under a grammar that allows nothing else, and its log-probabilities are
+    from before the grammar; it takes the likeliest token at each place, which may be others than
+    its tokenizer's, so an odd text can come out less likely than it is. vLLM has those of prompts.
+    """
+    request = Request(tuple(messages), continuation=text, temperature=0.0, purpose="score")
+    request = replace(request, max_tokens=len(text.encode("utf-8", "surrogatepass")) + 1)
+    try:
+        (sample,) = (await complete(model, request)).samples
+    except Unsupported:
+        return await _sampled_likelihood(model, messages, text)
+    weighed = _covering(sample.logprobs, text)
+    if sample.text != text or not weighed:
+        raise ModelNonsense(f"{model.name!r} was to weigh {text!r} and weighed {sample.text!r}")
+    return Likelihood(sum(token.logprob for token in weighed), len(weighed), "engine")
+
+
+async def _sampled_likelihood(model: Model, messages: Sequence[Message], text: str) -> Likelihood:
+    """By how often the model says it."""
+    length = max(1, len(text.encode("utf-8", "surrogatepass")))
+    request = Request(
+        tuple(messages), n=_SAMPLES, temperature=1.0, max_tokens=length, seed=0, purpose="score"
+    )
+    samples = (await complete(model, request)).samples
+    hits = sum(sample.text.strip().startswith(text.strip()) for sample in samples)
+    return Likelihood(math.log((hits + 1) / (len(samples) + 2)), 1, "sampled")
+
+
+def _covering(logprobs: Sequence[TokenLogprob], text: str) -> Sequence[TokenLogprob]:
+    """The tokens that make the text, without the end of the turn behind it."""
+    length, needed = 0, len(text.encode("utf-8", "surrogatepass"))
+    for position, token in enumerate(logprobs):
+        if length >= needed:
+            return logprobs[:position]
+        length += len(token.token.encode("utf-8", "surrogatepass"))
+    return logprobs
+
+
+async def p_yes(model: Model, messages: Sequence[Message]) -> Probability:
+    """How sure the model is of a yes, against a no.
+
+    By the likeliest first tokens; from an engine without log-probabilities, by samples.
+    """
+    request = Request(tuple(messages), max_tokens=1, top_logprobs=_TOP, purpose="judge")
+    (sample,) = (await complete(model, request)).samples
+    if sample.logprobs:
+        first = sample.logprobs[0]
+        tokens = dict(first.top) | {first.token: first.logprob}
+        yes, no = (_mass(tokens, answer) for answer in _ANSWERS)
+        return Probability(yes / (yes + no) if yes + no else 0.5, "logprobs")
+    again = replace(request, n=_SAMPLES, temperature=1.0, top_logprobs=0, max_tokens=4, seed=0)
+    said = [_word(sample.text) for sample in (await complete(model, again)).samples]
+    yes, no = (sum(word == answer for word in said) for answer in _ANSWERS)
+    return Probability((yes + 1) / (yes + no + 2), "sampled")
+
+
+def _mass(tokens: dict[str, float], answer: str) -> float:
+    """The probability of all tokens that say the answer, or begin to."""
+    return sum(
+        math.exp(logprob)
+        for token, logprob in tokens.items()
+        if (word := _word(token)) and (answer.startswith(word) or word == answer)
+    )
+
+
+def _word(text: str) -> str:
+    """The first word, in small letters."""
+    found = re.match(r"\W*([^\W\d_]+)", text.casefold())
+    return found[1] if found else ""
+
+
+async def embeddings(model: Model, texts: Sequence[str]) -> Vectors:
+    """Vectors whose products say how near texts are."""
+    if isinstance(model, Scorer):
+        try:
+            made = await model.embed(texts)
+            return Vectors(tuple(_normed(vector) for vector in made), "engine")
+        except Unsupported:
+            pass
+    return Vectors(tuple(_normed(_hashed(text)) for text in texts), "hashed")
+
+
+def _hashed(text: str) -> list[float]:
+    """Words and pairs of words, each added to or taken from one dimension."""
+    vector = [0.0] * _DIMENSIONS
+    words = re.findall(r"\w+", text.casefold())
+    for feature in (*words, *map(" ".join, pairwise(words))):
+        digest = int.from_bytes(blake2b(feature.encode(), digest_size=8).digest())
+        vector[digest // 2 % _DIMENSIONS] += 1.0 if digest % 2 else -1.0
+    return vector
+
+
+def _normed(vector: Sequence[float]) -> tuple[float, ...]:
+    """Of length 1; nothing stays nothing."""
+    length = math.hypot(*vector) or 1.0
+    return tuple(value / length for value in vector)
+
+
+async def relevances(model: Model, query: str, texts: Sequence[str]) -> Relevances:
+    """How well each text answers the query."""
+    if isinstance(model, Scorer):
+        try:
+            return Relevances(tuple(await model.rerank(query, texts)), "engine")
+        except Unsupported:
+            pass
+    judged = await gather(*(p_yes(model, _relevance_prompt(query, text)) for text in texts))
+    return Relevances(tuple(one.value for one in judged), "judged")
+
+
+def _relevance_prompt(query: str, text: str) -> tuple[Message, ...]:
+    """The text first: what is the same in many calls stands in front."""
+    asked = f"Question: {query}\nText: {' '.join(text.split())}"
+    return (Message("system", _RELEVANT), Message("user", asked))

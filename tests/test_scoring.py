@@ -1,0 +1,177 @@
+"""Scores without writing: what engines have, and the fallbacks where they have not."""
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from aiohttp import web
+from endpoint_server import ASKED, Answer, asking, models, piece, serving, status, stream
+
+from inference import (
+    EndpointModel,
+    Message,
+    ModelNonsense,
+    ModelUnavailable,
+    Request,
+    ScriptedModel,
+    Unsupported,
+    complete,
+    embeddings,
+    log_likelihood,
+    p_yes,
+    relevances,
+)
+
+CAPITAL = (Message("user", "What is the capital of France?"),)
+
+
+def first_token(**tops: float) -> Answer:
+    """An answer of one token; the likeliest tokens, by their probabilities."""
+    likeliest = [{"token": token, "logprob": math.log(p)} for token, p in tops.items()]
+    chosen = {**likeliest[0], "top_logprobs": likeliest}
+    return stream(piece(chosen["token"], reason="length", logprobs={"content": [chosen]}))
+
+
+@pytest.mark.parametrize(
+    ("tops", "value"),
+    [
+        ({"Yes": 0.6, "No": 0.2}, 0.75),
+        ({"Yes": 0.3, " yes": 0.1, "YES": 0.2, "no": 0.2, "Perhaps": 0.2}, 0.75),
+        ({"N": 0.9, "Y": 0.1}, 0.1),
+        ({"Perhaps": 1.0}, 0.5),
+        ({"None": 0.5, "Yes": 0.25, "No": 0.25}, 0.5),
+    ],
+)
+async def test_p_yes_weighs_the_likeliest_first_tokens(
+    tops: dict[str, float], value: float
+) -> None:
+    async with serving(first_token(**tops)) as played, asking(played.url) as model:
+        made = await p_yes(model, ASKED.messages)
+    assert (made.value, made.method) == (pytest.approx(value), "logprobs")
+    assert (played.bodies[0]["max_tokens"], played.bodies[0]["top_logprobs"]) == (1, 20)
+
+
+async def test_without_log_probabilities_p_yes_is_sampled() -> None:
+    def reply(request: Request) -> str | list[str]:
+        return "Yes" if request.n == 1 else ["Yes.", "yes", "No", "Yes", "I think", "no", "", "Yes"]
+
+    made = await p_yes(ScriptedModel(reply), ASKED.messages)
+    assert (made.value, made.method) == (pytest.approx((4 + 1) / (6 + 2)), "sampled")
+
+
+async def test_an_engine_that_cannot_weigh_is_sampled() -> None:
+    texts = ["Paris.", "Paris", "Lyon", "Paris is it", "The", "Lyon", "Paris", "Nice"]
+    ends = [piece(text, index, reason="stop") for index, text in enumerate(texts)]
+    async with serving(stream(*ends)) as played, asking(played.url) as model:
+        made = await log_likelihood(model, CAPITAL, "Paris")
+    assert (made.logprob, made.method) == (pytest.approx(math.log(5 / 10)), "sampled")
+
+
+async def test_vllm_weighs_the_prompt_s_own_tokens() -> None:
+    entries: list[Any] = [None, {"1": {"logprob": -9.0, "decoded_token": "France"}}]
+    entries += [{"7": {"logprob": -0.5, "decoded_token": "Par"}}]
+    entries += [
+        {
+            "8": {"logprob": -0.25, "decoded_token": "is"},
+            "9": {"logprob": -2.0, "decoded_token": "ma"},
+        }
+    ]
+    usage = {"prompt_tokens": 4, "completion_tokens": 1}
+    body = {"choices": [], "prompt_logprobs": entries, "usage": usage}
+    async with serving(status(200, body), models=models("m")) as played:
+        played.others["/tokenize"] = status(
+            200, {"count": 2, "max_model_len": 99, "tokens": [5, 6]}
+        )
+        async with asking(played.url, engine=None) as model:
+            made = await log_likelihood(model, CAPITAL, "Paris")
+            asked = Request(CAPITAL, continuation="Paris", top_logprobs=1)
+            (sample,) = (await complete(model, asked)).samples
+    assert (made.logprob, made.tokens, made.method) == (pytest.approx(-0.75), 2, "engine")
+    assert made.per_token == pytest.approx(-0.375)
+    assert (sample.text, sample.logprobs[1].top) == ("Paris", (("ma", -2.0),))
+    sent = played.bodies[0]
+    assert sent["messages"][-1] == {"role": "assistant", "content": "Paris"}
+    assert (sent["continue_final_message"], sent["add_generation_prompt"]) == (True, False)
+
+
+@pytest.mark.parametrize("engine", ["vllm", "llama.cpp"])
+async def test_tokens_are_counted_by_the_server(engine: Any) -> None:
+    async with serving(models=models("m")) as played:
+        played.others["/apply-template"] = status(200, {"prompt": "<user>What"})
+        counted = {"tokens": [1, 2, 3]} | ({"count": 3} if engine == "vllm" else {})
+        played.others["/tokenize"] = status(200, counted)
+        async with asking(played.url, engine=engine) as model:
+            assert await model.count(CAPITAL) == 3
+
+
+async def test_a_server_without_a_tokenizer_says_so() -> None:
+    listed = models("m", owner="somebody")
+    async with serving(models=listed) as played, asking(played.url, engine=None) as model:
+        with pytest.raises(Unsupported, match="no tokenizer"):
+            await model.count(CAPITAL)
+
+
+async def ranked(model: EndpointModel, texts: Sequence[str]) -> tuple[tuple[float, ...], str]:
+    made = await relevances(model, "Who wrote Emma?", texts)
+    return tuple(round(value, 3) for value in made.values), made.method
+
+
+async def test_a_server_that_reranks_is_asked_to() -> None:
+    async def rerank(request: web.Request) -> web.Response:
+        documents = (await request.json())["documents"]
+        results = [{"index": n, "relevance_score": len(d) / 10} for n, d in enumerate(documents)]
+        return web.json_response({"results": results[::-1]})
+
+    async with serving() as played, asking(played.url) as model:
+        played.others["/v1/rerank"] = rerank
+        assert await ranked(model, ["a", "bbb", "cc"]) == ((0.1, 0.3, 0.2), "engine")
+
+
+@pytest.mark.parametrize("code", [404, 501])
+async def test_a_server_that_does_not_rerank_judges(code: int) -> None:
+    async def judge(request: web.Request) -> web.StreamResponse:
+        asked = (await request.json())["messages"][-1]["content"]
+        yes = 0.9 if "Austen" in asked else 0.3
+        return await first_token(Yes=yes, No=1 - yes)(request)
+
+    async with serving(judge) as played, asking(played.url) as model:
+        played.others["/v1/rerank"] = status(code)
+        texts = ["It rained.", "Jane Austen wrote it."]
+        assert await ranked(model, texts) == ((0.3, 0.9), "judged")
+
+
+async def test_a_ranking_that_leaves_one_out_is_nonsense() -> None:
+    async with serving() as played, asking(played.url) as model:
+        body = {"results": [{"index": 0, "relevance_score": 1.0}] * 2}
+        played.others["/v1/rerank"] = status(200, body)
+        with pytest.raises(ModelNonsense, match="ranked 2 of 2 texts"):
+            await relevances(model, "?", ["a", "b"])
+
+
+async def test_embeddings_come_in_order_and_of_length_one() -> None:
+    data = [{"index": 1, "embedding": [0.0, 2.0]}, {"index": 0, "embedding": [3.0, 4.0]}]
+    async with serving() as played, asking(played.url) as model:
+        played.others["/v1/embeddings"] = status(200, {"data": data})
+        made = await embeddings(model, ["a", "b"])
+    assert made.method == "engine"
+    assert made.vectors == (pytest.approx((0.6, 0.8)), pytest.approx((0.0, 1.0)))
+
+
+async def test_without_embeddings_words_are_hashed() -> None:
+    texts = ["the cat sat on a mat", "a cat sat on the mat", "tax law of 1970", ""]
+    async with serving() as played, asking(played.url) as model:
+        made = await embeddings(model, texts)
+    near, far = (
+        sum(a * b for a, b in zip(made.vectors[0], made.vectors[n], strict=True)) for n in (1, 2)
+    )
+    assert (made.method, near > 0.5 > 0.2 > far) == ("hashed", True)
+    assert set(made.vectors[3]) == {0.0}
+
+
+async def test_a_server_that_is_down_is_no_reason_for_a_fallback() -> None:
+    async with serving() as played, asking(played.url) as model:
+        played.others["/v1/embeddings"] = status(500, json.loads("{}"))
+        with pytest.raises(ModelUnavailable):
+            await embeddings(model, ["a"])
