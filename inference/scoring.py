@@ -83,8 +83,8 @@ class Scorer(Protocol):
 async def log_likelihood(model: Model, messages: Sequence[Message], text: str) -> Likelihood:
     """How likely the model would go on with a text.
 
-    llama.cpp writes the text under a grammar that allows nothing else, and its log-probabilities are
-    from before the grammar; it takes the likeliest token at each place, which may be others than
+    llama.cpp writes the text under a grammar that allows nothing else, and has log-probabilities
+    from before the grammar. It takes the likeliest token at each place, which may be others than
     its tokenizer's, so an odd text can come out less likely than it is. vLLM has those of prompts.
     """
     request = Request(tuple(messages), continuation=text, temperature=0.0, purpose="score")
