@@ -26,7 +26,7 @@ from inference.model import (
     complete,
 )
 from inference.prices import Price
-from inference.probing import Capabilities, probe
+from inference.probing import Capabilities, Guessing, guessing, probe
 from inference.scoring import (
     Likelihood,
     Probability,
@@ -51,6 +51,7 @@ __all__ = [
     "EmbeddedModel",
     "EndpointModel",
     "Fitted",
+    "Guessing",
     "Halt",
     "Likelihood",
     "Message",
@@ -80,6 +81,7 @@ __all__ = [
     "embeddings",
     "fits_in",
     "fitted",
+    "guessing",
     "log_likelihood",
     "p_yes",
     "probe",

@@ -4,6 +4,7 @@ Each engine has these behind other paths and in other words, and not all of them
 does not have is `Unsupported`, and `inference.scoring` has the fallbacks.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,23 @@ from inference.translation import translating
 from inference.wire import Engine, PromptDetails, messages_of
 
 _NO_SUCH_DOOR = frozenset({400, 404, 405, 422, 501})
+
+
+_GUESSES = re.compile(
+    r"^vllm:spec_decode_num_(draft|accepted)_tokens_total(?:\{[^}]*\})? ([\d.e+]+)", re.MULTILINE
+)
+_WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "weather",
+        "description": "the weather in a town",
+        "parameters": {
+            "type": "object",
+            "properties": {"town": {"type": "string"}},
+            "required": ["town"],
+        },
+    },
+}
 
 
 class _Counted(BaseModel):
@@ -59,6 +77,18 @@ class _Usage(BaseModel):
 class _Scored(BaseModel):
     prompt_logprobs: list[dict[str, _PromptToken] | None] | None = None
     usage: _Usage | None = None
+
+
+class _Message(BaseModel):
+    tool_calls: list[Any] | None = None
+
+
+class _Choice(BaseModel):
+    message: _Message | None = None
+
+
+class _Called(BaseModel):
+    choices: list[_Choice] | None = None
 
 
 class Doors:
@@ -132,6 +162,29 @@ class Doors:
         return Chunk(
             text=request.continuation, logprobs=tuple(tokens), finish_reason="stop", usage=usage
         )
+
+    async def calls_tools(self) -> bool:
+        """Whether the model, offered the one tool that the question needs, calls it."""
+        body = {
+            "model": self._model,
+            "messages": messages_of(
+                [Message("user", "What is the weather in Bari? Use the tool.")]
+            ),
+            "tools": [_WEATHER],
+            "max_tokens": 64,
+            "temperature": 0,
+        }
+        answer = await self._ask("/chat/completions", body, _Called)
+        return any(choice.message and choice.message.tool_calls for choice in answer.choices or ())
+
+    async def guesses(self) -> tuple[int, int]:
+        """(Drafted, accepted) tokens of vLLM's speculation since it was started."""
+        with translating(self._where), self._knowing("/metrics"):
+            text = await self._client.get(f"{self._root}/metrics", cast_to=str)
+        found = {name: float(value) for name, value in _GUESSES.findall(text)}
+        if len(found) < 2:
+            raise Unsupported(f"{self._where} does not count guesses")
+        return int(found["draft"]), int(found["accepted"])
 
     async def _ask(self, path: str, body: dict[str, Any], kind: type[Any]) -> Any:
         """Post, and read the answer as this kind."""

@@ -87,7 +87,8 @@ class EndpointModel:
         """Tokens of prompt and text together, as far as the server says; known after `check`."""
         self._patience = patience or Patience()
         self._client = _client(self.base_url, api_key, engine, self._patience)
-        self._doors = Doors(self._client, name, self._where)
+        self.doors = Doors(self._client, name, self._where)
+        """What the server can do besides writing."""
 
     @property
     def engine(self) -> Engine | None:
@@ -117,15 +118,15 @@ class EndpointModel:
 
     async def count(self, messages: Sequence[Message]) -> int:
         """See `Model.count`."""
-        return await self._doors.count(messages, await self.engine_known())
+        return await self.doors.count(messages, await self.engine_known())
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """See `Scorer.embed`."""
-        return await self._doors.embed(texts)
+        return await self.doors.embed(texts)
 
     async def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
         """See `Scorer.rerank`."""
-        return await self._doors.rerank(query, texts)
+        return await self.doors.rerank(query, texts)
 
     async def listed(self) -> list[ListedModel]:
         """The models that the server says it has; none where it keeps no list."""
@@ -175,7 +176,7 @@ class EndpointModel:
     async def _weighed(self, request: Request) -> Chunk:
         """A continuation, weighed by an engine that has a way of its own."""
         if self._engine == "vllm":
-            return await self._doors.likelihood(request)
+            return await self.doors.likelihood(request)
         raise Unsupported(f"{self._where} cannot say how likely a given text is")
 
     async def _open(self, request: Request, extra: Mapping[str, Any]) -> AsyncStream[Event]:

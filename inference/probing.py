@@ -6,11 +6,14 @@ request that shows it: a grammar that allows one odd word, a schema with one val
 
 import asyncio
 import time
+from collections.abc import Awaitable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
+from inference.endpoint import EndpointModel
 from inference.errors import ModelError
 from inference.model import Completion, Message, Model, Request, complete
+from inference.scoring import Scorer
 
 _WORD = "zebra"
 _GRAMMAR = f'root ::= "{_WORD}"'
@@ -20,6 +23,11 @@ _SCHEMA = {
     "required": ["animal"],
     "additionalProperties": False,
 }
+_SAYING = (
+    "The river Aller rises near Seehausen, flows past Celle and Verden, and ends in the Weser after"
+    " 214 kilometres, of which 117 can be used by ships."
+)
+_COPIED = 64
 _STREAMS = 8
 _TOKENS = 32
 
@@ -36,6 +44,16 @@ class Capabilities:
     """One request gives several samples."""
     top_logprobs: int
     """So many likeliest tokens come with each token; at most 20 are asked for."""
+    streaming: bool | None
+    """The text comes in pieces."""
+    counting: bool
+    """The engine counts the tokens of a prompt before it is sent."""
+    weighing: bool
+    """The engine says how likely a given text is."""
+    embedding: bool
+    reranking: bool
+    tools: bool | None
+    """Offered a tool that the question needs, the model calls it; None: not tried."""
     first_token_seconds: float | None
     """From a short request to its first token."""
     tokens_per_second: float | None
@@ -54,10 +72,63 @@ async def probe(model: Model) -> Capabilities:
         schema=_WORD in "".join(_texts(await _tried(model, schema=_SCHEMA, max_tokens=24))),
         samples=all(_texts(await _tried(model, n=2, temperature=1.0)) or [""]),
         top_logprobs=_top(await _tried(model, top_logprobs=20, max_tokens=1)),
-        first_token_seconds=alone[0] if alone else None,
-        tokens_per_second=alone[1] if alone else None,
-        tokens_per_second_8=together[1] if together else None,
+        streaming=alone.pieces > 1 if alone else None,
+        counting=await _can(model.count(_asked("hello").messages)),
+        weighing=await _can(complete(model, _asked("Hello?", continuation="Hi"))),
+        embedding=isinstance(model, Scorer) and await _can(model.embed(["a cat"])),
+        reranking=isinstance(model, Scorer) and await _can(model.rerank("cat?", ["a cat"])),
+        tools=await _calls_tools(model),
+        first_token_seconds=alone.first_token_seconds if alone else None,
+        tokens_per_second=alone.tokens_per_second if alone else None,
+        tokens_per_second_8=together.tokens_per_second if together else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Guessing:
+    """How well speculation guesses where the text copies from the prompt."""
+
+    tokens_per_second: float
+    accepted: float | None
+    """The share of its guesses that were right; None where nothing is told."""
+
+
+async def guessing(model: Model) -> Guessing:
+    """Writes what stands in the prompt already, one stream. Raises ModelError."""
+    request = _asked(f"Say this again, word by word: {_SAYING}", max_tokens=_COPIED)
+    await complete(model, replace(request, max_tokens=1))
+    before, began = await _guesses(model), time.monotonic()
+    usage = (await complete(model, request)).usage
+    rate = usage.completion_tokens / (time.monotonic() - began)
+    after = await _guesses(model)
+    drafted = usage.drafted_tokens or after[0] - before[0]
+    accepted = usage.accepted_tokens or after[1] - before[1]
+    return Guessing(rate, accepted / drafted if drafted else None)
+
+
+async def _guesses(model: Model) -> tuple[int, int]:
+    """What a server counts by itself."""
+    try:
+        return await model.doors.guesses() if isinstance(model, EndpointModel) else (0, 0)
+    except ModelError:
+        return 0, 0
+
+
+async def _calls_tools(model: Model) -> bool | None:
+    """Only a server is asked: Breadth itself binds tools by grammar."""
+    try:
+        return await model.doors.calls_tools() if isinstance(model, EndpointModel) else None
+    except ModelError:
+        return False
+
+
+async def _can(trying: Awaitable[object]) -> bool:
+    """Whether it is not refused."""
+    try:
+        await trying
+    except ModelError:
+        return False
+    return True
 
 
 def _asked(text: str, **options: object) -> Request:
@@ -82,8 +153,18 @@ def _top(made: Completion | None) -> int:
     return len(logprobs[0].top) if logprobs else 0
 
 
-async def _speed(model: Model, streams: int) -> tuple[float, float] | None:
-    """(Seconds to the first token, tokens a second of all streams together)."""
+@dataclass(frozen=True, slots=True)
+class _Speed:
+    """Of some streams together."""
+
+    first_token_seconds: float
+    tokens_per_second: float
+    pieces: int
+    """In which the text of one stream came."""
+
+
+async def _speed(model: Model, streams: int) -> _Speed | None:
+    """Each with a seed of its own."""
     asked = _asked("Tell a long story about a river.", max_tokens=_TOKENS, temperature=1.0)
     began = time.monotonic()
     try:
@@ -92,12 +173,13 @@ async def _speed(model: Model, streams: int) -> tuple[float, float] | None:
         )
     except ModelError:
         return None
-    firsts, tokens = zip(*ended, strict=True)
-    return min(firsts) - began, sum(tokens) / (time.monotonic() - began)
+    firsts, tokens, pieces = zip(*ended, strict=True)
+    rate = sum(tokens) / (time.monotonic() - began)
+    return _Speed(min(firsts) - began, rate, max(pieces))
 
 
-async def _timed(model: Model, request: Request) -> tuple[float, int]:
-    """When the first text came, and how many tokens there were."""
+async def _timed(model: Model, request: Request) -> tuple[float, int, int]:
+    """When the first text came, how many tokens there were, and in how many pieces."""
     first, chunks, counted = 0.0, 0, 0
     async with aclosing(model.stream(request)) as stream:
         async for chunk in stream:
@@ -105,4 +187,4 @@ async def _timed(model: Model, request: Request) -> tuple[float, int]:
                 first = time.monotonic()
             chunks += bool(chunk.text)
             counted += chunk.usage.completion_tokens if chunk.usage else 0
-    return first or time.monotonic(), counted or chunks
+    return first or time.monotonic(), counted or chunks, chunks

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 
+from inference.errors import Unsupported
 from inference.model import ALL, Chunk, Halt, Message, Request, Usage
 
 Reply = str | Sequence[str] | BaseException
@@ -37,6 +38,8 @@ class ScriptedModel:
 
     async def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
         """The reply, cut into pieces of a few characters."""
+        if request.continuation is not None:
+            raise Unsupported(f"{self.name} cannot say how likely a given text is")
         self.requests.append(request)
         reply = self._reply(request)
         if isinstance(reply, BaseException):

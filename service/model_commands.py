@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
-from inference import PACKAGED, EmbeddedModel, EndpointModel, probe
+from inference import PACKAGED, EmbeddedModel, EndpointModel, guessing, probe
 from service.errors import UsageProblem
 from service.models import model_of
 from service.settings import Settings
@@ -42,10 +42,30 @@ async def checked(settings: Settings) -> dict[str, Any]:
         settings = settings.model_copy(update={"model": f"openai:{await _first(settings)}"})
     model = await model_of(settings)
     try:
-        found = await probe(model)
-        return {**_identity(settings, model), **asdict(found)}
+        found = {**_identity(settings, model), **asdict(await probe(model))}
+        if settings.speculate != "off" or isinstance(model, EndpointModel):
+            found |= await _guesses(model, settings)
+        return found
     finally:
         await model.close()
+
+
+async def _guesses(model: EmbeddedModel | EndpointModel, settings: Settings) -> dict[str, Any]:
+    """What speculation brings where text is copied; without any, nothing.
+
+    The embedded engine is started a second time without it; a server cannot be.
+    """
+    speculating = await guessing(model)
+    if isinstance(model, EndpointModel):
+        accepted = speculating.accepted
+        return {} if accepted is None else {"speculation_accepted": accepted}
+    await model.close()
+    plain = await model_of(settings.model_copy(update={"speculate": "off"}))
+    try:
+        speedup = speculating.tokens_per_second / (await guessing(plain)).tokens_per_second
+    finally:
+        await plain.close()
+    return {"speculation_accepted": speculating.accepted, "speculation_speedup": speedup}
 
 
 async def _first(settings: Settings) -> str:
@@ -88,9 +108,17 @@ _TOLD = {
     "schema": "JSON schemas",
     "samples": "several samples a request",
     "top_logprobs": "log-probabilities, likeliest tokens",
+    "streaming": "streams its text",
+    "counting": "counts tokens before they are sent",
+    "weighing": "says how likely a text is",
+    "embedding": "embeddings",
+    "reranking": "reranking",
+    "tools": "calls tools",
     "first_token_seconds": "seconds to the first token",
     "tokens_per_second": "tokens a second, one stream",
     "tokens_per_second_8": "tokens a second, eight streams",
+    "speculation_accepted": "guesses that were right, copying",
+    "speculation_speedup": "speed with guesses over without, copying",
 }
 
 
@@ -98,7 +126,8 @@ def check_table(found: dict[str, Any]) -> Table:
     """For people."""
     table = Table(box=None, show_header=False)
     for key, name in _TOLD.items():
-        table.add_row(name, _shown(found[key]))
+        if key in found:
+            table.add_row(name, _shown(found[key]))
     return table
 
 

@@ -46,7 +46,7 @@ class Played:
         return await self.answers[min(len(self.bodies), len(self.answers)) - 1](request)
 
     async def other(self, request: web.Request) -> web.StreamResponse:
-        """POST to any other path."""
+        """Any other path."""
         if request.path not in self.others:
             raise web.HTTPNotFound
         return await self.others[request.path](request)
@@ -59,7 +59,7 @@ async def serving(*answers: Answer, models: Answer | None = None) -> AsyncIterat
     app = web.Application()
     app.router.add_get("/v1/models", played.list)
     app.router.add_post("/v1/chat/completions", played.chat)
-    app.router.add_post("/{path:.*}", played.other)
+    app.router.add_route("*", "/{path:.*}", played.other)
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

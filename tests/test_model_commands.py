@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from aiohttp import web
+from endpoint_server import asking, count, models, piece, serving, status, stream
 
-from inference import ModelUnavailable, Request, ScriptedModel, probe
+from inference import ModelUnavailable, Request, ScriptedModel, guessing, probe
 from service.model_commands import check_table, list_table, listed
 from service.settings import Settings
 
@@ -57,5 +59,50 @@ def test_what_was_found_is_shown() -> None:
         "first_token_seconds": 0.25,
         "tokens_per_second": 31.0,
         "tokens_per_second_8": None,
+        "tools": None,
+        "speculation_accepted": 0.5,
     }
     assert check_table(found).row_count == len(found)
+
+
+async def test_a_server_is_asked_for_what_it_can_do() -> None:
+    called = {"choices": [{"message": {"tool_calls": [{"function": {"name": "weather"}}]}}]}
+
+    async def chat(request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        if "tools" in body:
+            return web.json_response(called)
+        ends = [piece("ra", index, reason="stop") for index in range(body["n"])]
+        return await stream(piece("zeb"), *ends, count(5, 2))(request)
+
+    vector = {"data": [{"index": 0, "embedding": [1.0]}]}
+    async with serving(chat, models=models("m", owner="x")) as played, asking(played.url) as model:
+        played.others["/v1/embeddings"] = status(200, vector)
+        found = await probe(model)
+    assert (found.streaming, found.tools, found.embedding) == (True, True, True)
+    assert (found.counting, found.weighing, found.reranking) == (False, False, False)
+
+
+METRICS = """# HELP vllm:spec_decode_num_draft_tokens_total Number of draft tokens.
+vllm:spec_decode_num_drafts_total{engine="0",model_name="m"} 4.0
+vllm:spec_decode_num_draft_tokens_total{engine="0",model_name="m"} 16.0
+vllm:spec_decode_num_accepted_tokens_total{engine="0",model_name="m"} 12.0
+"""
+
+
+async def test_guesses_that_a_server_counts_are_read_off_its_metrics() -> None:
+    told = iter([METRICS.replace(" 16.0", " 8.0").replace(" 12.0", " 6.0"), METRICS])
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(text=next(told), content_type="text/plain")
+
+    said = stream(piece("The river"), piece(reason="stop"), count(5, 2))
+    async with serving(said) as played, asking(played.url) as model:
+        played.others["/metrics"] = metrics
+        assert (await guessing(model)).accepted == 6 / 8
+
+
+async def test_a_server_that_counts_no_guesses_tells_nothing() -> None:
+    said = stream(piece("The river"), piece(reason="stop"), count(5, 2))
+    async with serving(said) as played, asking(played.url) as model:
+        assert (await guessing(model)).accepted is None
