@@ -23,7 +23,10 @@ from inference.model import (
     Usage,
     complete,
 )
+from inference.pool import PooledModel
 from inference.probing import Capabilities, probe
+from inference.roles import ROLES, Role, RoledModel, answering
+from inference.rotation import Persistence
 from inference.scripted import ScriptedModel
 from inference.speculation import Speculation
 from inference.weights import PACKAGED, PackagedWeights, Progress
@@ -31,6 +34,7 @@ from inference.weights import PACKAGED, PackagedWeights, Progress
 __all__ = [
     "ALL",
     "PACKAGED",
+    "ROLES",
     "Capabilities",
     "Chunk",
     "Collector",
@@ -47,13 +51,18 @@ __all__ = [
     "ModelUnavailable",
     "PackagedWeights",
     "Patience",
+    "Persistence",
+    "PooledModel",
     "Progress",
     "Request",
+    "Role",
+    "RoledModel",
     "Sample",
     "ScriptedModel",
     "Speculation",
     "TokenLogprob",
     "Usage",
+    "answering",
     "check_gguf",
     "complete",
     "probe",

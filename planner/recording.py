@@ -5,8 +5,10 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from contextvars import ContextVar
+from dataclasses import replace
+from secrets import token_hex
 
-from inference import Chunk, Collector, Halt, Model, ModelError, Request
+from inference import Chunk, Collector, Halt, Model, ModelError, Request, answering
 from planner.budget import Budget
 from planner.events import ModelCalled, Trace
 
@@ -21,20 +23,22 @@ class RecordedModel:
     """A Model that passes requests on to another."""
 
     def __init__(self, model: Model, *, budget: Budget, trace: Trace) -> None:
-        """All models of a run share its budget and its trace."""
+        """All models of a run share its budget and its trace, and its calls are one session."""
         self.name = model.name
         self._model = model
         self._budget = budget
         self._trace = trace
+        self._session = token_hex(8)
 
     async def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
         """See `Model.stream`. Raises BudgetExceeded before anything is sent."""
         promised = _estimate(request, separately=halt is not None)
         self._budget.promise_tokens(promised)
+        asked = replace(request, session=request.session or self._session)
         collector, clock = Collector(request.n), _Clock()
         error: str | None = "stopped"
         try:
-            async with aclosing(self._model.stream(request, halt)) as chunks:
+            async with aclosing(self._model.stream(asked, halt)) as chunks:
                 async for chunk in chunks:
                     clock.chunk()
                     collector.add(chunk)
@@ -48,7 +52,7 @@ class RecordedModel:
             self._budget.settle_tokens(promised, usage.total_tokens or _guess(request, collector))
             called = ModelCalled(
                 step=current_step.get(),
-                model=self.name,
+                model=answering(self._model, request).name,
                 request=request,
                 completion=collector.completion,
                 seconds=clock.seconds,

@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
 
 from service import answers, asking, model_commands
@@ -40,7 +41,10 @@ Model = Annotated[
     ),
 ]
 BaseUrl = Annotated[
-    str | None, typer.Option(help="Address of an openai:NAME model's server, with /v1.")
+    str | None,
+    typer.Option(
+        help="Address of an openai:NAME model's server, with /v1; several with commas between."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
@@ -48,6 +52,8 @@ Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Also write a .md or .html file.")
 ]
 
+_OPTIONS = {"plan_samples": "--plans", "roles": "--role"}
+"""Settings whose options have other names."""
 _ASK_EPILOG = """
 Examples:
 
@@ -68,6 +74,13 @@ def ask(
     ] = None,
     model: Model = None,
     base_url: BaseUrl = None,
+    role: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="ROLE=MODEL: another model for the planner, reader, writer, judge or drafter;"
+            " MODEL as --model, or openai:NAME@URL; may be given several times."
+        ),
+    ] = None,
     seconds: Annotated[float | None, typer.Option(help="Time at most. [default: 600]")] = None,
     max_tool_calls: Annotated[int | None, typer.Option(help="[default: 40]")] = None,
     max_tokens: Annotated[
@@ -90,6 +103,7 @@ def ask(
     settings = _settings(
         model=model,
         base_url=base_url,
+        roles=_roles(role),
         seconds=seconds,
         max_tool_calls=max_tool_calls,
         max_tokens=max_tokens,
@@ -225,6 +239,10 @@ def _settings(**flags: Any) -> Settings:
     """Flags over the environment over the defaults."""
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except SettingsError as error:  # roles is the only setting that is not plain text
+        example = '{"planner": "openai:NAME"}'
+        _fail(f"BREADTH_ROLES: this is no JSON; write it as {example} ({error.__cause__})", 2)
+        raise
     except ValidationError as error:
         problems = "; ".join(
             f"{_named(str(problem['loc'][0]), flags)}: {problem['msg']}"
@@ -238,7 +256,18 @@ def _named(setting: str, flags: Mapping[str, Any]) -> str:
     """How the user gave a setting: as an option, or in the environment."""
     if flags.get(setting) is None:
         return f"BREADTH_{setting.upper()}"
-    return "--plans" if setting == "plan_samples" else f"--{setting.replace('_', '-')}"
+    return _OPTIONS.get(setting, f"--{setting.replace('_', '-')}")
+
+
+def _roles(given: list[str] | None) -> dict[str, str] | None:
+    """What `--role ROLE=MODEL` says, one after another."""
+    roles = {}
+    for text in given or ():
+        role, _, model = text.partition("=")
+        if not (role and model):
+            _fail(f"--role {text!r}: write ROLE=MODEL, as in --role planner=openai:NAME", 2)
+        roles[role] = model
+    return roles or None
 
 
 def _check_output(output: Path | None) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
-from inference import PACKAGED, EmbeddedModel, EndpointModel, probe
+from inference import PACKAGED, EmbeddedModel, EndpointModel, PooledModel, probe
 from service.errors import UsageProblem
 from service.models import model_of
 from service.settings import Settings
@@ -49,26 +49,26 @@ async def checked(settings: Settings) -> dict[str, Any]:
 
 
 async def _first(settings: Settings) -> str:
-    """The first model that a server lists."""
+    """The first model that a server lists, the first where there are several."""
     assert settings.base_url is not None
-    key = settings.api_key.get_secret_value()
-    server = EndpointModel("", base_url=settings.base_url, api_key=key)
+    key, url = settings.api_key.get_secret_value(), settings.base_url.partition(",")[0].strip()
+    server = EndpointModel("", base_url=url, api_key=key)
     try:
         models = await server.listed()
     finally:
         await server.close()
     if not models:
-        raise UsageProblem(f"{settings.base_url} lists no models: name one, --model openai:NAME")
+        raise UsageProblem(f"{url} lists no models: name one, --model openai:NAME")
     return models[0].id
 
 
-def _identity(settings: Settings, model: EmbeddedModel | EndpointModel) -> dict[str, Any]:
+def _identity(settings: Settings, model: EmbeddedModel | PooledModel) -> dict[str, Any]:
     """Who answered."""
-    if isinstance(model, EndpointModel):
+    if isinstance(model, PooledModel):
         return {
             "model": model.name,
-            "base_url": model.base_url,
-            "engine": model.engine,
+            "base_url": ", ".join(one.base_url for one in model.endpoints),
+            "engine": model.endpoints[0].engine,
             "window": model.window,
         }
     return {
