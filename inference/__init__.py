@@ -26,7 +26,7 @@ from inference.model import (
 from inference.pool import PooledModel
 from inference.probing import Capabilities, probe
 from inference.roles import ROLES, Role, RoledModel, answering
-from inference.rotation import Persistence
+from inference.rotation import Endpoint, Persistence
 from inference.scripted import ScriptedModel
 from inference.speculation import Speculation
 from inference.weights import PACKAGED, PackagedWeights, Progress
@@ -40,6 +40,7 @@ __all__ = [
     "Collector",
     "Completion",
     "EmbeddedModel",
+    "Endpoint",
     "EndpointModel",
     "Halt",
     "Message",

@@ -10,7 +10,7 @@ from inference.endpoint import EndpointModel
 from inference.errors import ModelError, ModelUnavailable
 from inference.fanout import separately
 from inference.model import Chunk, Halt, Request
-from inference.rotation import Call, Persistence, Place, Rotation
+from inference.rotation import Call, Endpoint, Persistence, Place, Rotation
 
 
 class PooledModel:
@@ -27,20 +27,24 @@ class PooledModel:
         if not endpoints:
             raise ValueError("a pool needs at least one endpoint")
         self.name = endpoints[0].name
-        self.endpoints = tuple(endpoints)
         self.missing: tuple[str, ...] = ()
         """Why endpoints were not there at the last `check`."""
         self._rotation = Rotation(endpoints, persistence or Persistence())
 
     @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """The endpoints as the rotation knows them now: load, limit, failures."""
+        return self._rotation.endpoints
+
+    @property
     def window(self) -> int | None:
         """The smallest window of the endpoints, in tokens; None where no server says."""
-        return min((one.window for one in self.endpoints if one.window), default=None)
+        return min((one.model.window for one in self.endpoints if one.model.window), default=None)
 
     async def close(self) -> None:
         """Close the connections; what still reads, waits or begins is ModelUnavailable."""
         self._rotation.close()
-        await asyncio.gather(*(one.close() for one in self.endpoints))
+        await asyncio.gather(*(one.model.close() for one in self.endpoints))
 
     async def check(self) -> None:
         """See that the servers are there and have the model.
@@ -49,12 +53,12 @@ class PooledModel:
         is there, or any does not have the model.
         """
         ended = await asyncio.gather(
-            *(one.check() for one in self.endpoints), return_exceptions=True
+            *(one.model.check() for one in self.endpoints), return_exceptions=True
         )
         missing = []
-        for member, error in zip(self._rotation.endpoints, ended, strict=True):
+        for endpoint, error in zip(self.endpoints, ended, strict=True):
             if isinstance(error, ModelUnavailable):
-                self._rotation.failed(member, error)
+                self._rotation.failed(endpoint, error)
                 missing.append(str(error))
             elif error is not None:
                 raise error

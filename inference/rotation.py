@@ -7,7 +7,8 @@ one that fails rests, each time for longer, and is then tried with a single requ
 
 import asyncio
 import time
-from collections import OrderedDict, deque
+from bisect import insort
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from random import SystemRandom
@@ -114,9 +115,11 @@ class Endpoint:
 class Call:
     """A request on its way, with the failures that it may still meet."""
 
-    def __init__(self, session: str, failures: int) -> None:
+    def __init__(self, session: str, number: int, failures: int) -> None:
         """`failures`: its own, and while it waits, those that leave no endpoint alive."""
         self.session = session
+        self.number = number
+        """Its place in the line, also when it has to stand in it again."""
         self.failures = failures
 
 
@@ -158,9 +161,9 @@ class Rotation:
         """All serve the same model."""
         self.endpoints = tuple(map(Endpoint, models))
         self._persistence = persistence
-        self._line: deque[tuple[Call, asyncio.Future[Place]]] = deque()
+        self._line: list[tuple[Call, asyncio.Future[Place]]] = []
         self._homes: OrderedDict[str, Endpoint] = OrderedDict()
-        self._turns = 0
+        self._calls = self._turns = 0
         self._alarm: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -168,14 +171,15 @@ class Rotation:
         """A new request. Where all has been dead for a while, it is tried once everywhere."""
         attempts = self._persistence.attempts
         hopeless = all(one.dead and one.failures >= attempts for one in self.endpoints)
-        return Call(session, len(self.endpoints) * (1 if hopeless else attempts))
+        self._calls += 1
+        return Call(session, self._calls, len(self.endpoints) * (1 if hopeless else attempts))
 
     async def enter(self, call: Call) -> Place:
         """A place, as soon as there is one. Raises ModelUnavailable when there will be none."""
         if self._closed:
             raise _closed()
         place: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
-        self._line.append((call, place))
+        insort(self._line, (call, place), key=lambda entry: entry[0].number)
         self.serve()
         try:
             return await place
@@ -226,7 +230,7 @@ class Rotation:
                     waiting.set_exception(self.error())
                 else:
                     break
-            self._line.popleft()
+            del self._line[0]
         self._set_alarm(now)
 
     def _chosen(self, session: str, now: float) -> Endpoint | None:

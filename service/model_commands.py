@@ -67,8 +67,8 @@ def _identity(settings: Settings, model: EmbeddedModel | PooledModel) -> dict[st
     if isinstance(model, PooledModel):
         return {
             "model": model.name,
-            "base_url": ", ".join(one.base_url for one in model.endpoints),
-            "engine": model.endpoints[0].engine,
+            "base_url": ", ".join(one.model.base_url for one in model.endpoints),
+            "engine": model.endpoints[0].model.engine,
             "window": model.window,
         }
     return {
