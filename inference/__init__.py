@@ -25,8 +25,11 @@ from inference.model import (
     Usage,
     complete,
 )
+from inference.pool import PooledModel
 from inference.prices import Price
 from inference.probing import Capabilities, Guessing, guessing, probe
+from inference.roles import ROLES, Role, RoledModel, answering
+from inference.rotation import Endpoint, Persistence
 from inference.scoring import (
     Likelihood,
     Probability,
@@ -44,11 +47,13 @@ from inference.weights import PACKAGED, PackagedWeights, Progress
 __all__ = [
     "ALL",
     "PACKAGED",
+    "ROLES",
     "Capabilities",
     "Chunk",
     "Collector",
     "Completion",
     "EmbeddedModel",
+    "Endpoint",
     "EndpointModel",
     "Fitted",
     "Guessing",
@@ -63,11 +68,15 @@ __all__ = [
     "ModelUnavailable",
     "PackagedWeights",
     "Patience",
+    "Persistence",
+    "PooledModel",
     "Price",
     "Probability",
     "Progress",
     "Relevances",
     "Request",
+    "Role",
+    "RoledModel",
     "Sample",
     "ScriptedModel",
     "Speculation",
@@ -76,6 +85,7 @@ __all__ = [
     "Unsupported",
     "Usage",
     "Vectors",
+    "answering",
     "check_gguf",
     "complete",
     "embeddings",

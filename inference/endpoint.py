@@ -3,8 +3,8 @@
 The server's own model list says which engine it is; `inference.wire` knows how engines differ.
 """
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Any
@@ -12,13 +12,6 @@ from urllib.parse import urlsplit
 
 import openai
 from openai import AsyncOpenAI, AsyncStream, DefaultAioHttpClient
-from tenacity import (
-    AsyncRetrying,
-    RetryCallState,
-    retry_if_exception,
-    stop_after_attempt,
-    wait_random_exponential,
-)
 
 from inference.doors import Doors
 from inference.errors import (
@@ -31,6 +24,7 @@ from inference.errors import (
 from inference.fanout import separately
 from inference.model import ALL, Chunk, Halt, Message, Request
 from inference.thinking import ThinkingFilter
+from inference.tokens import Allowance, in_time
 from inference.translation import translating
 from inference.wire import (
     Engine,
@@ -44,8 +38,6 @@ from inference.wire import (
     engine_of,
 )
 
-_BACKOFF = wait_random_exponential(multiplier=0.5, max=8)
-
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -53,18 +45,14 @@ class Patience:
 
     idle_seconds: float = 300.0
     """So long may the server be silent; a slow model is not a dead one."""
+    token_seconds: float = 1800.0
+    """So long may a server that is alive (it sends comments) send no token."""
     connect_seconds: float = 10.0
     """So long may it take to reach the server."""
-    attempts: int = 3
-    """So often is a request sent, as long as no answer has begun."""
-    retry_after: float = 30.0
-    """A server that asks to wait for longer is not waited for."""
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    """Waits between the attempts; tests give one that does not."""
 
 
 class EndpointModel:
-    """A model behind an OpenAI-compatible endpoint."""
+    """A model behind an OpenAI-compatible endpoint. A request is sent once: see PooledModel."""
 
     def __init__(
         self,
@@ -143,10 +131,7 @@ class EndpointModel:
         *,
         extra: Mapping[str, Any] | None = None,
     ) -> AsyncGenerator[Chunk]:
-        """See `Model.stream`. Retries until the stream begins, never after.
-
-        `extra`: fields of the body that only this server knows.
-        """
+        """See `Model.stream`. `extra`: fields of the body that only this server knows."""
         if halt is None:
             return self._stream(request, extra or {})
         return separately(
@@ -158,16 +143,23 @@ class EndpointModel:
         if request.continuation is not None and await self.engine_known() != "llama.cpp":
             yield await self._weighed(request)
             return
-        response = await self._open(request, extra)
-        meter, began, thinking = Meter(), False, [ThinkingFilter() for _ in range(request.n)]
+        response = await self._send(request, extra)
+        meter, allowance, began = Meter(), Allowance(request), False
+        thinking = [ThinkingFilter() for _ in range(request.n)]
         with translating(self._where):
-            async with response:
-                async for event in response:
+            async with (
+                response,
+                aclosing(in_time(response, self._patience.token_seconds, self._where)) as events,
+            ):
+                async for event in events:
                     if event is None:
                         raise ModelNonsense("an event without content")
                     began = True
                     meter.read(event)
-                    for chunk in chunks_of(event, request.n):
+                    chunks = list(chunks_of(event, request.n))
+                    if not all(map(allowance.covers, chunks)):
+                        break  # what came is kept; samples that have not ended count as cut
+                    for chunk in chunks:
                         yield _sifted(chunk, thinking[chunk.index])
                 if not began:
                     _require_stream(response)
@@ -179,26 +171,8 @@ class EndpointModel:
             return await self.doors.likelihood(request)
         raise Unsupported(f"{self._where} cannot say how likely a given text is")
 
-    async def _open(self, request: Request, extra: Mapping[str, Any]) -> AsyncStream[Event]:
-        """Send the request, again where the failure may pass."""
-        async for attempt in AsyncRetrying(
-            retry=retry_if_exception(self._passes),
-            stop=stop_after_attempt(self._patience.attempts),
-            wait=_wait,
-            sleep=self._patience.sleep,
-            reraise=True,
-        ):
-            with attempt:
-                return await self._send(request, extra)
-        raise AssertionError("unreachable: the last attempt raises")
-
-    def _passes(self, error: BaseException) -> bool:
-        """Whether it makes sense to ask again now."""
-        after = error.retry_after if isinstance(error, ModelUnavailable) else None
-        return after is not None and after <= self._patience.retry_after
-
     async def _send(self, request: Request, extra: Mapping[str, Any]) -> AsyncStream[Event]:
-        """One try; without the constraint where the server does not know it."""
+        """Send it; without the constraint where the server does not know it."""
         if self._client.is_closed():
             raise ModelUnavailable(f"the connection to {self._where} was closed by us")
         await self.engine_known()
@@ -248,15 +222,8 @@ def _require_stream(response: AsyncStream[Event]) -> None:
         raise ModelNonsense(f"{kind} instead of a stream of events (is --base-url right?)")
 
 
-def _wait(state: RetryCallState) -> float:
-    """Seconds until the next attempt: at random, and no fewer than the server asks for."""
-    error = state.outcome.exception() if state.outcome else None
-    asked = error.retry_after if isinstance(error, ModelUnavailable) else None
-    return max(_BACKOFF(state), asked or 0.0)
-
-
 def _client(base_url: str, api_key: str, engine: Engine | None, patience: Patience) -> AsyncOpenAI:
-    """The HTTP client, which reads answers strictly and leaves retries to us."""
+    """The HTTP client, which reads answers strictly and leaves retries to the pool."""
     host = _host(base_url)
     if not (api_key.isascii() and api_key.isprintable()):
         raise ModelSetupError("the API key holds characters that no key has: see BREADTH_API_KEY")

@@ -16,10 +16,14 @@ class ModelError(Exception):
 class ModelUnavailable(ModelError):
     """Nothing answers, or the stream broke; the same call may work later."""
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
-        """`retry_after`: seconds to wait before another try; None: not worth one now."""
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, busy: bool = False
+    ) -> None:
+        """`retry_after`: seconds to wait before another try; None: not worth one now. `busy`: it is
+        there, and has more to do than it can."""
         super().__init__(message)
         self.retry_after = retry_after
+        self.busy = busy
 
 
 class ModelRefused(ModelError):

@@ -49,7 +49,10 @@ class Request:
     top_logprobs: int = 0
     """0: no log-probabilities; k: those of the chosen token and of the k likeliest."""
     purpose: str = ""
-    """Why it is asked (plan, read, write, ...): for the trace; never sent."""
+    """Why it is asked (plan, read, write, ...): for the trace and for roles; never sent."""
+    session: str = ""
+    """Requests of one session stay, while they can, at the endpoint that has their prefix in its
+    cache; never sent."""
 
     def __post_init__(self) -> None:
         """Refuses what no engine could run."""

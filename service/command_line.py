@@ -41,7 +41,10 @@ Model = Annotated[
     ),
 ]
 BaseUrl = Annotated[
-    str | None, typer.Option(help="Address of an openai:NAME model's server, with /v1.")
+    str | None,
+    typer.Option(
+        help="Address of an openai:NAME model's server, with /v1; several with commas between."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
@@ -49,6 +52,13 @@ Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Also write a .md or .html file.")
 ]
 
+_OPTIONS = {"plan_samples": "--plans", "roles": "--role"}
+"""Settings whose options have other names."""
+_JSON = {
+    "roles": '{"planner": "openai:NAME"}',
+    "prices": '{"NAME": {"prompt": 0.4, "completion": 1.6}}',
+}
+"""Settings that are no plain text in the environment."""
 _ASK_EPILOG = """
 Examples:
 
@@ -69,6 +79,13 @@ def ask(
     ] = None,
     model: Model = None,
     base_url: BaseUrl = None,
+    role: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="ROLE=MODEL: another model for the planner, reader, writer, judge or drafter;"
+            " MODEL as --model, or openai:NAME@URL; may be given several times."
+        ),
+    ] = None,
     seconds: Annotated[float | None, typer.Option(help="Time at most. [default: 600]")] = None,
     max_tool_calls: Annotated[int | None, typer.Option(help="[default: 40]")] = None,
     max_tokens: Annotated[
@@ -94,6 +111,7 @@ def ask(
     settings = _settings(
         model=model,
         base_url=base_url,
+        roles=_roles(role),
         seconds=seconds,
         max_tool_calls=max_tool_calls,
         max_tokens=max_tokens,
@@ -231,7 +249,9 @@ def _settings(**flags: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except SettingsError as error:  # its text is: error parsing value for field "prices" from ...
-        _fail(f"BREADTH_{_quoted(error).upper()} is no JSON", 2)
+        name = _quoted(error)
+        example = _JSON.get(name, "{}")
+        _fail(f"BREADTH_{name.upper()}: this is no JSON; write it as {example}", 2)
         raise
     except ValidationError as error:
         problems = "; ".join(
@@ -257,7 +277,18 @@ def _given(setting: str, flags: Mapping[str, Any]) -> str:
     """The option or the variable."""
     if flags.get(setting) is None:
         return f"BREADTH_{setting.upper()}"
-    return "--plans" if setting == "plan_samples" else f"--{setting.replace('_', '-')}"
+    return _OPTIONS.get(setting, f"--{setting.replace('_', '-')}")
+
+
+def _roles(given: list[str] | None) -> dict[str, str] | None:
+    """What `--role ROLE=MODEL` says, one after another."""
+    roles = {}
+    for text in given or ():
+        role, _, model = text.partition("=")
+        if not (role and model):
+            _fail(f"--role {text!r}: write ROLE=MODEL, as in --role planner=openai:NAME", 2)
+        roles[role] = model
+    return roles or None
 
 
 def _check_output(output: Path | None) -> None:
