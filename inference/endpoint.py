@@ -6,6 +6,7 @@ The server's own model list says which engine it is; `inference.wire` knows how 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +22,7 @@ from inference.errors import (
     ModelUnavailable,
     Unsupported,
 )
-from inference.fanout import separately
+from inference.fanout import Ask, separately
 from inference.model import ALL, Chunk, Halt, Message, Request
 from inference.thinking import ThinkingFilter
 from inference.tokens import Allowance, in_time
@@ -71,6 +72,8 @@ class EndpointModel:
         self.base_url = base_url.rstrip("/")
         self._engine = engine
         self._unconstrained = False
+        self._one_by_one = False
+        """It is known to give one sample a request."""
         self.window: int | None = None
         """Tokens of prompt and text together, as far as the server says; known after `check`."""
         self._patience = patience or Patience()
@@ -132,11 +135,31 @@ class EndpointModel:
         extra: Mapping[str, Any] | None = None,
     ) -> AsyncGenerator[Chunk]:
         """See `Model.stream`. `extra`: fields of the body that only this server knows."""
-        if halt is None:
-            return self._stream(request, extra or {})
-        return separately(
-            lambda single: self._stream(single, extra or {}), request, halt, staggered=True
-        )
+        ask = partial(self._stream, extra=extra or {})
+        if halt is not None or (request.n > 1 and self._one_by_one):
+            return separately(ask, request, halt or Halt(), staggered=True)
+        return ask(request) if request.n == 1 else self._several(ask, request)
+
+    async def _several(self, ask: Ask, request: Request) -> AsyncGenerator[Chunk]:
+        """n samples in one request; from a server that does not know n, the rest one by one."""
+        missing = dict.fromkeys(range(request.n))
+        try:
+            async with aclosing(ask(request)) as chunks:
+                async for chunk in chunks:
+                    missing.pop(chunk.index, None)
+                    yield chunk
+            if self._engine != "other" or len(missing) in {0, request.n}:
+                return  # all came, or nothing at all: that has nothing to do with n
+        except ModelRefused:
+            if self._engine != "other" or len(missing) < request.n:
+                raise
+        indexes = list(missing)
+        seed = None if request.seed is None else request.seed + indexes[0]
+        rest = replace(request, n=len(indexes), seed=seed)
+        async with aclosing(separately(ask, rest, Halt(), staggered=True)) as chunks:
+            async for chunk in chunks:
+                yield replace(chunk, index=indexes[chunk.index])
+        self._one_by_one = True
 
     async def _stream(self, request: Request, extra: Mapping[str, Any]) -> AsyncGenerator[Chunk]:
         """One request to the server."""

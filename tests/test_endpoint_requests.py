@@ -4,7 +4,18 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from endpoint_server import ASKED, GRAMMAR, SCHEMA, WHOLE, asked, asking, models, serving
+from endpoint_server import (
+    ASKED,
+    GRAMMAR,
+    SCHEMA,
+    WHOLE,
+    asked,
+    asking,
+    models,
+    piece,
+    serving,
+    stream,
+)
 
 from inference import Message, Request, Sample, complete
 
@@ -14,7 +25,8 @@ async def test_the_request_is_sent_in_the_words_of_the_protocol() -> None:
         (Message("system", "Be short."), Message("user", "Hm?")),
         n=2, temperature=0.5, top_p=0.9, max_tokens=8, stop=("\n", "END"), seed=0, purpose="plan",
     )  # fmt: skip
-    async with serving(WHOLE) as played, asking(played.url, api_key="sk-1") as model:
+    both = stream(piece("Hm.", 0), piece("Ha.", 1))
+    async with serving(both) as played, asking(played.url, api_key="sk-1") as model:
         await complete(model, request)
     assert played.bodies == [
         {
