@@ -22,7 +22,7 @@ from tenacity import (
 
 from inference.errors import ModelNonsense, ModelRefused, ModelSetupError, ModelUnavailable
 from inference.fanout import separately
-from inference.model import ALL, Chunk, Halt, Request
+from inference.model import ALL, Chunk, Constraint, Halt, Request
 from inference.translation import translating
 from inference.wire import (
     Engine,
@@ -74,7 +74,7 @@ class EndpointModel:
         self.name = name
         self.base_url = base_url.rstrip("/")
         self._engine = engine
-        self._unconstrained = False
+        self._refused: set[Constraint] = set()
         self.window: int | None = None
         """Tokens of prompt and text together, as far as the server says; known after `check`."""
         self._patience = patience or Patience()
@@ -84,6 +84,14 @@ class EndpointModel:
     def engine(self) -> Engine | None:
         """Which engine serves it, as far as is known."""
         return self._engine
+
+    @property
+    def constrains(self) -> bool:
+        """Whether the text is known to be held to a schema, a grammar or a regex.
+
+        Others may know schemas, too; but some refuse them, and some take them and do not care.
+        """
+        return self._engine in {"llama.cpp", "vllm"}
 
     async def close(self) -> None:
         """Close the connections; what still reads from them, or begins to, is ModelUnavailable."""
@@ -166,18 +174,27 @@ class EndpointModel:
         if self._engine is None:
             await self.check()
         body = {**body_of(request, self.name), **extra}
-        constraint = constraint_of(request, self._engine)
+        constraint, kind = constraint_of(request, self._engine), request.constraint
         with translating(self._where):
-            if self._unconstrained or not constraint:
+            if kind is None or kind in self._refused or not constraint:
                 return await self._post(body)
-            if self._engine != "other":  # these can constrain: a refusal has another reason
+            if not self._may_lack(kind):  # a refusal has another reason
                 return await self._post(body | constraint)
             try:
                 return await self._post(body | constraint)
             except (openai.BadRequestError, openai.UnprocessableEntityError):
                 response = await self._post(body)
-        self._unconstrained = True
+        if self._engine == "other":
+            self._refused.add(kind)
         return response
+
+    def _may_lack(self, kind: Constraint) -> bool:
+        """Whether the engine may not know such a constraint at all.
+
+        llama.cpp knows expressions only where it is built with LLGuidance; it may as well refuse
+        this one alone, so the next one is tried again.
+        """
+        return self._engine == "other" or (self._engine == "llama.cpp" and kind == "regex")
 
     async def _post(self, body: dict[str, Any]) -> AsyncStream[Event]:
         """Until the answer's head is there."""

@@ -1,5 +1,6 @@
 """The Model port and its words: a Request, the Chunks that stream back, the Samples they make."""
 
+import re
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -9,6 +10,8 @@ from typing import Any, Literal, Protocol
 Role = Literal["system", "user", "assistant"]
 FinishReason = Literal["stop", "length", "content_filter", "halted"]
 """`halted`: its reader ended it; every reason but `stop` means that the text is not whole."""
+Constraint = Literal["schema", "grammar", "regex"]
+"""What a request can hold the text to."""
 ALL = -1
 """The index of a chunk that is about all samples together."""
 
@@ -40,7 +43,10 @@ class Request:
     schema: Mapping[str, Any] | None = None
     """A JSON schema that the text must satisfy, on engines that can constrain."""
     grammar: str | None = None
-    """A GBNF grammar that the text must satisfy; excludes `schema`."""
+    """A GBNF grammar that the text must satisfy."""
+    regex: str | None = None
+    """A regular expression that the whole text must match, in what Python and the engines share: no
+    anchors, look-around or back-references. At most one of schema, grammar and regex is given."""
     top_logprobs: int = 0
     """0: no log-probabilities; k: those of the chosen token and of the k likeliest."""
     purpose: str = ""
@@ -58,8 +64,24 @@ class Request:
             raise ValueError("top_logprobs cannot be negative, nor a stop text empty")
         if not 0 <= self.head < len(self.messages):
             raise ValueError("the head must leave at least one message")
-        if self.schema is not None and self.grammar is not None:
-            raise ValueError("a request takes a schema or a grammar, not both")
+        if sum(kind is not None for kind in (self.schema, self.grammar, self.regex)) > 1:
+            raise ValueError("a request takes one of schema, grammar and regex")
+        if self.regex is not None:
+            _require_regex(self.regex)
+
+    @property
+    def constraint(self) -> Constraint | None:
+        """Which of schema, grammar and regex it has."""
+        kinds: tuple[Constraint, ...] = ("schema", "grammar", "regex")
+        return next((kind for kind in kinds if getattr(self, kind) is not None), None)
+
+
+def _require_regex(regex: str) -> None:
+    """Raise ValueError for what is none."""
+    try:
+        re.compile(regex)
+    except re.error as error:
+        raise ValueError(f"{regex!r} is no regular expression: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)

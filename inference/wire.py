@@ -3,6 +3,7 @@
 Servers leave out what they please, so only what is used is named, and all of it may be missing.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
@@ -14,6 +15,9 @@ from inference.model import Chunk, FinishReason, Request, TokenLogprob, Usage
 Engine = Literal["llama.cpp", "vllm", "other"]
 """Engines differ in how a constraint is written, and in nothing else that matters here."""
 
+_GUIDANCE: Mapping[str, bool] = {"whitespace_flexible": False, "lenient": True}
+"""Told to LLGuidance inside a schema: white space is where a small model loops, and a keyword that
+it does not know is left out of the constraint, not refused."""
 _OWNERS: Mapping[str, Engine] = {"llamacpp": "llama.cpp", "vllm": "vllm"}
 _FINISH: Mapping[str, FinishReason] = {
     "stop": "stop",
@@ -134,17 +138,20 @@ def body_of(request: Request, model: str) -> dict[str, Any]:
 
 
 def constraint_of(request: Request, engine: Engine | None) -> dict[str, Any]:
-    """The request's schema or grammar in the engine's own words; none where it has none."""
-    if request.schema is not None:
-        named = {"name": "answer", "schema": dict(request.schema), "strict": True}
-        return {"response_format": {"type": "json_schema", "json_schema": named}}
-    if request.grammar is None:
-        return {}
-    match engine:
-        case "llama.cpp":
+    """The request's schema, grammar or regex in the engine's own words; none where it has none."""
+    match request.constraint, engine:
+        case "schema", _:
+            schema = dict(request.schema or {})
+            if engine == "llama.cpp":
+                schema.setdefault("x-guidance", _GUIDANCE)
+            named = {"name": "answer", "schema": schema, "strict": True}
+            return {"response_format": {"type": "json_schema", "json_schema": named}}
+        case "grammar", "llama.cpp":
             return {"grammar": request.grammar}
-        case "vllm":
-            return {"structured_outputs": {"grammar": request.grammar}}
+        case "regex", "llama.cpp":
+            return {"grammar": _lark(request.regex or "")}
+        case ("grammar" | "regex") as kind, "vllm":
+            return {"structured_outputs": {kind: getattr(request, kind)}}
         case _:
             return {}
 
@@ -195,6 +202,17 @@ def _chunk(choice: _Choice) -> Chunk:
         # A reason that nobody knows (abort, error, ...) is no sign that the text is whole.
         finish_reason=_FINISH.get(reason, "length") if reason else None,
     )
+
+
+def _lark(regex: str) -> str:
+    """The expression as a grammar of LLGuidance, which llama.cpp takes where it is built with it.
+
+    In Lark's notation a slash ends the expression, and a line break cannot stand in it.
+    """
+    written = re.sub(
+        r"\\.|/|\n", lambda m: {"/": r"\/", "\n": r"\n"}.get(m[0], m[0]), regex, flags=re.S
+    )
+    return f"%llguidance {{}}\nstart: /{written}/"
 
 
 def _merged(usage: Usage, event: Event) -> Usage:
