@@ -3,6 +3,9 @@
 from inference.embedded import EmbeddedModel, check_gguf
 from inference.endpoint import EndpointModel, Patience
 from inference.errors import (
+    AnswerCut,
+    AnswerInvalid,
+    AnswerUnusable,
     ModelError,
     ModelNonsense,
     ModelRefused,
@@ -14,6 +17,7 @@ from inference.model import (
     Chunk,
     Collector,
     Completion,
+    Constraint,
     Halt,
     Message,
     Model,
@@ -26,15 +30,21 @@ from inference.model import (
 from inference.probing import Capabilities, probe
 from inference.scripted import ScriptedModel
 from inference.speculation import Speculation
+from inference.structured import Structured, structured, structured_as
+from inference.tightening import tight
 from inference.weights import PACKAGED, PackagedWeights, Progress
 
 __all__ = [
     "ALL",
     "PACKAGED",
+    "AnswerCut",
+    "AnswerInvalid",
+    "AnswerUnusable",
     "Capabilities",
     "Chunk",
     "Collector",
     "Completion",
+    "Constraint",
     "EmbeddedModel",
     "EndpointModel",
     "Halt",
@@ -52,9 +62,13 @@ __all__ = [
     "Sample",
     "ScriptedModel",
     "Speculation",
+    "Structured",
     "TokenLogprob",
     "Usage",
     "check_gguf",
     "complete",
     "probe",
+    "structured",
+    "structured_as",
+    "tight",
 ]

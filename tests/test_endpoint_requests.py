@@ -8,6 +8,9 @@ from endpoint_server import ASKED, GRAMMAR, SCHEMA, WHOLE, asked, asking, models
 
 from inference import Message, Request, Sample, complete
 
+REGEX = "a/b\\/c\n|\\./"
+"""With all that Lark's notation writes otherwise."""
+
 
 async def test_the_request_is_sent_in_the_words_of_the_protocol() -> None:
     request = Request(
@@ -36,25 +39,48 @@ async def test_the_request_is_sent_in_the_words_of_the_protocol() -> None:
     assert played.heads[0]["Authorization"] == "Bearer sk-1"
 
 
+COMPACT = {"x-guidance": {"whitespace_flexible": False, "lenient": True}}
+
+
 @pytest.mark.parametrize(
-    ("owner", "sent_as"),
+    ("owner", "grammar", "regex", "schema"),
     [
-        ("llamacpp", {"grammar": GRAMMAR}),
-        ("vllm", {"structured_outputs": {"grammar": GRAMMAR}}),
-        ("someone", {}),
+        (
+            "llamacpp",
+            {"grammar": GRAMMAR},
+            {"grammar": r"%llguidance {}" "\n" r"start: /a\/b\/c\n|\.\//"},
+            SCHEMA | COMPACT,
+        ),
+        (
+            "vllm",
+            {"structured_outputs": {"grammar": GRAMMAR}},
+            {"structured_outputs": {"regex": REGEX}},
+            SCHEMA,
+        ),
+        ("someone", {}, {}, SCHEMA),
     ],
 )
-async def test_a_grammar_is_written_as_the_engine_wants_it(
-    owner: str, sent_as: dict[str, Any]
+async def test_a_constraint_is_written_as_the_engine_wants_it(
+    owner: str, grammar: dict[str, Any], regex: dict[str, Any], schema: dict[str, Any]
 ) -> None:
     listed = models("other", "m", owner=owner)
     async with serving(WHOLE, models=listed) as played, asking(played.url, engine=None) as model:
         await complete(model, replace(ASKED, grammar=GRAMMAR))
+        await complete(model, replace(ASKED, regex=REGEX))
         await complete(model, replace(ASKED, schema=SCHEMA))
-    first, second = played.bodies
-    assert {key: first[key] for key in first.keys() & {"grammar", "structured_outputs"}} == sent_as
-    assert second["response_format"]["json_schema"]["schema"] == SCHEMA
+    first, second, third = played.bodies
+    constraining = {"grammar", "structured_outputs"}
+    assert {key: first[key] for key in first.keys() & constraining} == grammar
+    assert {key: second[key] for key in second.keys() & constraining} == regex
+    assert third["response_format"]["json_schema"]["schema"] == schema
     assert played.listed == 1
+
+
+async def test_a_schema_may_say_itself_how_it_is_written() -> None:
+    schema = SCHEMA | {"x-guidance": {"whitespace_flexible": True}}
+    async with serving(WHOLE) as played, asking(played.url, engine="llama.cpp") as model:
+        await complete(model, replace(ASKED, schema=schema))
+    assert played.bodies[0]["response_format"]["json_schema"]["schema"] == schema
 
 
 async def test_half_a_surrogate_pair_does_not_stop_a_request() -> None:
