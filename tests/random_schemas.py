@@ -1,4 +1,4 @@
-"""Random schemas of the kinds we use, values that they accept, and texts that models make of them."""
+"""Random schemas of the kinds we use, what they accept, and what models make of them."""
 
 import json
 from typing import Any
@@ -18,11 +18,11 @@ def _scalars() -> st.SearchStrategy[Schema]:
         st.just({"type": "string"}),
         st.builds(lambda n: {"type": "string", "maxLength": n}, st.integers(1, 30)),
         st.just({"type": "integer"}),
-        st.builds(lambda a, n: {"type": "integer", "minimum": a, "maximum": a + n}, low, low.map(abs)),
-        st.builds(lambda a: {"type": "integer", "exclusiveMinimum": a}, low),
+        low.map(lambda a: {"type": "integer", "minimum": a, "maximum": a + 5}),
+        low.map(lambda a: {"type": "integer", "exclusiveMinimum": a}),
         st.just({"type": "number"}),
         st.just({"type": "boolean"}),
-        st.builds(lambda c: {"enum": c}, st.lists(st.sampled_from(["a", "b", 3, None]), min_size=1, unique=True)),
+        st.sampled_from([{"enum": ["a"]}, {"enum": ["a", "b", 3]}, {"enum": [None, "b"]}]),
         st.just({"const": "x"}),
         st.builds(lambda kind: {"type": [kind, "null"]}, st.sampled_from(["string", "integer"])),
     )  # fmt: skip
