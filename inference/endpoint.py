@@ -85,13 +85,13 @@ class EndpointModel:
         """Which engine serves it, as far as is known."""
         return self._engine
 
-    @property
-    def constrains(self) -> bool:
-        """Whether the text is known to be held to a schema, a grammar or a regex.
+    def constrains(self, request: Request) -> bool:
+        """Whether the engine is known to hold the text to the request's schema, grammar or regex.
 
         Others may know schemas, too; but some refuse them, and some take them and do not care.
         """
-        return self._engine in {"llama.cpp", "vllm"}
+        known = self._engine not in {None, "other"}
+        return known and bool(constraint_of(request, self._engine))
 
     async def close(self) -> None:
         """Close the connections; what still reads from them, or begins to, is ModelUnavailable."""
@@ -178,23 +178,14 @@ class EndpointModel:
         with translating(self._where):
             if kind is None or kind in self._refused or not constraint:
                 return await self._post(body)
-            if not self._may_lack(kind):  # a refusal has another reason
+            if self._engine != "other":  # these can constrain: a refusal has another reason
                 return await self._post(body | constraint)
             try:
                 return await self._post(body | constraint)
             except (openai.BadRequestError, openai.UnprocessableEntityError):
                 response = await self._post(body)
-        if self._engine == "other":
-            self._refused.add(kind)
+        self._refused.add(kind)
         return response
-
-    def _may_lack(self, kind: Constraint) -> bool:
-        """Whether the engine may not know such a constraint at all.
-
-        llama.cpp knows expressions only where it is built with LLGuidance; it may as well refuse
-        this one alone, so the next one is tried again.
-        """
-        return self._engine == "other" or (self._engine == "llama.cpp" and kind == "regex")
 
     async def _post(self, body: dict[str, Any]) -> AsyncStream[Event]:
         """Until the answer's head is there."""
@@ -232,7 +223,7 @@ def _client(base_url: str, api_key: str, engine: Engine | None, patience: Patien
     if not (api_key.isascii() and api_key.isprintable()):
         raise ModelSetupError("the API key holds characters that no key has: see BREADTH_API_KEY")
     # llama.cpp's server closes idle connections without notice; on loopback a new one is free.
-    headers = {"Connection": "close"} if engine == "llama.cpp" else {}
+    headers = {"Connection": "close"} if engine == "xllamacpp" else {}
     timeout = openai.Timeout(patience.idle_seconds, connect=patience.connect_seconds)
     return AsyncOpenAI(
         base_url=base_url,

@@ -41,7 +41,8 @@ class Request:
     stop: tuple[str, ...] = ()
     seed: int | None = None
     schema: Mapping[str, Any] | None = None
-    """A JSON schema that the text must satisfy, on engines that can constrain."""
+    """A JSON schema that the text must satisfy, as far as the engine can hold it to that: only
+    `structured` validates what comes."""
     grammar: str | None = None
     """A GBNF grammar that the text must satisfy."""
     regex: str | None = None

@@ -1,6 +1,7 @@
 """Answers of a form: a JSON schema, a type, a regular expression or a grammar.
 
-llama.cpp and vLLM hold the model to the form; other servers may take it and not care, or refuse it.
+Engines that we know hold the model to the form; others may take it and not care, or refuse it, and
+our own drops without a word what it cannot read.
 So what comes is validated here in any case, and asked for again with a line that says what is
 wrong. What comes back is valid, or an error says why there is nothing.
 """
@@ -81,7 +82,7 @@ class _Asking(Generic[T]):
         self._attempts = attempts
         self._original = form.asked(request)
         # Wrapped models are taken at their word; a wrong answer shows that nothing holds them.
-        self._told = isinstance(model, EndpointModel) and not model.constrains
+        self._told = isinstance(model, EndpointModel) and not model.constrains(self._original)
         self._usage = Usage()
         self._cut: Sample | None = None
         """The first answer that was cut."""

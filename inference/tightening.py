@@ -1,7 +1,7 @@
 """A JSON schema made narrow enough for a small model: nothing in it can go on for ever.
 
 A small model that is held to a schema still loops wherever the schema lets it: in a string, a list,
-a whole number, an object with names of its own. So each of them gets a bound where its author gave
+a number, an object with names of its own. So each of them gets a bound where its author gave
 none. The result accepts nothing that the schema does not accept.
 """
 
@@ -13,8 +13,8 @@ MAX_STRING = 400
 """Characters of a string, where the schema does not say."""
 MAX_ITEMS = 32
 """Elements of a list, or names of an open object, where the schema does not say."""
-MAX_INTEGER = 2**53 - 1
-"""Whole numbers beyond it do not survive every JSON reader."""
+MAX_NUMBER = 2**53 - 1
+"""Beyond it whole numbers do not survive every JSON reader."""
 
 _WORDS = {"$schema", "$comment", "title", "description", "default", "deprecated", "discriminator",
           "examples", "readOnly", "writeOnly", "x-guidance"}  # fmt: skip
@@ -58,14 +58,14 @@ class _Tightening:
         """One schema; `closes` False: another part of it may name properties, too."""
         schema = _known(given, where)
         if not schema.keys() - _WORDS:
-            return {**schema, "type": _SCALARS, "maxLength": self.max_string}
+            schema = {**schema, "type": _SCALARS}
         narrow = dict(schema)
         self._recurse(narrow, where, closes=closes and "properties" not in schema)
         kinds = _kinds(schema)
         if "string" in kinds:
             narrow.setdefault("maxLength", max(self.max_string, schema.get("minLength", 0)))
-        if "integer" in kinds:
-            _bound_integer(narrow)
+        if kinds & {"integer", "number"}:
+            _bound_number(narrow)
         if "array" in kinds:
             self._bound_array(narrow, where)
         if "object" in kinds:
@@ -125,17 +125,17 @@ def _kinds(schema: Mapping[str, Any]) -> set[str]:
         return {named} if isinstance(named, str) else set(named)
     if schema.keys() & _ONE_OF_ITS_OWN:
         return {"object"} if "properties" in schema else set()
-    return {"string", "array", "object"}
+    return {"string", "number", "array", "object"}
 
 
-def _bound_integer(narrow: dict[str, Any]) -> None:
+def _bound_number(narrow: dict[str, Any]) -> None:
     """At both ends, where it has no bound there."""
     if not narrow.keys() & {"minimum", "exclusiveMinimum"}:
         highest = min(narrow.get("maximum", 0), narrow.get("exclusiveMaximum", 0))
-        narrow["minimum"] = min(-MAX_INTEGER, 2 * highest)
+        narrow["minimum"] = min(-MAX_NUMBER, 2 * highest)
     if not narrow.keys() & {"maximum", "exclusiveMaximum"}:
         lowest = max(narrow.get("minimum", 0), narrow.get("exclusiveMinimum", 0))
-        narrow["maximum"] = max(MAX_INTEGER, 2 * lowest)
+        narrow["maximum"] = max(MAX_NUMBER, 2 * lowest)
 
 
 def _known(given: object, where: str) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 Servers leave out what they please, so only what is used is named, and all of it may be missing.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
@@ -12,12 +13,18 @@ from openai import BaseModel
 from inference.errors import ModelNonsense
 from inference.model import Chunk, FinishReason, Request, TokenLogprob, Usage
 
-Engine = Literal["llama.cpp", "vllm", "other"]
-"""Engines differ in how a constraint is written, and in nothing else that matters here."""
+Engine = Literal["llama.cpp", "xllamacpp", "vllm", "other"]
+"""Engines differ in how a constraint is written, and in nothing else that matters here.
+
+xllamacpp is llama.cpp as we embed it, built with LLGuidance. Builds without it end the whole server
+when a grammar in LLGuidance's notation comes, so other servers are never sent one.
+"""
 
 _GUIDANCE: Mapping[str, bool] = {"whitespace_flexible": False, "lenient": True}
 """Told to LLGuidance inside a schema: white space is where a small model loops, and a keyword that
 it does not know is left out of the constraint, not refused."""
+_LARK = "%llguidance {}\nstart: "
+"""How a grammar in LLGuidance's notation begins."""
 _OWNERS: Mapping[str, Engine] = {"llamacpp": "llama.cpp", "vllm": "vllm"}
 _FINISH: Mapping[str, FinishReason] = {
     "stop": "stop",
@@ -140,16 +147,17 @@ def body_of(request: Request, model: str) -> dict[str, Any]:
 def constraint_of(request: Request, engine: Engine | None) -> dict[str, Any]:
     """The request's schema, grammar or regex in the engine's own words; none where it has none."""
     match request.constraint, engine:
+        case "schema", "xllamacpp":
+            # As response_format it would go through llama.cpp's own reading, with white space.
+            schema = {"x-guidance": _GUIDANCE} | dict(request.schema or {})
+            return {"grammar": f"{_LARK}%json {json.dumps(schema)}"}
         case "schema", _:
-            schema = dict(request.schema or {})
-            if engine == "llama.cpp":
-                schema.setdefault("x-guidance", _GUIDANCE)
-            named = {"name": "answer", "schema": schema, "strict": True}
+            named = {"name": "answer", "schema": dict(request.schema or {}), "strict": True}
             return {"response_format": {"type": "json_schema", "json_schema": named}}
-        case "grammar", "llama.cpp":
+        case "grammar", "llama.cpp" | "xllamacpp":
             return {"grammar": request.grammar}
-        case "regex", "llama.cpp":
-            return {"grammar": _lark(request.regex or "")}
+        case "regex", "xllamacpp":
+            return {"grammar": f"{_LARK}/{_lark_regex(request.regex or '')}/"}
         case ("grammar" | "regex") as kind, "vllm":
             return {"structured_outputs": {kind: getattr(request, kind)}}
         case _:
@@ -204,15 +212,10 @@ def _chunk(choice: _Choice) -> Chunk:
     )
 
 
-def _lark(regex: str) -> str:
-    """The expression as a grammar of LLGuidance, which llama.cpp takes where it is built with it.
-
-    In Lark's notation a slash ends the expression, and a line break cannot stand in it.
-    """
-    written = re.sub(
-        r"\\.|/|\n", lambda m: {"/": r"\/", "\n": r"\n"}.get(m[0], m[0]), regex, flags=re.S
-    )
-    return f"%llguidance {{}}\nstart: /{written}/"
+def _lark_regex(regex: str) -> str:
+    """The expression between Lark's slashes, in which no slash and no line break may stand."""
+    written = {"/": r"\/", "\n": r"\n"}
+    return re.sub(r"\\.|/|\n", lambda found: written.get(found[0], found[0]), regex, flags=re.S)
 
 
 def _merged(usage: Usage, event: Event) -> Usage:

@@ -28,23 +28,13 @@ async def test_a_refusal_with_another_reason_does_not_cost_the_schema() -> None:
     assert ["response_format" in body for body in played.bodies] == [True, False, True]
 
 
-@pytest.mark.parametrize("engine", ["llama.cpp", "vllm"])
+@pytest.mark.parametrize("engine", ["llama.cpp", "xllamacpp", "vllm"])
 async def test_an_engine_that_can_constrain_is_taken_at_its_word(engine: str) -> None:
     refusal = status(400, {"error": {"code": 400, "message": "failed to parse grammar"}})
     async with serving(refusal) as played, asking(played.url, engine=engine) as model:
         with pytest.raises(ModelRefused, match="400: failed to parse grammar"):
             await complete(model, replace(ASKED, grammar="root ::="))
     assert len(played.bodies) == 1
-
-
-async def test_llama_cpp_may_know_no_expressions_but_is_asked_each_time() -> None:
-    refusal = status(400, {"error": {"code": 400, "message": "llguidance is not enabled"}})
-    answers = (refusal, WHOLE, refusal, WHOLE)
-    async with serving(*answers) as played, asking(played.url, engine="llama.cpp") as model:
-        for _ in range(2):
-            made = await complete(model, replace(ASKED, regex="[A-Z].*"))
-            assert made.samples == (Sample("Cuarón"),)
-    assert ["grammar" in body for body in played.bodies] == [True, False, True, False]
 
 
 async def test_a_wrong_name_is_answered_with_the_right_ones() -> None:

@@ -1,5 +1,6 @@
 """What EndpointModel sends, to whom, and in whose words."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,9 @@ from inference import Message, Request, Sample, complete
 
 REGEX = "a/b\\/c\n|\\./"
 """With all that Lark's notation writes otherwise."""
+LARK = "%llguidance {}\nstart: "
+COMPACT = {"x-guidance": {"whitespace_flexible": False, "lenient": True}}
+LOOSE = {"x-guidance": {"whitespace_flexible": True}}
 
 
 async def test_the_request_is_sent_in_the_words_of_the_protocol() -> None:
@@ -39,29 +43,20 @@ async def test_the_request_is_sent_in_the_words_of_the_protocol() -> None:
     assert played.heads[0]["Authorization"] == "Bearer sk-1"
 
 
-COMPACT = {"x-guidance": {"whitespace_flexible": False, "lenient": True}}
-
-
 @pytest.mark.parametrize(
-    ("owner", "grammar", "regex", "schema"),
+    ("owner", "grammar", "regex"),
     [
-        (
-            "llamacpp",
-            {"grammar": GRAMMAR},
-            {"grammar": r"%llguidance {}" "\n" r"start: /a\/b\/c\n|\.\//"},
-            SCHEMA | COMPACT,
-        ),
+        ("llamacpp", {"grammar": GRAMMAR}, {}),
         (
             "vllm",
             {"structured_outputs": {"grammar": GRAMMAR}},
             {"structured_outputs": {"regex": REGEX}},
-            SCHEMA,
         ),
-        ("someone", {}, {}, SCHEMA),
+        ("someone", {}, {}),
     ],
 )
 async def test_a_constraint_is_written_as_the_engine_wants_it(
-    owner: str, grammar: dict[str, Any], regex: dict[str, Any], schema: dict[str, Any]
+    owner: str, grammar: dict[str, Any], regex: dict[str, Any]
 ) -> None:
     listed = models("other", "m", owner=owner)
     async with serving(WHOLE, models=listed) as played, asking(played.url, engine=None) as model:
@@ -72,15 +67,26 @@ async def test_a_constraint_is_written_as_the_engine_wants_it(
     constraining = {"grammar", "structured_outputs"}
     assert {key: first[key] for key in first.keys() & constraining} == grammar
     assert {key: second[key] for key in second.keys() & constraining} == regex
-    assert third["response_format"]["json_schema"]["schema"] == schema
+    assert third["response_format"]["json_schema"]["schema"] == SCHEMA
     assert played.listed == 1
 
 
-async def test_a_schema_may_say_itself_how_it_is_written() -> None:
-    schema = SCHEMA | {"x-guidance": {"whitespace_flexible": True}}
-    async with serving(WHOLE) as played, asking(played.url, engine="llama.cpp") as model:
-        await complete(model, replace(ASKED, schema=schema))
-    assert played.bodies[0]["response_format"]["json_schema"]["schema"] == schema
+@pytest.mark.parametrize(
+    ("constraint", "sent"),
+    [
+        ({"grammar": GRAMMAR}, GRAMMAR),
+        ({"regex": REGEX}, f"{LARK}/a\\/b\\/c\\n|\\.\\//"),
+        ({"schema": SCHEMA}, f"{LARK}%json {json.dumps(COMPACT | SCHEMA)}"),
+        ({"schema": SCHEMA | LOOSE}, f"{LARK}%json {json.dumps(LOOSE | SCHEMA)}"),
+    ],
+)
+async def test_the_embedded_engine_gets_every_constraint_as_a_grammar(
+    constraint: dict[str, Any], sent: str
+) -> None:
+    async with serving(WHOLE) as played, asking(played.url, engine="xllamacpp") as model:
+        await complete(model, replace(ASKED, **constraint))
+    assert played.bodies[0]["grammar"] == sent
+    assert "response_format" not in played.bodies[0]
 
 
 async def test_half_a_surrogate_pair_does_not_stop_a_request() -> None:

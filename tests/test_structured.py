@@ -74,7 +74,7 @@ def last_turns(played: Played) -> Iterator[str]:
 async def test_what_comes_back_is_valid_or_an_error_says_why(data: st.DataObject) -> None:
     schema = data.draw(schemas())
     texts = data.draw(st.lists(replies(schema), min_size=1, max_size=3))
-    engine = data.draw(st.sampled_from(["llama.cpp", "vllm", "other", "refusing"]))
+    engine = data.draw(st.sampled_from(["xllamacpp", "llama.cpp", "vllm", "other", "refusing"]))
     answers = [says(*text) for text in texts]
     if engine == "refusing":
         answers, engine = [REFUSAL, *answers], "other"

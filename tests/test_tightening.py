@@ -35,13 +35,14 @@ def unbounded(schema: Schema) -> bool:
     """Whether a model could go on for ever in this very part."""
     if schema.keys() & {"enum", "const", "$ref", "anyOf", "allOf", "oneOf"}:
         return False
-    kinds = schema.get("type", ["string", "array", "object", "integer"])
+    kinds = schema.get("type", ["string", "array", "object", "number"])
     return any(
         kind in kinds and not schema.keys() & bounds
         for kind, bounds in {
             "string": {"maxLength"},
             "array": {"maxItems"},
             "integer": {"maximum", "exclusiveMaximum"},
+            "number": {"maximum", "exclusiveMaximum"},
         }.items()
     )
 
