@@ -96,7 +96,7 @@ async def engine(options: argparse.Namespace, slots: int, **settings: Any) -> As
         address = await asyncio.to_thread(process.address)
         base_url = f"{address}/v1"
         endpoint = EndpointModel(
-            path.name, base_url=base_url, api_key=process.key, engine="llama.cpp"
+            path.name, base_url=base_url, api_key=process.key, engine="xllamacpp"
         )
         pool = SlotPool(LlamaSlots(address, process.key), slots, states)
         yield Engine(SlottedModel(endpoint, pool, slots * 2048), base_url, process.key)

@@ -3,6 +3,9 @@
 from inference.embedded import EmbeddedModel, check_gguf
 from inference.endpoint import EndpointModel, Patience
 from inference.errors import (
+    AnswerCut,
+    AnswerInvalid,
+    AnswerUnusable,
     ModelError,
     ModelNonsense,
     ModelRefused,
@@ -16,6 +19,7 @@ from inference.model import (
     Chunk,
     Collector,
     Completion,
+    Constraint,
     Halt,
     Message,
     Model,
@@ -42,16 +46,22 @@ from inference.scoring import (
 )
 from inference.scripted import ScriptedModel
 from inference.speculation import Speculation
+from inference.structured import Structured, structured, structured_as
+from inference.tightening import tight
 from inference.weights import PACKAGED, PackagedWeights, Progress
 
 __all__ = [
     "ALL",
     "PACKAGED",
     "ROLES",
+    "AnswerCut",
+    "AnswerInvalid",
+    "AnswerUnusable",
     "Capabilities",
     "Chunk",
     "Collector",
     "Completion",
+    "Constraint",
     "EmbeddedModel",
     "Endpoint",
     "EndpointModel",
@@ -80,6 +90,7 @@ __all__ = [
     "Sample",
     "ScriptedModel",
     "Speculation",
+    "Structured",
     "TokenLogprob",
     "TooLong",
     "Unsupported",
@@ -96,4 +107,7 @@ __all__ = [
     "p_yes",
     "probe",
     "relevances",
+    "structured",
+    "structured_as",
+    "tight",
 ]

@@ -23,11 +23,12 @@ from inference.errors import (
     Unsupported,
 )
 from inference.fanout import Ask, separately
-from inference.model import ALL, Chunk, Halt, Message, Request
+from inference.model import ALL, Chunk, Constraint, Halt, Message, Request
 from inference.thinking import ThinkingFilter
 from inference.tokens import Allowance, in_time
 from inference.translation import translating
 from inference.wire import (
+    LLAMA,
     Engine,
     Event,
     ListedModel,
@@ -71,7 +72,7 @@ class EndpointModel:
         self.name = name
         self.base_url = base_url.rstrip("/")
         self._engine = engine
-        self._unconstrained = False
+        self._refused: set[Constraint] = set()
         self._one_by_one = False
         """It is known to give one sample a request."""
         self.window: int | None = None
@@ -85,6 +86,14 @@ class EndpointModel:
     def engine(self) -> Engine | None:
         """Which engine serves it, as far as is known."""
         return self._engine
+
+    def constrains(self, request: Request) -> bool:
+        """Whether the engine is known to hold the text to the request's schema, grammar or regex.
+
+        Others may know schemas, too; but some refuse them, and some take them and do not care.
+        """
+        known = self._engine not in {None, "other"}
+        return known and bool(constraint_of(request, self._engine))
 
     async def close(self) -> None:
         """Close the connections; what still reads from them, or begins to, is ModelUnavailable."""
@@ -163,7 +172,8 @@ class EndpointModel:
 
     async def _stream(self, request: Request, extra: Mapping[str, Any]) -> AsyncGenerator[Chunk]:
         """One request to the server."""
-        if request.continuation is not None and await self.engine_known() != "llama.cpp":
+        weighs = request.continuation is not None
+        if weighs and await self.engine_known() not in LLAMA:
             yield await self._weighed(request)
             return
         response = await self._send(request, extra)
@@ -200,9 +210,9 @@ class EndpointModel:
             raise ModelUnavailable(f"the connection to {self._where} was closed by us")
         await self.engine_known()
         body = {**body_of(request, self.name), **extra}
-        constraint = constraint_of(request, self._engine)
+        constraint, kind = constraint_of(request, self._engine), request.constraint
         with translating(self._where):
-            if self._unconstrained or not constraint:
+            if kind is None or kind in self._refused or not constraint:
                 return await self._post(body)
             if self._engine != "other":  # these can constrain: a refusal has another reason
                 return await self._post(body | constraint)
@@ -210,7 +220,7 @@ class EndpointModel:
                 return await self._post(body | constraint)
             except (openai.BadRequestError, openai.UnprocessableEntityError):
                 response = await self._post(body)
-        self._unconstrained = True
+        self._refused.add(kind)
         return response
 
     async def _post(self, body: dict[str, Any]) -> AsyncStream[Event]:
@@ -251,7 +261,7 @@ def _client(base_url: str, api_key: str, engine: Engine | None, patience: Patien
     if not (api_key.isascii() and api_key.isprintable()):
         raise ModelSetupError("the API key holds characters that no key has: see BREADTH_API_KEY")
     # llama.cpp's server closes idle connections without notice; on loopback a new one is free.
-    headers = {"Connection": "close"} if engine == "llama.cpp" else {}
+    headers = {"Connection": "close"} if engine == "xllamacpp" else {}
     timeout = openai.Timeout(patience.idle_seconds, connect=patience.connect_seconds)
     return AsyncOpenAI(
         base_url=base_url,

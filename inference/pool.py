@@ -49,6 +49,10 @@ class PooledModel:
         alive = (one for one in self.endpoints if not one.dead)
         return next(alive, self.endpoints[0]).model.doors
 
+    def constrains(self, request: Request) -> bool:
+        """See `EndpointModel.constrains`: whether all do."""
+        return all(one.model.constrains(request) for one in self.endpoints)
+
     async def count(self, messages: Sequence[Message]) -> int:
         """See `Model.count`."""
         alive = (one for one in self.endpoints if not one.dead)

@@ -28,7 +28,7 @@ class Watched:
         return response
 
 
-@pytest.mark.parametrize("engine", ["other", "llama.cpp"])
+@pytest.mark.parametrize("engine", ["other", "xllamacpp"])
 async def test_closing_the_stream_hangs_up(engine: str) -> None:
     watched = Watched()
     async with serving(watched) as played, asking(played.url, engine=engine) as model:
