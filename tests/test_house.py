@@ -20,7 +20,7 @@ FOLDERS = [name for name in PACKAGES if "." not in name]
 FILES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 NOT_SHIPPED = {"benchmarks", "tests"}
 LONGEST_FILE = 400
-EDGE = "service/command_line.py"
+EDGE = "service/edge.py"
 """The only place where any error may be caught for good."""
 READER = "service/settings.py"
 """The only place where the environment is read."""
