@@ -29,6 +29,7 @@ from inference.errors import (
     Unsupported,
 )
 from inference.fanout import separately
+from inference.metering import Meter
 from inference.model import ALL, Chunk, Halt, Message, Request
 from inference.thinking import ThinkingFilter
 from inference.translation import translating
@@ -36,7 +37,6 @@ from inference.wire import (
     Engine,
     Event,
     ListedModel,
-    Meter,
     ModelList,
     body_of,
     chunks_of,
@@ -159,19 +159,21 @@ class EndpointModel:
             yield await self._weighed(request)
             return
         response = await self._open(request, extra)
-        meter, began, thinking = Meter(), False, [ThinkingFilter() for _ in range(request.n)]
+        meter, began = Meter(request.n, self._engine), False
+        thinking = [ThinkingFilter() for _ in range(request.n)]
         with translating(self._where):
             async with response:
                 async for event in response:
                     if event is None:
                         raise ModelNonsense("an event without content")
                     began = True
-                    meter.read(event)
-                    for chunk in chunks_of(event, request.n):
-                        yield _sifted(chunk, thinking[chunk.index])
+                    chunks = list(chunks_of(event, request.n))
+                    added = meter.read(event)
+                    for chunk in chunks:
+                        yield _sifted(replace(chunk, usage=added), thinking[chunk.index])
                 if not began:
                     _require_stream(response)
-        yield Chunk(index=0 if request.n == 1 else ALL, usage=meter.usage)
+        yield Chunk(index=0 if request.n == 1 else ALL, usage=meter.rest)
 
     async def _weighed(self, request: Request) -> Chunk:
         """A continuation, weighed by an engine that has a way of its own."""
@@ -202,7 +204,7 @@ class EndpointModel:
         if self._client.is_closed():
             raise ModelUnavailable(f"the connection to {self._where} was closed by us")
         await self.engine_known()
-        body = {**body_of(request, self.name), **extra}
+        body = {**body_of(request, self.name, self._engine), **extra}
         constraint = constraint_of(request, self._engine)
         with translating(self._where):
             if self._unconstrained or not constraint:

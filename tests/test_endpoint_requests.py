@@ -54,6 +54,7 @@ async def test_a_grammar_is_written_as_the_engine_wants_it(
     first, second = played.bodies
     assert {key: first[key] for key in first.keys() & {"grammar", "structured_outputs"}} == sent_as
     assert second["response_format"]["json_schema"]["schema"] == SCHEMA
+    assert ("continuous_usage_stats" in first["stream_options"]) == (owner == "vllm")
     assert played.listed == 1
 
 
