@@ -39,6 +39,16 @@ from inference.scoring import (
 )
 from inference.scripted import ScriptedModel
 from inference.speculation import Speculation
+from inference.vllm_flags import VllmSettings, vllm_command
+from inference.vllm_install import InstalledVllm, find_vllm
+from inference.vllm_server import (
+    Endurance,
+    ServerCommand,
+    ServerDied,
+    ServerReady,
+    ServerStarting,
+    keep_serving,
+)
 from inference.weights import PACKAGED, PackagedWeights, Progress
 
 __all__ = [
@@ -50,9 +60,11 @@ __all__ = [
     "Completion",
     "EmbeddedModel",
     "EndpointModel",
+    "Endurance",
     "Fitted",
     "Guessing",
     "Halt",
+    "InstalledVllm",
     "Likelihood",
     "Message",
     "Model",
@@ -70,20 +82,28 @@ __all__ = [
     "Request",
     "Sample",
     "ScriptedModel",
+    "ServerCommand",
+    "ServerDied",
+    "ServerReady",
+    "ServerStarting",
     "Speculation",
     "TokenLogprob",
     "TooLong",
     "Unsupported",
     "Usage",
     "Vectors",
+    "VllmSettings",
     "check_gguf",
     "complete",
     "embeddings",
+    "find_vllm",
     "fits_in",
     "fitted",
     "guessing",
+    "keep_serving",
     "log_likelihood",
     "p_yes",
     "probe",
     "relevances",
+    "vllm_command",
 ]

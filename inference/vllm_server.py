@@ -30,7 +30,7 @@ _UNHEALTHY = 503
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class ServerCommand:
     """What is run, and where it then answers."""
 
     line: Sequence[str]
@@ -59,7 +59,7 @@ class Endurance:
 
 
 @dataclass(frozen=True, slots=True)
-class Starting:
+class ServerStarting:
     """It is being waited for."""
 
     seconds: float
@@ -68,7 +68,7 @@ class Starting:
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class ServerReady:
     """It answers."""
 
     seconds: float
@@ -76,7 +76,7 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class Died:
+class ServerDied:
     """It ended by itself, and is started again."""
 
     cause: str
@@ -84,11 +84,11 @@ class Died:
     """Seconds."""
 
 
-Tell = Callable[[Starting | Ready | Died], None]
+Tell = Callable[[ServerStarting | ServerReady | ServerDied], None]
 
 
 async def keep_serving(
-    command: Command, log: Path, tell: Tell, endurance: Endurance | None = None
+    command: ServerCommand, log: Path, tell: Tell, endurance: Endurance | None = None
 ) -> None:
     """Serve until cancelled. The server's output is appended to `log`.
 
@@ -113,7 +113,7 @@ async def keep_serving(
                 f"vLLM died {len(deaths)} times in {endurance.window_seconds:.0f} s,"
                 f" at last of: {cause} (log: {log})"
             )
-        tell(Died(cause, again_in))
+        tell(ServerDied(cause, again_in))
         await endurance.sleep(again_in)
 
 
@@ -129,7 +129,9 @@ def _next_start(deaths: "deque[float]", endurance: Endurance) -> float | None:
 
 
 @asynccontextmanager
-async def _started(command: Command, log: Path, endurance: Endurance) -> AsyncIterator["_Server"]:
+async def _started(
+    command: ServerCommand, log: Path, endurance: Endurance
+) -> AsyncIterator["_Server"]:
     """A server under its keeper; both are gone at the end."""
     begin = await asyncio.to_thread(_size, log)
     keeper = await asyncio.create_subprocess_exec(
@@ -186,11 +188,11 @@ class _Server:
         began = time.monotonic()
         while (seconds := time.monotonic() - began) < self._endurance.start_seconds:
             if await self._health() == 200 and not self._ended.done():
-                tell(Ready(seconds))
+                tell(ServerReady(seconds))
                 return True
             if await self._ends():
                 return False
-            tell(Starting(seconds, last_line(await self._tail())))
+            tell(ServerStarting(seconds, last_line(await self._tail())))
         return False
 
     async def gone(self) -> None:

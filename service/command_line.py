@@ -9,7 +9,17 @@ from rich.console import Console
 
 from service import answers, asking
 from service.asking import Finished
-from service.edge import AsJson, Model, fail, leave, run_to_end, settings_of, show, show_json
+from service.edge import (
+    AsJson,
+    Model,
+    Quiet,
+    fail,
+    leave,
+    run_to_end,
+    settings_of,
+    show,
+    show_json,
+)
 from service.models_cli import models
 from service.run_views import runs_table, trace_tree
 from service.terminal import Terminal
@@ -26,7 +36,6 @@ app.add_typer(models, name="models")
 BaseUrl = Annotated[
     str | None, typer.Option(help="Address of an openai:NAME model's server, with /v1.")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Also write a .md or .html file.")
 ]

@@ -15,7 +15,14 @@ import pytest
 
 from inference import ModelSetupError, ModelUnavailable
 from inference.vllm_log import cause_in
-from inference.vllm_server import Command, Died, Endurance, Ready, Starting, keep_serving
+from inference.vllm_server import (
+    Endurance,
+    ServerCommand,
+    ServerDied,
+    ServerReady,
+    ServerStarting,
+    keep_serving,
+)
 
 FAKE = Path(__file__).with_name("vllm_fake.py")
 ROOT = FAKE.parents[1]
@@ -35,8 +42,10 @@ class Served:
         port = free_port()
         self.folder, self.log = folder, folder / "logs" / "vllm.log"
         line = [sys.executable, str(FAKE), str(port), str(folder), how]
-        self.command = Command(line, f"http://127.0.0.1:{port}", {"VLLM_API_KEY": "sk-secret"})
-        self.told: list[Starting | Ready | Died] = []
+        self.command = ServerCommand(
+            line, f"http://127.0.0.1:{port}", {"VLLM_API_KEY": "sk-secret"}
+        )
+        self.told: list[ServerStarting | ServerReady | ServerDied] = []
         self.ready = asyncio.Condition()
         self.slept: list[float] = []
 
@@ -47,7 +56,7 @@ class Served:
     async def times_ready(self, times: int) -> None:
         """Wait until it was ready so often."""
         async with self.ready:
-            await self.ready.wait_for(lambda: self.count(Ready) >= times)
+            await self.ready.wait_for(lambda: self.count(ServerReady) >= times)
 
     def count(self, kind: type) -> int:
         return sum(isinstance(event, kind) for event in self.told)
@@ -57,7 +66,7 @@ class Served:
         """Of every server that was started, and of its child."""
         return [int(word) for word in (self.folder / "pids").read_text().split()]
 
-    def _tell(self, event: Starting | Ready | Died) -> None:
+    def _tell(self, event: ServerStarting | ServerReady | ServerDied) -> None:
         self.told.append(event)
         asyncio.get_running_loop().create_task(self._notify())
 
@@ -117,8 +126,8 @@ async def test_it_is_waited_for_and_stopped_with_its_children(tmp_path: Path) ->
         assert lives(child)
     assert not lives(server)
     assert not lives(child)
-    assert isinstance(served.told[-1], Ready)
-    lines = [event.line for event in served.told if isinstance(event, Starting)]
+    assert isinstance(served.told[-1], ServerReady)
+    lines = [event.line for event in served.told if isinstance(event, ServerStarting)]
     assert set(lines) <= {"", "loading the weights"}
     assert "loading the weights" in served.log.read_text()
     assert served.log.stat().st_mode & 0o077 == 0
@@ -144,7 +153,7 @@ async def test_one_that_dies_is_started_again(tmp_path: Path, how: str) -> None:
         assert not lives(first)
         assert not lives(child)
         assert lives(second)
-    (died,) = [event for event in served.told if isinstance(event, Died)]
+    (died,) = [event for event in served.told if isinstance(event, ServerDied)]
     assert how == "engine" or died.cause == (
         "MemoryError: out of cache (signal 9, perhaps for want of memory)"
     )
@@ -188,7 +197,7 @@ async def test_one_that_does_not_want_to_end_is_ended(tmp_path: Path) -> None:
 
 
 async def test_a_program_that_is_not_there_is_told(tmp_path: Path) -> None:
-    command = Command([str(tmp_path / "python")], f"http://127.0.0.1:{free_port()}")
+    command = ServerCommand([str(tmp_path / "python")], f"http://127.0.0.1:{free_port()}")
     with pytest.raises(ModelSetupError, match=rf"{tmp_path}/python.*No such file"):
         await keep_serving(command, tmp_path / "log", lambda _: None)
 
@@ -197,14 +206,14 @@ async def test_an_address_that_somebody_has_is_refused(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        command = Command(["true"], f"http://127.0.0.1:{taken.getsockname()[1]}")
+        command = ServerCommand(["true"], f"http://127.0.0.1:{taken.getsockname()[1]}")
         with pytest.raises(ModelSetupError, match=r"something else listens.*--port"):
             await keep_serving(command, tmp_path / "log", lambda _: None)
 
 
 async def test_a_log_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    command = Command(["true"], f"http://127.0.0.1:{free_port()}")
+    command = ServerCommand(["true"], f"http://127.0.0.1:{free_port()}")
     with pytest.raises(ModelSetupError, match="cannot write the log"):
         await keep_serving(command, tmp_path / "file" / "log", lambda _: None)
 
@@ -212,10 +221,10 @@ async def test_a_log_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
 OWNER = """
 import asyncio, sys
 from pathlib import Path
-from inference.vllm_server import Command, Ready, keep_serving
+from inference.vllm_server import ServerCommand, ServerReady, keep_serving
 folder, address = Path(sys.argv[1]), sys.argv[2]
-tell = lambda event: print("ready", flush=True) if isinstance(event, Ready) else None
-asyncio.run(keep_serving(Command(sys.argv[3:], address), folder / "log", tell))
+tell = lambda event: print("ready", flush=True) if isinstance(event, ServerReady) else None
+asyncio.run(keep_serving(ServerCommand(sys.argv[3:], address), folder / "log", tell))
 """
 
 
