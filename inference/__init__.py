@@ -48,6 +48,16 @@ from inference.scripted import ScriptedModel
 from inference.speculation import Speculation
 from inference.structured import Structured, structured, structured_as
 from inference.tightening import tight
+from inference.vllm_flags import VllmSettings, vllm_command
+from inference.vllm_install import InstalledVllm, find_vllm
+from inference.vllm_server import (
+    Endurance,
+    ServerCommand,
+    ServerDied,
+    ServerReady,
+    ServerStarting,
+    keep_serving,
+)
 from inference.weights import PACKAGED, PackagedWeights, Progress
 
 __all__ = [
@@ -65,9 +75,11 @@ __all__ = [
     "EmbeddedModel",
     "Endpoint",
     "EndpointModel",
+    "Endurance",
     "Fitted",
     "Guessing",
     "Halt",
+    "InstalledVllm",
     "Likelihood",
     "Message",
     "Model",
@@ -89,6 +101,10 @@ __all__ = [
     "RoledModel",
     "Sample",
     "ScriptedModel",
+    "ServerCommand",
+    "ServerDied",
+    "ServerReady",
+    "ServerStarting",
     "Speculation",
     "Structured",
     "TokenLogprob",
@@ -96,13 +112,16 @@ __all__ = [
     "Unsupported",
     "Usage",
     "Vectors",
+    "VllmSettings",
     "answering",
     "check_gguf",
     "complete",
     "embeddings",
+    "find_vllm",
     "fits_in",
     "fitted",
     "guessing",
+    "keep_serving",
     "log_likelihood",
     "p_yes",
     "probe",
@@ -110,4 +129,5 @@ __all__ = [
     "structured",
     "structured_as",
     "tight",
+    "vllm_command",
 ]

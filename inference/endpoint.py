@@ -23,6 +23,7 @@ from inference.errors import (
     Unsupported,
 )
 from inference.fanout import Ask, separately
+from inference.metering import Meter
 from inference.model import ALL, Chunk, Constraint, Halt, Message, Request
 from inference.thinking import ThinkingFilter
 from inference.tokens import Allowance, in_time
@@ -32,7 +33,6 @@ from inference.wire import (
     Engine,
     Event,
     ListedModel,
-    Meter,
     ModelList,
     body_of,
     chunks_of,
@@ -177,7 +177,7 @@ class EndpointModel:
             yield await self._weighed(request)
             return
         response = await self._send(request, extra)
-        meter, allowance, began = Meter(), Allowance(request), False
+        meter, allowance, began = Meter(request.n, self._engine), Allowance(request), False
         thinking = [ThinkingFilter() for _ in range(request.n)]
         with translating(self._where):
             async with (
@@ -188,15 +188,15 @@ class EndpointModel:
                     if event is None:
                         raise ModelNonsense("an event without content")
                     began = True
-                    meter.read(event)
                     chunks = list(chunks_of(event, request.n))
+                    added = meter.read(event)
                     if not all(map(allowance.covers, chunks)):
                         break  # what came is kept; samples that have not ended count as cut
                     for chunk in chunks:
-                        yield _sifted(chunk, thinking[chunk.index])
+                        yield _sifted(replace(chunk, usage=added), thinking[chunk.index])
                 if not began:
                     _require_stream(response)
-        yield Chunk(index=0 if request.n == 1 else ALL, usage=meter.usage)
+        yield Chunk(index=0 if request.n == 1 else ALL, usage=meter.rest)
 
     async def _weighed(self, request: Request) -> Chunk:
         """A continuation, weighed by an engine that has a way of its own."""
@@ -209,7 +209,7 @@ class EndpointModel:
         if self._client.is_closed():
             raise ModelUnavailable(f"the connection to {self._where} was closed by us")
         await self.engine_known()
-        body = {**body_of(request, self.name), **extra}
+        body = {**body_of(request, self.name, self._engine), **extra}
         constraint, kind = constraint_of(request, self._engine), request.constraint
         with translating(self._where):
             if kind is None or kind in self._refused or not constraint:

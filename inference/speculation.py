@@ -8,14 +8,19 @@ text so far (prompt lookup).
 """
 
 from dataclasses import dataclass
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 from inference.errors import ModelSetupError
+from inference.vllm_install import InstalledVllm
 
 Kind = Literal["off", "ngram", "suffix", "draft", "eagle"]
 _WITH_MODEL = frozenset({"draft", "eagle"})
 EMBEDDED: frozenset[Kind] = frozenset({"off", "ngram", "draft"})
 """What llama.cpp offers; suffix trees and EAGLE heads are vLLM's."""
+_GUESSES = 4
+"""Tokens guessed at a time by n-grams or a model: of more, the last are mostly wrong."""
+_SUFFIX_GUESSES = 16
+"""At most so many by suffix trees, which guess the more the longer the match is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +49,30 @@ class Speculation:
                 " draft:MODEL; suffix and eagle:MODEL are for vLLM"
             )
         return self
+
+    def for_vllm(self, installed: InstalledVllm) -> dict[str, Any] | None:
+        """In the words of vLLM's --speculative-config; None: off.
+
+        Raises ModelSetupError where the installed vLLM cannot.
+        """
+        match self.kind:
+            case "off":
+                return None
+            case "ngram":
+                window = {"prompt_lookup_min": 2, "prompt_lookup_max": 4}
+                return {"method": "ngram", "num_speculative_tokens": _GUESSES, **window}
+            case "suffix":
+                if not installed.suffix:
+                    raise ModelSetupError(
+                        f"--speculate suffix: vLLM {installed.version} needs the package"
+                        f" arctic-inference for it, which {installed.python} does not have"
+                    )
+                return {"method": "suffix", "num_speculative_tokens": _SUFFIX_GUESSES}
+            case "draft":
+                return self._by_model("draft_model")
+            case "eagle":
+                return self._by_model("eagle3" if "eagle3" in str(self.model).lower() else "eagle")
+
+    def _by_model(self, method: str) -> dict[str, Any]:
+        """A model of its own, or a head on the large one."""
+        return {"method": method, "model": self.model, "num_speculative_tokens": _GUESSES}

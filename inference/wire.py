@@ -11,7 +11,7 @@ from typing import Any, Literal
 from openai import BaseModel
 
 from inference.errors import ModelNonsense
-from inference.model import Chunk, FinishReason, Message, Request, TokenLogprob, Usage
+from inference.model import Chunk, FinishReason, Message, Request, TokenLogprob
 
 Engine = Literal["llama.cpp", "xllamacpp", "vllm", "other"]
 """Engines differ in how a constraint is written, and in nothing else that matters here.
@@ -106,7 +106,9 @@ class PromptDetails(BaseModel):
     cached_tokens: int | None = None
 
 
-class _Usage(BaseModel):
+class Counted(BaseModel):
+    """What a server counted."""
+
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     prompt_tokens_details: PromptDetails | None = None
@@ -119,12 +121,34 @@ class _Timings(BaseModel):
     draft_n_accepted: int | None = None
 
 
+class _Guesses(BaseModel):
+    """What vLLM tells of speculation, for a request of one sample."""
+
+    num_draft_tokens: int | None = None
+    num_accepted_draft_tokens: int | None = None
+
+
+class _Metrics(BaseModel):
+    speculative_decoding: _Guesses | None = None
+
+
 class Event(BaseModel):
     """One event of the stream."""
 
     choices: list[_Choice] | None = None
-    usage: _Usage | None = None
+    usage: Counted | None = None
     timings: _Timings | None = None
+    metrics: _Metrics | None = None
+
+    @property
+    def guesses(self) -> tuple[int, int]:
+        """Tokens guessed, and those of them that were right."""
+        told = (self.metrics or _Metrics()).speculative_decoding or _Guesses()
+        timings = self.timings or _Timings()
+        return (
+            timings.draft_n or told.num_draft_tokens or 0,
+            timings.draft_n_accepted or told.num_accepted_draft_tokens or 0,
+        )
 
 
 def engine_of(model: ListedModel) -> Engine:
@@ -137,8 +161,11 @@ def messages_of(messages: Sequence[Message]) -> list[dict[str, str]]:
     return [{"role": turn.role, "content": _sendable(turn.content)} for turn in messages]
 
 
-def body_of(request: Request, model: str) -> dict[str, Any]:
+def body_of(request: Request, model: str, engine: Engine | None) -> dict[str, Any]:
     """The request, without its constraint."""
+    counted = {"include_usage": True}
+    if engine == "vllm":
+        counted["continuous_usage_stats"] = True
     body: dict[str, Any] = {
         "model": model,
         "messages": messages_of(request.messages),
@@ -147,7 +174,7 @@ def body_of(request: Request, model: str) -> dict[str, Any]:
         "top_p": request.top_p,
         "max_tokens": request.max_tokens,
         "stream": True,
-        "stream_options": {"include_usage": True},
+        "stream_options": counted,
     }
     if request.stop:
         body["stop"] = list(request.stop)
@@ -190,32 +217,6 @@ def chunks_of(event: Event, n: int) -> Iterator[Chunk]:
         yield _chunk(choice)
 
 
-class Meter:
-    """What the server counts.
-
-    vLLM sends one sum at the end, llama.cpp a count for each sample, prompt included; both without
-    choices beside it. Others send the sum so far with each event; it counts if nothing else comes.
-    """
-
-    def __init__(self) -> None:
-        """Nothing counted yet."""
-        self._final = self._running = Usage()
-
-    def read(self, event: Event) -> None:
-        """Take the event's count, if it has one."""
-        if event.usage is None:
-            return
-        if event.choices:
-            self._running = _merged(Usage(), event)
-        else:
-            self._final = _merged(self._final, event)
-
-    @property
-    def usage(self) -> Usage:
-        """The sum over all samples."""
-        return self._final if self._final.total_tokens else self._running
-
-
 def _chunk(choice: _Choice) -> Chunk:
     """One choice of an event."""
     delta = choice.delta or _Delta()
@@ -234,19 +235,6 @@ def _lark_regex(regex: str) -> str:
     """The expression between Lark's slashes, in which no slash and no line break may stand."""
     written = {"/": r"\/", "\n": r"\n"}
     return re.sub(r"\\.|/|\n", lambda found: written.get(found[0], found[0]), regex, flags=re.S)
-
-
-def _merged(usage: Usage, event: Event) -> Usage:
-    """One more count: completion tokens add up, the prompt is the same one."""
-    counted, timings = event.usage or _Usage(), event.timings or _Timings()
-    details = counted.prompt_tokens_details or PromptDetails()
-    return Usage(
-        prompt_tokens=max(usage.prompt_tokens, counted.prompt_tokens or 0),
-        completion_tokens=usage.completion_tokens + (counted.completion_tokens or 0),
-        cached_tokens=max(usage.cached_tokens, details.cached_tokens or 0),
-        drafted_tokens=usage.drafted_tokens + (timings.draft_n or 0),
-        accepted_tokens=usage.accepted_tokens + (timings.draft_n_accepted or 0),
-    )
 
 
 def _logprobs(logprobs: _Logprobs | None) -> tuple[TokenLogprob, ...]:

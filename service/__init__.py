@@ -1,6 +1,7 @@
 """Service: the command line, settings (the only reader of the environment) and the assembly.
 
-command_line   the command `breadth`: the outermost edge, where errors become words
+command_line   the command `breadth`, and models_cli its commands `breadth models ...`
+edge           the outermost edge of the commands, where errors become words and exit codes
 asking         one run from question to answer: the only place where the parts are put together
 models         from a model's name, as a user writes it, to a Model
 settings       flags, environment and defaults

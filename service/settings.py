@@ -1,5 +1,6 @@
 """Settings: from flags, the environment (BREADTH_*) and defaults. The only reader of both."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,6 +35,8 @@ class Settings(BaseSettings):
     """Models of single roles, written as `model`; openai:NAME@URL has an address of its own."""
     speculate: str = "off"
     """off, ngram, suffix, draft:MODEL or eagle:MODEL: who guesses tokens in advance."""
+    vllm_python: str = sys.executable
+    """The Python of the environment that vLLM is installed in, for `breadth models serve`."""
     database: str | None = None
     """SQLAlchemy URL or file of the trace store; default: runs.db in the data folder."""
     data: Path = Field(default_factory=lambda: user_data_path("breadth"))

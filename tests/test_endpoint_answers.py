@@ -55,6 +55,47 @@ async def test_usage_is_the_sum_over_samples_however_it_is_counted(
     assert made.usage == usage
 
 
+def so_far(text: str, index: int, written: int, **more: Any) -> dict[str, Any]:
+    """A piece with its sample's count so far, as vLLM sends it."""
+    return piece(text, index, **more) | {"usage": count(6, written)["usage"]}
+
+
+async def test_each_sample_has_its_own_count_where_the_engine_gives_it() -> None:
+    events = [so_far("", 0, 0), so_far("", 1, 0), so_far("a", 0, 1), so_far("b", 1, 2)]
+    events += [so_far("c", 0, 3, reason="stop"), so_far("d", 1, 3, reason="stop")]
+    made = await asked(stream(*events, count(6, 6, 4)), request=replace(ASKED, n=2), engine="vllm")
+    assert [sample.usage for sample in made.samples] == [Usage(0, 3), Usage(0, 3)]
+    assert made.usage == Usage(6, 6, 4)
+
+
+@pytest.mark.parametrize("last", [[count(6, 3, 4)], []], ids=["a sum at the end", "none"])
+async def test_a_single_sample_has_the_whole_count(last: list[Any]) -> None:
+    events = [so_far("", 0, 0), so_far("a", 0, 1), so_far("b", 0, 3, reason="stop"), *last]
+    made = await asked(stream(*events), engine="vllm")
+    assert made.usage == made.samples[0].usage == Usage(6, 3, 4 if last else 0)
+
+
+async def test_what_a_stream_cost_is_known_when_it_is_cut() -> None:
+    events = [so_far("", 0, 0), so_far("ab", 0, 2)]
+    got = Usage()
+    async with (
+        serving(sent(*map(line, events), then="silence")) as played,
+        asking(played.url, engine="vllm") as model,
+        aclosing(model.stream(ASKED)) as chunks,
+    ):
+        async for chunk in chunks:
+            got += chunk.usage or Usage()
+            if chunk.text:
+                break
+    assert got == Usage(6, 2)
+
+
+async def test_guesses_are_counted() -> None:
+    guessed = {"speculative_decoding": {"num_draft_tokens": 9, "num_accepted_draft_tokens": 4}}
+    made = await asked(stream(so_far("a", 0, 5, reason="stop"), count(6, 5) | {"metrics": guessed}))
+    assert made.usage == Usage(6, 5, drafted_tokens=9, accepted_tokens=4)
+
+
 async def test_logprobs_are_read() -> None:
     likely = [{"token": "no", "logprob": -0.5}, {"token": "yes", "logprob": -1.0}]
     token = {"token": "yes", "logprob": -1.0, "bytes": [1], "top_logprobs": likely}

@@ -80,6 +80,7 @@ async def test_a_constraint_is_written_as_the_engine_wants_it(
     assert {key: first[key] for key in first.keys() & constraining} == grammar
     assert {key: second[key] for key in second.keys() & constraining} == regex
     assert third["response_format"]["json_schema"]["schema"] == SCHEMA
+    assert ("continuous_usage_stats" in first["stream_options"]) == (owner == "vllm")
     assert played.listed == 1
 
 

@@ -27,7 +27,7 @@ PAGES = [
 ]
 OTHERS = [ROOT / "compose.yaml", ROOT / "Dockerfile", ROOT / ".ci" / "run"]
 VOCABULARY = Vocabulary.of([Lookup, Compare, Calculate], default="lookup")
-FOR_TESTS = {"BREADTH_TEST_POSTGRES"}
+FOR_TESTS = {"BREADTH_TEST_POSTGRES", "BREADTH_TEST_VLLM_PYTHON"}
 """Read by tests alone."""
 
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

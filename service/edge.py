@@ -1,0 +1,121 @@
+"""The outermost edge of the commands: settings from flags, errors as words and exit codes."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Coroutine, Mapping
+from typing import Annotated, Any, TypeVar
+
+import typer
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
+from service.errors import exit_code, leaves
+from service.settings import Settings
+from service.terminal import Terminal
+
+T = TypeVar("T")
+
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        "-m",
+        help="base (1.5B), small (0.5B), a GGUF file, hf:OWNER/REPO/FILE, or openai:NAME."
+        " [default: base]",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+
+_OPTIONS = {"plan_samples": "--plans", "roles": "--role"}
+"""Settings whose options have other names."""
+_JSON = {
+    "roles": '{"planner": "openai:NAME"}',
+    "prices": '{"NAME": {"prompt": 0.4, "completion": 1.6}}',
+}
+"""Settings that are no plain text in the environment."""
+
+
+def settings_of(**flags: Any) -> Settings:
+    """Flags over the environment over the defaults."""
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except SettingsError as error:  # its text is: error parsing value for field "prices" from ...
+        name = _quoted(error)
+        example = _JSON.get(name, "{}")
+        fail(f"BREADTH_{name.upper()}: this is no JSON; write it as {example}", 2)
+        raise
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{_named(problem['loc'], flags)}: {problem['msg']}"
+            for problem in error.errors(include_url=False)
+        )
+        fail(problems, 2)
+        raise
+
+
+def _named(location: tuple[int | str, ...], flags: Mapping[str, Any]) -> str:
+    """How the user gave a setting: as an option, or in the environment; and where in it."""
+    setting, *inside = map(str, location)
+    return _given(setting, flags) + (f" ({', '.join(inside)})" if inside else "")
+
+
+def _quoted(error: Exception) -> str:
+    """The first word in double quotes."""
+    return str(error).partition('"')[2].partition('"')[0]
+
+
+def _given(setting: str, flags: Mapping[str, Any]) -> str:
+    """The option or the variable."""
+    if flags.get(setting) is None:
+        return f"BREADTH_{setting.upper()}"
+    return _OPTIONS.get(setting, f"--{setting.replace('_', '-')}")
+
+
+def run_to_end(work: Coroutine[Any, Any, T], display: Terminal | None = None) -> T:
+    """Run to the end; tell what went wrong in words."""
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        if display is not None:
+            display.__exit__(None, None, None)
+            hint = f": breadth resume {display.run}" if display.run else ""
+            sys.stderr.write(f"\nstopped{'; to go on' if hint else ''}{hint}\n")
+        leave(130)
+        raise
+    except BaseException as error:
+        code = exit_code(error)
+        if code is None:
+            raise
+        if display is not None:
+            display.__exit__(None, None, None)
+        text = "\n".join(dict.fromkeys(str(leaf) for leaf in leaves(error)))
+        fail(text, code)
+        raise
+
+
+def show(text: str) -> None:
+    """To standard output, whatever its encoding can show."""
+    data = (text + "\n").encode(sys.stdout.encoding or "utf-8", errors="replace")
+    sys.stdout.buffer.write(data)
+    sys.stdout.flush()
+
+
+def show_json(value: Any) -> None:
+    """For programs."""
+    show(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def fail(text: str, code: int) -> None:
+    """One message, no traceback."""
+    sys.stderr.write(f"breadth: {text}\n")
+    leave(code)
+
+
+def leave(code: int) -> None:
+    """End now: the engine's threads may still be in the middle of a computation."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
