@@ -67,12 +67,15 @@ def code_of(page: Path) -> Iterator[str]:
 
 
 def commands() -> dict[str, set[str]]:
-    """The options of every command."""
+    """The options of every command; those of a group are all of its commands'."""
     group: Any = typer.main.get_command(app)
-    return {
-        name: {option for parameter in command.params for option in parameter.opts} | {"--help"}
-        for name, command in group.commands.items()
-    }
+    return {name: options_of(command) for name, command in group.commands.items()}
+
+
+def options_of(command: Any) -> set[str]:
+    own = {option for parameter in command.params for option in parameter.opts}
+    below = map(options_of, getattr(command, "commands", {}).values())
+    return own.union({"--help"}, *below)
 
 
 def rows_behind(page: Path, heading: str) -> list[list[str]]:
