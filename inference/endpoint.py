@@ -236,7 +236,7 @@ class EndpointModel:
     @property
     def _where(self) -> str:
         """How an error names it."""
-        return f"{self.base_url} (model {self.name!r})"
+        return f"{self.base_url} (model {self.name!r})" if self.name else self.base_url
 
 
 def _sifted(chunk: Chunk, thinking: ThinkingFilter) -> Chunk:

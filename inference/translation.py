@@ -117,7 +117,8 @@ def _reason(error: BaseException) -> str:
     if told.lstrip().startswith("<"):
         title = search(r"<title[^>]*>(.*?)</title", told, IGNORECASE)
         told = f"a web page{f' ({title[1]})' if title else ''}"
-    return " ".join(told.split())[:_REASON]
+    # aiohttp names its own certificates in every failure, of plain HTTP, too
+    return " ".join(told.replace(" ssl:default", "").split())[:_REASON]
 
 
 def _told(body: Any) -> str:

@@ -105,9 +105,9 @@ class Budget:
         then = self._spent + self._promised + spending
         tokens, cost = self._limits.tokens * self._share, self._limits.cost * self._share
         if then.tokens > tokens:
-            self._exceed("max-tokens", self._spent.tokens, tokens)
+            self._exceed("max-tokens", self._spent.tokens, tokens, spending.tokens)
         if then.cost > cost:
-            self._exceed("max-cost", round(self._spent.cost, 6), cost)
+            self._exceed("max-cost", self._spent.cost, cost, spending.cost)
         self._promised += spending
 
     def settle(self, promised: Spending, spent: Spending) -> None:
@@ -120,8 +120,8 @@ class Budget:
         """The part of seconds, tokens and cost that may be spent now."""
         return 1.0 if self.answering else 1.0 - self._limits.reserve
 
-    def _exceed(self, limit: str, spent: float, allowed: float) -> None:
+    def _exceed(self, limit: str, spent: float, allowed: float, asked: float = 0) -> None:
         """Raise, and remember the first time."""
-        error = BudgetExceeded(limit, spent, allowed)
+        error = BudgetExceeded(limit, spent, allowed, asked)
         self.exceeded = self.exceeded or error
         raise error

@@ -18,7 +18,8 @@ class PlanError(ValueError):
 class BudgetExceeded(Exception):
     """A limit of the run's budget was hit; `limit` names it as its setting does."""
 
-    def __init__(self, limit: str, spent: float, allowed: float) -> None:
-        """All in the limit's own unit."""
-        super().__init__(f"{limit}: {spent:g} of {allowed:g} spent")
+    def __init__(self, limit: str, spent: float, allowed: float, asked: float = 0) -> None:
+        """All in the limit's own unit; `asked`: what the next call may take."""
+        more = f", and the next call may take {asked:g}" if asked else ""
+        super().__init__(f"{limit}: {spent:g} of {allowed:g} spent{more}")
         self.limit = limit

@@ -25,7 +25,7 @@ from planner import (
 )
 from search import DocumentIndex, IndexReport
 from service.errors import UsageProblem
-from service.models import lasting, models_of
+from service.models import Models, lasting, models_of
 from service.settings import Settings
 from storage import TraceStore
 from tools import Calculate, Compare, Lookup, Read, Search, model_chooser
@@ -33,7 +33,7 @@ from tools import Calculate, Compare, Lookup, Read, Search, model_chooser
 _MODEL_CALLS = 4
 _MOST_CHARACTERS = 2000
 _SAVED = ("model", "base_url", "roles", "seconds", "max_tool_calls", "max_tokens", "max_cost",
-          "plan_samples", "drafts", "rounds", "seed", "speculate")  # fmt: skip
+          "prices", "plan_samples", "drafts", "rounds", "seed", "speculate")  # fmt: skip
 """Settings that a resumed run takes over; keys are not among them."""
 
 
@@ -101,7 +101,8 @@ async def resume(run: str, settings: Settings, display: Display) -> Finished:
             raise UsageProblem(f"run {record.id} is still running in another process")
         options = dict(record.options)
         roots = [Path(str(path)) for path in _list(options.get("documents"))]
-        restored = settings.model_copy(update={k: options[k] for k in _SAVED if k in options})
+        saved = {name: options[name] for name in _SAVED if name in options}
+        restored = Settings(**{**settings.model_dump(), **saved})
         display.started(record.id)
         async with workplace(roots, restored, display) as place:
             history = await store.history(record.id)
@@ -169,6 +170,7 @@ async def workplace(
     async with AsyncExitStack() as stack:
         models = await models_of(settings, display.loading)
         stack.push_async_callback(models.close)
+        _require_prices(models, settings)
         for reason in models.missing:
             display.missing(reason)
         key = sha256(
@@ -179,6 +181,17 @@ async def workplace(
         display.indexed(await index.refresh(roots, on_progress=display.indexing))
         await models.ready()
         yield Workplace(models.model, index, settings, display)
+
+
+def _require_prices(models: Models, settings: Settings) -> None:
+    """A limit of money that nothing counts towards would be none."""
+    names = dict.fromkeys(part.name for part in models.parts)
+    missing = [name for name in names if name not in settings.prices]
+    if settings.max_cost is not None and missing:
+        raise UsageProblem(
+            f"--max-cost: there is no price for {missing[0]!r}: set BREADTH_PRICES, in the form"
+            f' {{"{missing[0]}": {{"prompt": 0.4, "completion": 1.6}}}}, for a million tokens each'
+        )
 
 
 def _another_try(history: History) -> History:

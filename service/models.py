@@ -132,8 +132,13 @@ def _weights(name: str, cache: Path) -> Path | PackagedWeights:
         return PACKAGED[name]
     if name.startswith("hf:"):
         return _from_hub(name.removeprefix("hf:"), cache)
-    if name.endswith(".gguf") or Path(name).is_file():
-        return Path(name).expanduser()
+    path = Path(name).expanduser()
+    if path.is_file():
+        return path
+    if name.endswith(".gguf"):
+        raise UsageProblem(
+            f"there is no file {path}: name a GGUF model, or one of the packaged ones"
+        )
     raise UsageProblem(
         f"unknown model {name!r}: use one of {', '.join(PACKAGED)}, a path to a GGUF file,"
         " hf:REPO/FILE, or openai:NAME with --base-url"
@@ -155,7 +160,10 @@ async def _pool(name: str, addresses: str, key: str) -> PooledModel:
 def _from_hub(name: str, cache: Path) -> Path:
     """Download REPO/FILE from the model hub, once."""
     if huggingface_hub is None:
-        raise ModelSetupError("hf: models need the extra `hub`: pip install 'breadth[hub]'")
+        raise ModelSetupError(
+            "hf: models need the extra `hub`: run pip install 'breadth[hub]' (from a checkout: pip"
+            " install '.[local,hub]')"
+        )
     owner, _, rest = name.partition("/")
     repository, _, file = rest.partition("/")
     if not file:

@@ -178,6 +178,20 @@ async def test_a_killed_run_goes_on_without_repeating_finished_steps(
     assert again.out.startswith("Bong Joon-ho is older")
 
 
+async def test_a_limit_of_money_holds_after_a_resumption(
+    user: User, chat_server: ChatServer, films: Path
+) -> None:
+    user.environment["BREADTH_PRICES"] = '{"test": {"prompt": 1000, "completion": 1000}}'
+    ended = await user.types(*ask(chat_server, films, "--max-cost", "0.001", "--json"))
+    run = json.loads(ended.out)
+    assert (run["status"], "max-cost: 0 of " in run["reason"]) == ("incomplete", True)
+    asked = len(chat_server.asked)
+    del user.environment["BREADTH_PRICES"]
+    again = json.loads((await user.types("resume", run["run"], "--json")).out)
+    assert (again["status"], "max-cost: 0 of " in again["reason"]) == ("incomplete", True)
+    assert len(chat_server.asked) == asked == 0
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -192,6 +206,8 @@ async def test_a_killed_run_goes_on_without_repeating_finished_steps(
         (["ask", "Who?", "-d", "films", "--plans", "0"], "--plans: "),
         (["ask", "Who?", "-d", "films", "--speculate", "magic"], "--speculate 'magic': write off"),
         (["ask", "Who?", "-d", "films", "--speculate", "suffix"], "are for vLLM"),
+        (["ask", "Who?", "-d", "films", "--model", "no.gguf"], "there is no file no.gguf"),
+        (["ask", "Who?", "-d", "films", "--max-cost", "1"], "there is no price for 'base'"),
         (["resume", "zzzz"], "zzzz"),
         (["trace", "zzzz"], "zzzz"),
         (["fly"], "fly"),

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 import typer
 
+from inference import InstalledVllm, Speculation, VllmSettings, vllm_command
 from planner import PlanBuilder, PlanError, Step, Vocabulary, step_of
 from service.command_line import app
 from service.settings import Settings
@@ -27,6 +28,16 @@ PAGES = [
 ]
 OTHERS = [ROOT / "compose.yaml", ROOT / "Dockerfile", ROOT / ".ci" / "run"]
 VOCABULARY = Vocabulary.of([Lookup, Compare, Calculate], default="lookup")
+VLLM_OPTIONS = {
+    word
+    for cpu in (True, False)
+    for word in vllm_command(
+        VllmSettings("m", speculation=Speculation("ngram")),
+        InstalledVllm("python", "1", cpu=cpu, suffix=False),
+    ).line
+    if word.startswith("--")
+}
+"""Those of its own that the pages may name: what we start it with."""
 FOR_TESTS = {"BREADTH_TEST_POSTGRES", "BREADTH_TEST_VLLM_PYTHON"}
 """Read by tests alone."""
 
@@ -129,7 +140,7 @@ def test_the_page_names_every_field_of_a_step() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_and_options_exist(page: Path) -> None:
     known = commands()
-    every = set().union(*known.values())
+    every = set().union(VLLM_OPTIONS, *known.values())
     for line in code_of(page):
         for name in _CALL.findall(line):
             assert name in known, line
@@ -143,7 +154,7 @@ def test_commands_and_options_exist(page: Path) -> None:
 
 def options_in(line: str) -> set[str]:
     """The words that are options."""
-    words = shlex.split(line, comments=True)
+    words = shlex.split(line.partition(" -- ")[0], comments=True)  # behind it are others' options
     return {word.partition("=")[0] for word in words if re.match(r"--?[a-zA-Z]", word)}
 
 

@@ -40,6 +40,7 @@ _PERSONS = re.compile(
     re.IGNORECASE,
 )
 """Also many words that are no persons: then nothing is doubted."""
+_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
 _DIGIT = re.compile(r"\d")
 _NUMBER_WORD = re.compile(
     r"\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand"
@@ -47,12 +48,10 @@ _NUMBER_WORD = re.compile(
     r"|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)\b",
     re.IGNORECASE,
 )
+_DAY = re.compile(rf"\b({_MONTHS})\b.*\b\d{{4}}\b", re.IGNORECASE)
+"""A date, which is no number; May and March are also other words, so a year has to follow."""
 _TRUTH = re.compile(r"^(yes|no|true|false)\b", re.IGNORECASE)
-_TIME = re.compile(
-    r"\b(january|february|march|april|may|june|july|august|september|october|november|december"
-    r"|spring|summer|autumn|winter|today|present)\b",
-    re.IGNORECASE,
-)
+_TIME = re.compile(rf"\b({_MONTHS}|spring|summer|autumn|winter|today|present)\b", re.IGNORECASE)
 
 
 def kind_of(question: str) -> Kind:
@@ -80,7 +79,8 @@ def fits(value: str, kind: Kind) -> bool:
         case "date":
             return bool(_DIGIT.search(value) or _TIME.search(value) or _NUMBER_WORD.search(value))
         case "number":
-            return bool(_DIGIT.search(value) or _NUMBER_WORD.search(value))
+            counts = _DIGIT.search(value) or _NUMBER_WORD.search(value)
+            return bool(counts) and not _DAY.search(value)
         case "name":
             return not _TRUTH.match(value)
         case "any":
