@@ -5,12 +5,14 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import typer
 
+from inference import InstalledVllm, Speculation, VllmSettings, vllm_command
 from planner import PlanBuilder, PlanError, Step, Vocabulary, step_of
 from service.command_line import app
 from service.settings import Settings
@@ -27,8 +29,17 @@ PAGES = [
 ]
 OTHERS = [ROOT / "compose.yaml", ROOT / "Dockerfile", ROOT / ".ci" / "run"]
 VOCABULARY = Vocabulary.of([Lookup, Compare, Calculate], default="lookup")
-FOR_TESTS = {"BREADTH_TEST_POSTGRES"}
+FOR_TESTS = {"BREADTH_TEST_POSTGRES", "BREADTH_TEST_VLLM_PYTHON"}
 """Read by tests alone."""
+VLLM_OPTIONS = {
+    word.partition("=")[0]
+    for word in vllm_command(
+        VllmSettings("m", speculation=Speculation("ngram")),
+        InstalledVllm("python", "0", cpu=True, suffix=True),
+    ).line
+    if word.startswith("--")
+}
+"""Those that we give it."""
 
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`([^`\n]+)`")
@@ -67,12 +78,15 @@ def code_of(page: Path) -> Iterator[str]:
 
 
 def commands() -> dict[str, set[str]]:
-    """The options of every command."""
+    """The options of every command; a group has those of its commands."""
     group: Any = typer.main.get_command(app)
-    return {
-        name: {option for parameter in command.params for option in parameter.opts} | {"--help"}
-        for name, command in group.commands.items()
-    }
+    return {name: options_of(command) | {"--help"} for name, command in group.commands.items()}
+
+
+def options_of(command: Any) -> set[str]:
+    inner = getattr(command, "commands", {}).values()
+    own = {option for parameter in command.params for option in parameter.opts}
+    return own.union(*map(options_of, inner))
 
 
 def rows_behind(page: Path, heading: str) -> list[list[str]]:
@@ -126,7 +140,7 @@ def test_the_page_names_every_field_of_a_step() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_and_options_exist(page: Path) -> None:
     known = commands()
-    every = set().union(*known.values())
+    every = VLLM_OPTIONS.union(*known.values())
     for line in code_of(page):
         for name in _CALL.findall(line):
             assert name in known, line
@@ -139,8 +153,8 @@ def test_commands_and_options_exist(page: Path) -> None:
 
 
 def options_in(line: str) -> set[str]:
-    """The words that are options."""
-    words = shlex.split(line, comments=True)
+    """The words that are options; behind -- stand those of another program."""
+    words = list(takewhile(lambda word: word != "--", shlex.split(line, comments=True)))
     return {word.partition("=")[0] for word in words if re.match(r"--?[a-zA-Z]", word)}
 
 
