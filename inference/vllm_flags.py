@@ -5,7 +5,8 @@ prefill lets the samples under way go on while a long prompt is read. Grammars (
 are bound by xgrammar, without white space in JSON: it costs tokens, and weak models write nothing
 else for ever; a schema that xgrammar cannot bind is refused. Sampling defaults are neutral: what a
 model's author recommends (a repetition penalty above all) would change log-probabilities, and texts
-that are to be copied from a passage. Counting: cached tokens always, guessed tokens where there are any.
+that are to be copied from a passage. Cached tokens are counted always, guessed ones where there are
+any.
 """
 
 import json

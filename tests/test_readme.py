@@ -197,14 +197,20 @@ def test_files_that_the_pages_name_exist() -> None:
             assert (ROOT / name).is_file(), f"{page.name}: {name}"
 
 
-def test_the_two_commands_are_one_line_each_and_the_ones_that_ci_runs() -> None:
-    marked = re.findall(
-        r"^<!-- ci: (\w+) -->\n```sh\n(.+)\n```$", README.read_text(encoding="utf-8"), re.MULTILINE
-    )
+def marked_for_ci(page: Path) -> list[tuple[str, str]]:
+    """Names and commands of one line."""
+    marked = r"^<!-- ci: (\w+) -->\n```sh\n(.+)\n```$"
+    return re.findall(marked, page.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_the_commands_are_one_line_each_and_the_ones_that_ci_runs() -> None:
+    marked = marked_for_ci(README)
     assert [name for name, _ in marked] == ["main", "test"]
+    ((name, vllm),) = marked_for_ci(ROOT / "CONTRIBUTING.md")
+    assert name == "vllm"
     listed = subprocess.run(
         [ROOT / ".ci" / "run", "--list"], capture_output=True, text=True, check=True, timeout=60
     )
-    assert listed.stdout.splitlines() == [dict(marked)["test"], dict(marked)["main"]]
+    assert listed.stdout.splitlines() == [dict(marked)["test"], dict(marked)["main"], vllm]
     for _, command in marked:
         assert command.startswith("pip install '.[local")
