@@ -46,6 +46,9 @@ class Watcher:
     def loading(self, done: int, total: int) -> None:
         pass
 
+    def missing(self, reason: str) -> None:
+        pass
+
     def indexing(self, done: int, total: int, path: str) -> None:
         pass
 

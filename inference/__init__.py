@@ -3,6 +3,9 @@
 from inference.embedded import EmbeddedModel, check_gguf
 from inference.endpoint import EndpointModel, Patience
 from inference.errors import (
+    AnswerCut,
+    AnswerInvalid,
+    AnswerUnusable,
     ModelError,
     ModelNonsense,
     ModelRefused,
@@ -16,6 +19,7 @@ from inference.model import (
     Chunk,
     Collector,
     Completion,
+    Constraint,
     Halt,
     Message,
     Model,
@@ -25,8 +29,11 @@ from inference.model import (
     Usage,
     complete,
 )
+from inference.pool import PooledModel
 from inference.prices import Price
 from inference.probing import Capabilities, Guessing, guessing, probe
+from inference.roles import ROLES, Role, RoledModel, answering
+from inference.rotation import Endpoint, Persistence
 from inference.scoring import (
     Likelihood,
     Probability,
@@ -39,6 +46,8 @@ from inference.scoring import (
 )
 from inference.scripted import ScriptedModel
 from inference.speculation import Speculation
+from inference.structured import Structured, structured, structured_as
+from inference.tightening import tight
 from inference.vllm_flags import VllmSettings, vllm_command
 from inference.vllm_install import InstalledVllm, find_vllm
 from inference.vllm_server import (
@@ -54,11 +63,17 @@ from inference.weights import PACKAGED, PackagedWeights, Progress
 __all__ = [
     "ALL",
     "PACKAGED",
+    "ROLES",
+    "AnswerCut",
+    "AnswerInvalid",
+    "AnswerUnusable",
     "Capabilities",
     "Chunk",
     "Collector",
     "Completion",
+    "Constraint",
     "EmbeddedModel",
+    "Endpoint",
     "EndpointModel",
     "Endurance",
     "Fitted",
@@ -75,11 +90,15 @@ __all__ = [
     "ModelUnavailable",
     "PackagedWeights",
     "Patience",
+    "Persistence",
+    "PooledModel",
     "Price",
     "Probability",
     "Progress",
     "Relevances",
     "Request",
+    "Role",
+    "RoledModel",
     "Sample",
     "ScriptedModel",
     "ServerCommand",
@@ -87,12 +106,14 @@ __all__ = [
     "ServerReady",
     "ServerStarting",
     "Speculation",
+    "Structured",
     "TokenLogprob",
     "TooLong",
     "Unsupported",
     "Usage",
     "Vectors",
     "VllmSettings",
+    "answering",
     "check_gguf",
     "complete",
     "embeddings",
@@ -105,5 +126,8 @@ __all__ = [
     "p_yes",
     "probe",
     "relevances",
+    "structured",
+    "structured_as",
+    "tight",
     "vllm_command",
 ]

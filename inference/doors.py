@@ -108,7 +108,7 @@ class Doors:
             case "vllm":
                 body = {"model": self._model, "messages": turns, "add_generation_prompt": True}
                 counted = await self._ask(f"{self._root}/tokenize", body, _Counted)
-            case "llama.cpp":
+            case "llama.cpp" | "xllamacpp":
                 body = {"messages": turns}
                 prompt = await self._ask(f"{self._root}/apply-template", body, _Counted)
                 body = {"content": prompt.prompt or "", "add_special": True, "parse_special": True}

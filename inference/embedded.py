@@ -134,7 +134,7 @@ class EmbeddedModel:
         )
         address = await asyncio.to_thread(self._process.address)
         endpoint = EndpointModel(
-            path.name, base_url=f"{address}/v1", api_key=self._process.key, engine="llama.cpp"
+            path.name, base_url=f"{address}/v1", api_key=self._process.key, engine="xllamacpp"
         )
         slots = LlamaSlots(address, self._process.key)
         return SlottedModel(endpoint, SlotPool(slots, self._slots, states), self._context)

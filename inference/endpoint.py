@@ -3,22 +3,16 @@
 The server's own model list says which engine it is; `inference.wire` knows how engines differ.
 """
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 import openai
 from openai import AsyncOpenAI, AsyncStream, DefaultAioHttpClient
-from tenacity import (
-    AsyncRetrying,
-    RetryCallState,
-    retry_if_exception,
-    stop_after_attempt,
-    wait_random_exponential,
-)
 
 from inference.doors import Doors
 from inference.errors import (
@@ -28,12 +22,14 @@ from inference.errors import (
     ModelUnavailable,
     Unsupported,
 )
-from inference.fanout import separately
+from inference.fanout import Ask, separately
 from inference.metering import Meter
-from inference.model import ALL, Chunk, Halt, Message, Request
+from inference.model import ALL, Chunk, Constraint, Halt, Message, Request
 from inference.thinking import ThinkingFilter
+from inference.tokens import Allowance, in_time
 from inference.translation import translating
 from inference.wire import (
+    LLAMA,
     Engine,
     Event,
     ListedModel,
@@ -44,8 +40,6 @@ from inference.wire import (
     engine_of,
 )
 
-_BACKOFF = wait_random_exponential(multiplier=0.5, max=8)
-
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -53,18 +47,14 @@ class Patience:
 
     idle_seconds: float = 300.0
     """So long may the server be silent; a slow model is not a dead one."""
+    token_seconds: float = 1800.0
+    """So long may a server that is alive (it sends comments) send no token."""
     connect_seconds: float = 10.0
     """So long may it take to reach the server."""
-    attempts: int = 3
-    """So often is a request sent, as long as no answer has begun."""
-    retry_after: float = 30.0
-    """A server that asks to wait for longer is not waited for."""
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    """Waits between the attempts; tests give one that does not."""
 
 
 class EndpointModel:
-    """A model behind an OpenAI-compatible endpoint."""
+    """A model behind an OpenAI-compatible endpoint. A request is sent once: see PooledModel."""
 
     def __init__(
         self,
@@ -82,7 +72,9 @@ class EndpointModel:
         self.name = name
         self.base_url = base_url.rstrip("/")
         self._engine = engine
-        self._unconstrained = False
+        self._refused: set[Constraint] = set()
+        self._one_by_one = False
+        """It is known to give one sample a request."""
         self.window: int | None = None
         """Tokens of prompt and text together, as far as the server says; known after `check`."""
         self._patience = patience or Patience()
@@ -94,6 +86,14 @@ class EndpointModel:
     def engine(self) -> Engine | None:
         """Which engine serves it, as far as is known."""
         return self._engine
+
+    def constrains(self, request: Request) -> bool:
+        """Whether the engine is known to hold the text to the request's schema, grammar or regex.
+
+        Others may know schemas, too; but some refuse them, and some take them and do not care.
+        """
+        known = self._engine not in {None, "other"}
+        return known and bool(constraint_of(request, self._engine))
 
     async def close(self) -> None:
         """Close the connections; what still reads from them, or begins to, is ModelUnavailable."""
@@ -143,32 +143,55 @@ class EndpointModel:
         *,
         extra: Mapping[str, Any] | None = None,
     ) -> AsyncGenerator[Chunk]:
-        """See `Model.stream`. Retries until the stream begins, never after.
+        """See `Model.stream`. `extra`: fields of the body that only this server knows."""
+        ask = partial(self._stream, extra=extra or {})
+        if halt is not None or (request.n > 1 and self._one_by_one):
+            return separately(ask, request, halt or Halt(), staggered=True)
+        return ask(request) if request.n == 1 else self._several(ask, request)
 
-        `extra`: fields of the body that only this server knows.
-        """
-        if halt is None:
-            return self._stream(request, extra or {})
-        return separately(
-            lambda single: self._stream(single, extra or {}), request, halt, staggered=True
-        )
+    async def _several(self, ask: Ask, request: Request) -> AsyncGenerator[Chunk]:
+        """n samples in one request; from a server that does not know n, the rest one by one."""
+        missing = dict.fromkeys(range(request.n))
+        try:
+            async with aclosing(ask(request)) as chunks:
+                async for chunk in chunks:
+                    missing.pop(chunk.index, None)
+                    yield chunk
+            if self._engine != "other" or len(missing) in {0, request.n}:
+                return  # all came, or nothing at all: that has nothing to do with n
+        except ModelRefused:
+            if self._engine != "other" or len(missing) < request.n:
+                raise
+        indexes = list(missing)
+        seed = None if request.seed is None else request.seed + indexes[0]
+        rest = replace(request, n=len(indexes), seed=seed)
+        async with aclosing(separately(ask, rest, Halt(), staggered=True)) as chunks:
+            async for chunk in chunks:
+                yield replace(chunk, index=indexes[chunk.index])
+        self._one_by_one = True
 
     async def _stream(self, request: Request, extra: Mapping[str, Any]) -> AsyncGenerator[Chunk]:
         """One request to the server."""
-        if request.continuation is not None and await self.engine_known() != "llama.cpp":
+        weighs = request.continuation is not None
+        if weighs and await self.engine_known() not in LLAMA:
             yield await self._weighed(request)
             return
-        response = await self._open(request, extra)
-        meter, began = Meter(request.n, self._engine), False
+        response = await self._send(request, extra)
+        meter, allowance, began = Meter(request.n, self._engine), Allowance(request), False
         thinking = [ThinkingFilter() for _ in range(request.n)]
         with translating(self._where):
-            async with response:
-                async for event in response:
+            async with (
+                response,
+                aclosing(in_time(response, self._patience.token_seconds, self._where)) as events,
+            ):
+                async for event in events:
                     if event is None:
                         raise ModelNonsense("an event without content")
                     began = True
                     chunks = list(chunks_of(event, request.n))
                     added = meter.read(event)
+                    if not all(map(allowance.covers, chunks)):
+                        break  # what came is kept; samples that have not ended count as cut
                     for chunk in chunks:
                         yield _sifted(replace(chunk, usage=added), thinking[chunk.index])
                 if not began:
@@ -181,33 +204,15 @@ class EndpointModel:
             return await self.doors.likelihood(request)
         raise Unsupported(f"{self._where} cannot say how likely a given text is")
 
-    async def _open(self, request: Request, extra: Mapping[str, Any]) -> AsyncStream[Event]:
-        """Send the request, again where the failure may pass."""
-        async for attempt in AsyncRetrying(
-            retry=retry_if_exception(self._passes),
-            stop=stop_after_attempt(self._patience.attempts),
-            wait=_wait,
-            sleep=self._patience.sleep,
-            reraise=True,
-        ):
-            with attempt:
-                return await self._send(request, extra)
-        raise AssertionError("unreachable: the last attempt raises")
-
-    def _passes(self, error: BaseException) -> bool:
-        """Whether it makes sense to ask again now."""
-        after = error.retry_after if isinstance(error, ModelUnavailable) else None
-        return after is not None and after <= self._patience.retry_after
-
     async def _send(self, request: Request, extra: Mapping[str, Any]) -> AsyncStream[Event]:
-        """One try; without the constraint where the server does not know it."""
+        """Send it; without the constraint where the server does not know it."""
         if self._client.is_closed():
             raise ModelUnavailable(f"the connection to {self._where} was closed by us")
         await self.engine_known()
         body = {**body_of(request, self.name, self._engine), **extra}
-        constraint = constraint_of(request, self._engine)
+        constraint, kind = constraint_of(request, self._engine), request.constraint
         with translating(self._where):
-            if self._unconstrained or not constraint:
+            if kind is None or kind in self._refused or not constraint:
                 return await self._post(body)
             if self._engine != "other":  # these can constrain: a refusal has another reason
                 return await self._post(body | constraint)
@@ -215,7 +220,7 @@ class EndpointModel:
                 return await self._post(body | constraint)
             except (openai.BadRequestError, openai.UnprocessableEntityError):
                 response = await self._post(body)
-        self._unconstrained = True
+        self._refused.add(kind)
         return response
 
     async def _post(self, body: dict[str, Any]) -> AsyncStream[Event]:
@@ -250,20 +255,13 @@ def _require_stream(response: AsyncStream[Event]) -> None:
         raise ModelNonsense(f"{kind} instead of a stream of events (is --base-url right?)")
 
 
-def _wait(state: RetryCallState) -> float:
-    """Seconds until the next attempt: at random, and no fewer than the server asks for."""
-    error = state.outcome.exception() if state.outcome else None
-    asked = error.retry_after if isinstance(error, ModelUnavailable) else None
-    return max(_BACKOFF(state), asked or 0.0)
-
-
 def _client(base_url: str, api_key: str, engine: Engine | None, patience: Patience) -> AsyncOpenAI:
-    """The HTTP client, which reads answers strictly and leaves retries to us."""
+    """The HTTP client, which reads answers strictly and leaves retries to the pool."""
     host = _host(base_url)
     if not (api_key.isascii() and api_key.isprintable()):
         raise ModelSetupError("the API key holds characters that no key has: see BREADTH_API_KEY")
     # llama.cpp's server closes idle connections without notice; on loopback a new one is free.
-    headers = {"Connection": "close"} if engine == "llama.cpp" else {}
+    headers = {"Connection": "close"} if engine == "xllamacpp" else {}
     timeout = openai.Timeout(patience.idle_seconds, connect=patience.connect_seconds)
     return AsyncOpenAI(
         base_url=base_url,

@@ -4,9 +4,14 @@ ModelError               the call failed; the text names the endpoint or file an
 ├── ModelUnavailable     nothing answers there, or it stopped answering: worth another try
 ├── ModelRefused         the endpoint understood and said no (wrong name, key, request)
 │   └── Unsupported      it has no such ability: there may be another way
-└── ModelNonsense        an answer came that is no completion
+├── ModelNonsense        an answer came that is no completion
+└── AnswerUnusable       the model answered, and not in the form that it was asked for
+    ├── AnswerCut        something ended the text, again with more room: never read as if whole
+    └── AnswerInvalid    every attempt has another form: the text says where and why
 ModelSetupError          the user named a model that cannot be started: told before a run
 """
+
+from inference.model import Usage
 
 
 class ModelError(Exception):
@@ -16,10 +21,14 @@ class ModelError(Exception):
 class ModelUnavailable(ModelError):
     """Nothing answers, or the stream broke; the same call may work later."""
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
-        """`retry_after`: seconds to wait before another try; None: not worth one now."""
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, busy: bool = False
+    ) -> None:
+        """`retry_after`: seconds to wait before another try; None: not worth one now. `busy`: it is
+        there, and has more to do than it can."""
         super().__init__(message)
         self.retry_after = retry_after
+        self.busy = busy
 
 
 class ModelRefused(ModelError):
@@ -32,6 +41,24 @@ class Unsupported(ModelRefused):
 
 class ModelNonsense(ModelError):
     """The endpoint's answer is not a completion."""
+
+
+class AnswerUnusable(ModelError):
+    """The model answered, and not in the form that it was asked for."""
+
+    def __init__(self, message: str, *, answer: str, usage: Usage) -> None:
+        """`answer`: the last text that came, all of it; `usage`: of all attempts."""
+        super().__init__(message)
+        self.answer = answer
+        self.usage = usage
+
+
+class AnswerCut(AnswerUnusable):
+    """Something ended the text before the model did: allow more tokens, or ask for less."""
+
+
+class AnswerInvalid(AnswerUnusable):
+    """What came is not what was asked for, in every attempt."""
 
 
 class ModelSetupError(Exception):

@@ -1,16 +1,19 @@
 """The Model port and its words: a Request, the Chunks that stream back, the Samples they make."""
 
+import re
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from math import inf
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 from inference.thinking import unopened
 
 Role = Literal["system", "user", "assistant"]
 FinishReason = Literal["stop", "length", "content_filter", "halted"]
 """`halted`: its reader ended it; every reason but `stop` means that the text is not whole."""
+Constraint = Literal["schema", "grammar", "regex", "continuation"]
+"""What a request can hold the text to."""
 ALL = -1
 """The index of a chunk that is about all samples together."""
 
@@ -40,16 +43,24 @@ class Request:
     stop: tuple[str, ...] = ()
     seed: int | None = None
     schema: Mapping[str, Any] | None = None
-    """A JSON schema that the text must satisfy, on engines that can constrain."""
+    """A JSON schema that the text must satisfy, as far as the engine can hold it to that: only
+    `structured` validates what comes."""
     grammar: str | None = None
-    """A GBNF grammar that the text must satisfy; excludes `schema`."""
+    """A GBNF grammar that the text must satisfy."""
+    regex: str | None = None
+    """A regular expression that the whole text must match, in what Python and the engines share: no
+    anchors, look-around or back-references."""
     continuation: str | None = None
     """A text that is not written but weighed: the sample is this text, with the log-probability of
-    each of its tokens behind the messages. Engines that cannot say are `Unsupported`."""
+    each of its tokens behind the messages. Engines that cannot say are `Unsupported`. At most one
+    of schema, grammar, regex and continuation is given."""
     top_logprobs: int = 0
     """0: no log-probabilities; k: those of the chosen token and of the k likeliest."""
     purpose: str = ""
-    """Why it is asked (plan, read, write, ...): for the trace; never sent."""
+    """Why it is asked (plan, read, write, ...): for the trace and for roles; never sent."""
+    session: str = ""
+    """Requests of one session stay, while they can, at the endpoint that has their prefix in its
+    cache; never sent."""
 
     def __post_init__(self) -> None:
         """Refuses what no engine could run."""
@@ -63,11 +74,26 @@ class Request:
             raise ValueError("top_logprobs cannot be negative, nor a stop text empty")
         if not 0 <= self.head < len(self.messages):
             raise ValueError("the head must leave at least one message")
-        constraints = (self.schema, self.grammar, self.continuation)
-        if sum(constraint is not None for constraint in constraints) > 1:
-            raise ValueError("a request takes a schema, a grammar or a continuation, only one")
+        if sum(getattr(self, kind) is not None for kind in get_args(Constraint)) > 1:
+            raise ValueError("a request takes one of schema, grammar, regex and continuation")
+        if self.regex is not None:
+            _require_regex(self.regex)
         if self.continuation is not None and (self.continuation == "" or self.n > 1):
             raise ValueError("a continuation is weighed once, and cannot be empty")
+
+    @property
+    def constraint(self) -> Constraint | None:
+        """Which of schema, grammar, regex and continuation it has."""
+        kinds: tuple[Constraint, ...] = get_args(Constraint)
+        return next((kind for kind in kinds if getattr(self, kind) is not None), None)
+
+
+def _require_regex(regex: str) -> None:
+    """Raise ValueError for what is none."""
+    try:
+        re.compile(regex)
+    except re.error as error:
+        raise ValueError(f"{regex!r} is no regular expression: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)

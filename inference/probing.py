@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from inference.endpoint import EndpointModel
 from inference.errors import ModelError
 from inference.model import Completion, Message, Model, Request, complete
+from inference.pool import PooledModel
 from inference.scoring import Scorer
 
 _WORD = "zebra"
@@ -109,7 +110,11 @@ async def guessing(model: Model) -> Guessing:
 async def _guesses(model: Model) -> tuple[int, int]:
     """What a server counts by itself."""
     try:
-        return await model.doors.guesses() if isinstance(model, EndpointModel) else (0, 0)
+        return (
+            await model.doors.guesses()
+            if isinstance(model, EndpointModel | PooledModel)
+            else (0, 0)
+        )
     except ModelError:
         return 0, 0
 
@@ -117,7 +122,11 @@ async def _guesses(model: Model) -> tuple[int, int]:
 async def _calls_tools(model: Model) -> bool | None:
     """Only a server is asked: Breadth itself binds tools by grammar."""
     try:
-        return await model.doors.calls_tools() if isinstance(model, EndpointModel) else None
+        return (
+            await model.doors.calls_tools()
+            if isinstance(model, EndpointModel | PooledModel)
+            else None
+        )
     except ModelError:
         return False
 

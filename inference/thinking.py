@@ -53,6 +53,10 @@ class ThinkingFilter:
 
 
 def unopened(text: str) -> tuple[str, str]:
-    """(reasoning, text) of a whole text in which thinking ends and was never begun."""
+    """(reasoning, text) of a whole text in which thinking ends and was never begun.
+
+    A text that begins like JSON is an answer: there the tag stands in a string.
+    """
     thought, closed, after = text.partition(_CLOSE)
-    return (thought, after.lstrip()) if closed and _OPEN not in thought else ("", text)
+    answers = _OPEN in thought or thought.lstrip().startswith(("{", "["))
+    return ("", text) if answers or not closed else (thought, after.lstrip())

@@ -16,7 +16,7 @@ from inference.errors import ModelError, ModelNonsense, ModelRefused, ModelUnava
 # Bodies that break off while a refusal is read, and events that are no JSON, come as they are.
 _FAILURES = (openai.OpenAIError, httpx2.HTTPError, aiohttp.ClientError, ValueError, RecursionError)
 _REASON = 300
-_REQUEST_TIMEOUT, _TOO_MANY = 408, 429
+_REQUEST_TIMEOUT, _TOO_MANY, _OVERLOADED = 408, 429, 529
 
 
 @contextmanager
@@ -52,7 +52,11 @@ def _of_status(error: openai.APIStatusError, where: str) -> ModelError:
         case openai.NotFoundError():
             return ModelRefused(f"{text} (is --base-url right? It mostly ends in /v1)")
         case openai.RateLimitError() | openai.InternalServerError() | openai.ConflictError():
-            return ModelUnavailable(text, retry_after=_retry_after(error.response.headers))
+            return ModelUnavailable(
+                text,
+                retry_after=_retry_after(error.response.headers),
+                busy=status in {_TOO_MANY, _OVERLOADED},
+            )
         case _ if status == _REQUEST_TIMEOUT:
             return ModelUnavailable(text, retry_after=0.0)
         case _:

@@ -4,9 +4,9 @@ Prefix caching makes the samples of a prompt, and prompts with a common beginnin
 prefill lets the samples under way go on while a long prompt is read. Grammars (GBNF) and schemas
 are bound by xgrammar, without white space in JSON: it costs tokens, and weak models write nothing
 else for ever; a schema that xgrammar cannot bind is refused. Sampling defaults are neutral: what a
-model's author recommends (a repetition penalty above all) would change log-probabilities, and texts
-that are to be copied from a passage. Cached tokens are counted always, guessed ones where there are
-any.
+model's author recommends (a repetition penalty above all) would change texts that are to be copied
+from a passage, and log-probabilities. Counting: cached tokens always, guessed tokens where there
+are any.
 """
 
 import json

@@ -3,6 +3,8 @@
 Servers leave out what they please, so only what is used is named, and all of it may be missing.
 """
 
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
@@ -11,9 +13,19 @@ from openai import BaseModel
 from inference.errors import ModelNonsense
 from inference.model import Chunk, FinishReason, Message, Request, TokenLogprob
 
-Engine = Literal["llama.cpp", "vllm", "other"]
-"""Engines differ in how a constraint is written, and in nothing else that matters here."""
+Engine = Literal["llama.cpp", "xllamacpp", "vllm", "other"]
+"""Engines differ in how a constraint is written, and in nothing else that matters here.
 
+xllamacpp is llama.cpp as we embed it, built with LLGuidance. Builds without it end the whole server
+when a grammar in LLGuidance's notation comes, so other servers are never sent one.
+"""
+
+LLAMA: frozenset[Engine] = frozenset({"llama.cpp", "xllamacpp"})
+_GUIDANCE: Mapping[str, bool] = {"whitespace_flexible": False, "lenient": True}
+"""Told to LLGuidance inside a schema: white space is where a small model loops, and a keyword that
+it does not know is left out of the constraint, not refused."""
+_LARK = "%llguidance {}\nstart: "
+"""How a grammar in LLGuidance's notation begins."""
 _ESCAPES: Mapping[str, str] = {
     '"': '\\"',
     "\\": "\\\\",
@@ -175,19 +187,24 @@ def body_of(request: Request, model: str, engine: Engine | None) -> dict[str, An
 
 
 def constraint_of(request: Request, engine: Engine | None) -> dict[str, Any]:
-    """The request's schema or grammar in the engine's own words; none where it has none."""
-    if request.schema is not None:
-        named = {"name": "answer", "schema": dict(request.schema), "strict": True}
-        return {"response_format": {"type": "json_schema", "json_schema": named}}
-    if request.continuation is not None:  # llama.cpp has log-probabilities from before the grammar
-        return {"grammar": f"root ::= {_literal(request.continuation)}"}
-    if request.grammar is None:
-        return {}
-    match engine:
-        case "llama.cpp":
+    """The request's schema, grammar or regex in the engine's own words; none where it has none."""
+    match request.constraint, engine:
+        case "schema", "xllamacpp":
+            # As response_format it would go through llama.cpp's own reading, with white space.
+            schema = {"x-guidance": _GUIDANCE} | dict(request.schema or {})
+            return {"grammar": f"{_LARK}%json {json.dumps(schema)}"}
+        case "schema", _:
+            named = {"name": "answer", "schema": dict(request.schema or {}), "strict": True}
+            return {"response_format": {"type": "json_schema", "json_schema": named}}
+        case "continuation", "llama.cpp" | "xllamacpp":
+            # Its log-probabilities are from before the grammar.
+            return {"grammar": f"root ::= {_literal(request.continuation or '')}"}
+        case "grammar", "llama.cpp" | "xllamacpp":
             return {"grammar": request.grammar}
-        case "vllm":
-            return {"structured_outputs": {"grammar": request.grammar}}
+        case "regex", "xllamacpp":
+            return {"grammar": f"{_LARK}/{_lark_regex(request.regex or '')}/"}
+        case ("grammar" | "regex") as kind, "vllm":
+            return {"structured_outputs": {kind: getattr(request, kind)}}
         case _:
             return {}
 
@@ -212,6 +229,12 @@ def _chunk(choice: _Choice) -> Chunk:
         # A reason that nobody knows (abort, error, ...) is no sign that the text is whole.
         finish_reason=_FINISH.get(reason, "length") if reason else None,
     )
+
+
+def _lark_regex(regex: str) -> str:
+    """The expression between Lark's slashes, in which no slash and no line break may stand."""
+    written = {"/": r"\/", "\n": r"\n"}
+    return re.sub(r"\\.|/|\n", lambda found: written.get(found[0], found[0]), regex, flags=re.S)
 
 
 def _logprobs(logprobs: _Logprobs | None) -> tuple[TokenLogprob, ...]:

@@ -5,6 +5,8 @@ import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from contextvars import ContextVar
+from dataclasses import replace
+from secrets import token_hex
 
 from inference import (
     Chunk,
@@ -16,6 +18,7 @@ from inference import (
     Price,
     Request,
     Usage,
+    answering,
 )
 from planner.budget import Budget, Spending
 from planner.events import ModelCalled, Trace
@@ -38,12 +41,16 @@ class RecordedModel:
         trace: Trace,
         prices: Mapping[str, Price] | None = None,
     ) -> None:
-        """All models of a run share its budget and its trace; `prices`: by the model's name."""
+        """All models of a run share its budget and its trace, and its calls are one session.
+
+        `prices`: by the model's name.
+        """
         self.name = model.name
         self._model = model
         self._budget = budget
         self._trace = trace
         self._prices = prices or {}
+        self._session = token_hex(8)
 
     @property
     def window(self) -> int | None:
@@ -56,13 +63,15 @@ class RecordedModel:
 
     async def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
         """See `Model.stream`. Raises BudgetExceeded before anything is sent."""
-        price = self._prices.get(self.name)
+        asked = replace(request, session=request.session or self._session)
+        name = answering(self._model, request).name
+        price = self._prices.get(name)
         promised = _spending(_estimate(request, separately=halt is not None), price)
         self._budget.promise(promised)
         collector, clock = Collector(request.n), _Clock()
         error: str | None = "stopped"
         try:
-            async with aclosing(self._model.stream(request, halt)) as chunks:
+            async with aclosing(self._model.stream(asked, halt)) as chunks:
                 async for chunk in chunks:
                     clock.chunk()
                     collector.add(chunk)
@@ -77,7 +86,7 @@ class RecordedModel:
             self._budget.settle(promised, spent)
             called = ModelCalled(
                 step=current_step.get(),
-                model=self.name,
+                model=name,
                 request=request,
                 completion=collector.completion,
                 seconds=clock.seconds,

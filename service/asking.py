@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from pydantic import JsonValue
 
-from inference import EmbeddedModel, Model
+from inference import Model
 from planner import (
     Done,
     Event,
@@ -25,15 +25,15 @@ from planner import (
 )
 from search import DocumentIndex, IndexReport
 from service.errors import UsageProblem
-from service.models import lasting, model_of
+from service.models import lasting, models_of
 from service.settings import Settings
 from storage import TraceStore
 from tools import Calculate, Compare, Lookup, Read, Search, model_chooser
 
 _MODEL_CALLS = 4
 _MOST_CHARACTERS = 2000
-_SAVED = ("model", "base_url", "seconds", "max_tool_calls", "max_tokens", "plan_samples", "drafts",
-          "rounds", "seed", "speculate", "max_cost")  # fmt: skip
+_SAVED = ("model", "base_url", "roles", "seconds", "max_tool_calls", "max_tokens", "max_cost",
+          "plan_samples", "drafts", "rounds", "seed", "speculate")  # fmt: skip
 """Settings that a resumed run takes over; keys are not among them."""
 
 
@@ -46,6 +46,10 @@ class Display(Trace, Protocol):
 
     def loading(self, done: int, total: int) -> None:
         """Bytes of the model joined."""
+        ...
+
+    def missing(self, reason: str) -> None:
+        """A server does not answer, while others do."""
         ...
 
     def indexing(self, done: int, total: int, path: str) -> None:
@@ -163,17 +167,18 @@ async def workplace(
     if not roots:
         raise UsageProblem("no documents: name a folder or a file with --documents")
     async with AsyncExitStack() as stack:
-        model = await model_of(settings, display.loading)
-        stack.push_async_callback(model.close)
+        models = await models_of(settings, display.loading)
+        stack.push_async_callback(models.close)
+        for reason in models.missing:
+            display.missing(reason)
         key = sha256(
             "\n".join(sorted(map(str, roots))).encode("utf-8", "surrogatepass")
         ).hexdigest()[:16]
         index = DocumentIndex.open(settings.cache / "index" / f"{key}.db")
         stack.callback(index.close)
         display.indexed(await index.refresh(roots, on_progress=display.indexing))
-        if isinstance(model, EmbeddedModel):
-            await model.ready()
-        yield Workplace(model, index, settings, display)
+        await models.ready()
+        yield Workplace(models.model, index, settings, display)
 
 
 def _another_try(history: History) -> History:
@@ -188,6 +193,7 @@ def _options(roots: Sequence[Path], settings: Settings) -> dict[str, JsonValue]:
     """What a resumed run needs to know."""
     values: dict[str, Any] = settings.model_dump(include=set(_SAVED), mode="json")
     values["model"] = lasting(settings.model)
+    values["roles"] = {role: lasting(name) for role, name in settings.roles.items()}
     return {"documents": [str(path) for path in roots], **values}
 
 

@@ -34,7 +34,10 @@ app = typer.Typer(
 app.add_typer(models, name="models")
 
 BaseUrl = Annotated[
-    str | None, typer.Option(help="Address of an openai:NAME model's server, with /v1.")
+    str | None,
+    typer.Option(
+        help="Address of an openai:NAME model's server, with /v1; several with commas between."
+    ),
 ]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Also write a .md or .html file.")
@@ -60,6 +63,13 @@ def ask(
     ] = None,
     model: Model = None,
     base_url: BaseUrl = None,
+    role: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="ROLE=MODEL: another model for the planner, reader, writer, judge or drafter;"
+            " MODEL as --model, or openai:NAME@URL; may be given several times."
+        ),
+    ] = None,
     seconds: Annotated[float | None, typer.Option(help="Time at most. [default: 600]")] = None,
     max_tool_calls: Annotated[int | None, typer.Option(help="[default: 40]")] = None,
     max_tokens: Annotated[
@@ -85,6 +95,7 @@ def ask(
     settings = settings_of(
         model=model,
         base_url=base_url,
+        roles=_roles(role),
         seconds=seconds,
         max_tool_calls=max_tool_calls,
         max_tokens=max_tokens,
@@ -176,6 +187,17 @@ async def _document(run: str) -> dict[str, Any]:
     """Everything of one run."""
     async with await TraceStore.open(settings_of().store) as store:
         return await store.document(run)
+
+
+def _roles(given: list[str] | None) -> dict[str, str] | None:
+    """What `--role ROLE=MODEL` says, one after another."""
+    roles = {}
+    for text in given or ():
+        role, _, model = text.partition("=")
+        if not (role and model):
+            fail(f"--role {text!r}: write ROLE=MODEL, as in --role planner=openai:NAME", 2)
+        roles[role] = model
+    return roles or None
 
 
 def _check_output(output: Path | None) -> None:

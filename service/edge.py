@@ -29,13 +29,23 @@ Model = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
+_OPTIONS = {"plan_samples": "--plans", "roles": "--role"}
+"""Settings whose options have other names."""
+_JSON = {
+    "roles": '{"planner": "openai:NAME"}',
+    "prices": '{"NAME": {"prompt": 0.4, "completion": 1.6}}',
+}
+"""Settings that are no plain text in the environment."""
+
 
 def settings_of(**flags: Any) -> Settings:
     """Flags over the environment over the defaults."""
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except SettingsError as error:  # its text is: error parsing value for field "prices" from ...
-        fail(f"BREADTH_{_quoted(error).upper()} is no JSON", 2)
+        name = _quoted(error)
+        example = _JSON.get(name, "{}")
+        fail(f"BREADTH_{name.upper()}: this is no JSON; write it as {example}", 2)
         raise
     except ValidationError as error:
         problems = "; ".join(
@@ -61,7 +71,7 @@ def _given(setting: str, flags: Mapping[str, Any]) -> str:
     """The option or the variable."""
     if flags.get(setting) is None:
         return f"BREADTH_{setting.upper()}"
-    return "--plans" if setting == "plan_samples" else f"--{setting.replace('_', '-')}"
+    return _OPTIONS.get(setting, f"--{setting.replace('_', '-')}")
 
 
 def run_to_end(work: Coroutine[Any, Any, T], display: Terminal | None = None) -> T:

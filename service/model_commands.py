@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
-from inference import PACKAGED, EmbeddedModel, EndpointModel, guessing, probe
+from inference import PACKAGED, EmbeddedModel, EndpointModel, PooledModel, guessing, probe
 from service.errors import UsageProblem
 from service.models import model_of
 from service.settings import Settings
@@ -43,20 +43,20 @@ async def checked(settings: Settings) -> dict[str, Any]:
     model = await model_of(settings)
     try:
         found = {**_identity(settings, model), **asdict(await probe(model))}
-        if settings.speculate != "off" or isinstance(model, EndpointModel):
+        if settings.speculate != "off" or isinstance(model, PooledModel):
             found |= await _guesses(model, settings)
         return found
     finally:
         await model.close()
 
 
-async def _guesses(model: EmbeddedModel | EndpointModel, settings: Settings) -> dict[str, Any]:
+async def _guesses(model: EmbeddedModel | PooledModel, settings: Settings) -> dict[str, Any]:
     """What speculation brings where text is copied; without any, nothing.
 
     The embedded engine is started a second time without it; a server cannot be.
     """
     speculating = await guessing(model)
-    if isinstance(model, EndpointModel):
+    if isinstance(model, PooledModel):
         accepted = speculating.accepted
         return {} if accepted is None else {"speculation_accepted": accepted}
     await model.close()
@@ -69,26 +69,26 @@ async def _guesses(model: EmbeddedModel | EndpointModel, settings: Settings) -> 
 
 
 async def _first(settings: Settings) -> str:
-    """The first model that a server lists."""
+    """The first model that a server lists, the first where there are several."""
     assert settings.base_url is not None
-    key = settings.api_key.get_secret_value()
-    server = EndpointModel("", base_url=settings.base_url, api_key=key)
+    key, url = settings.api_key.get_secret_value(), settings.base_url.partition(",")[0].strip()
+    server = EndpointModel("", base_url=url, api_key=key)
     try:
         models = await server.listed()
     finally:
         await server.close()
     if not models:
-        raise UsageProblem(f"{settings.base_url} lists no models: name one, --model openai:NAME")
+        raise UsageProblem(f"{url} lists no models: name one, --model openai:NAME")
     return models[0].id
 
 
-def _identity(settings: Settings, model: EmbeddedModel | EndpointModel) -> dict[str, Any]:
+def _identity(settings: Settings, model: EmbeddedModel | PooledModel) -> dict[str, Any]:
     """Who answered."""
-    if isinstance(model, EndpointModel):
+    if isinstance(model, PooledModel):
         return {
             "model": model.name,
-            "base_url": model.base_url,
-            "engine": model.engine,
+            "base_url": ", ".join(one.model.base_url for one in model.endpoints),
+            "engine": model.endpoints[0].model.engine,
             "window": model.window,
         }
     return {

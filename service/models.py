@@ -1,15 +1,20 @@
 """From a model's name, as a user writes it, to a Model."""
 
 import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from inference import (
     PACKAGED,
     EmbeddedModel,
     EndpointModel,
+    Model,
     ModelSetupError,
     PackagedWeights,
+    PooledModel,
     Progress,
+    RoledModel,
     Speculation,
 )
 from service.errors import UsageProblem
@@ -24,21 +29,74 @@ _OPENAI = "https://api.openai.com/v1"
 _SLOTS = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What a run asks: one model, or one for each role."""
+
+    model: Model
+    parts: tuple[EmbeddedModel | PooledModel, ...]
+    """Each once; closed together."""
+    missing: tuple[str, ...]
+    """Why servers are left out for now, where others have their model."""
+
+    async def ready(self) -> None:
+        """Wait for what is being loaded. Raises ModelSetupError when it cannot be."""
+        for part in self.parts:
+            if isinstance(part, EmbeddedModel):
+                await part.ready()
+
+    async def close(self) -> None:
+        """End engines and connections."""
+        await asyncio.gather(*(part.close() for part in self.parts))
+
+
+async def models_of(settings: Settings, progress: Progress | None = None) -> Models:
+    """The model of every role; one that is named twice is loaded once. Raises as `model_of`."""
+    parts: dict[tuple[str, str | None], EmbeddedModel | PooledModel] = {}
+    missing: list[str] = []
+    wanted = {role: _place(name, settings) for role, name in settings.roles.items()}
+    main = _place(settings.model, settings)
+    async with AsyncExitStack() as stack:
+        for name, url in dict.fromkeys((main, *wanted.values())):
+            # Speculation is set for the main model: a guesser fits one vocabulary.
+            speculate = settings.speculate if (name, url) == main else "off"
+            named = {"model": name, "base_url": url, "speculate": speculate}
+            part = await model_of(settings.model_copy(update=named), progress)
+            stack.push_async_callback(part.close)
+            parts[name, url] = part
+            if isinstance(part, PooledModel):
+                missing += part.missing
+        stack.pop_all()
+    model: Model = parts[main]
+    if wanted:
+        model = RoledModel(model, {role: parts[place] for role, place in wanted.items()})
+    return Models(model, tuple(parts.values()), tuple(missing))
+
+
+def _place(name: str, settings: Settings) -> tuple[str, str | None]:
+    """A model's name without its address, and the address; an embedded one has none."""
+    if not name.startswith("openai:"):
+        return lasting(name), None
+    short, at, url = name.partition("@http")
+    return (short, f"http{url}") if at else (name, settings.base_url)
+
+
 async def model_of(
     settings: Settings, progress: Progress | None = None
-) -> EmbeddedModel | EndpointModel:
-    """The model that the settings name; an embedded one begins to load.
+) -> EmbeddedModel | PooledModel:
+    """The model that the settings name, roles aside; an embedded one begins to load.
 
     Raises UsageProblem for a name that is none, ModelSetupError for a model that cannot be had, and
-    ModelError for a server that is not there or does not have it.
+    ModelError when no server is there or one does not have it.
     """
-    kind, _, name = settings.model.partition(":")
+    named, url = _place(settings.model, settings)
+    kind, _, name = named.partition(":")
     if kind == "openai" and name:
         if settings.speculate != "off":
             raise UsageProblem(
                 "--speculate is for the embedded engine: a server decides that when it is started"
             )
-        return await _endpoint(name, settings)
+        return await _pool(name, url or _OPENAI, settings.api_key.get_secret_value())
     speculation = _speculation(settings.speculate)
     drafter = speculation.model
     model = EmbeddedModel(
@@ -82,13 +140,10 @@ def _weights(name: str, cache: Path) -> Path | PackagedWeights:
     )
 
 
-async def _endpoint(name: str, settings: Settings) -> EndpointModel:
-    """A server, seen to be there and to have the model."""
-    model = EndpointModel(
-        name,
-        base_url=settings.base_url or _OPENAI,
-        api_key=settings.api_key.get_secret_value(),
-    )
+async def _pool(name: str, addresses: str, key: str) -> PooledModel:
+    """Its servers, seen to be there, one at least, and to have the model."""
+    urls = dict.fromkeys(url.strip() for url in addresses.split(","))
+    model = PooledModel([EndpointModel(name, base_url=url, api_key=key) for url in urls])
     try:
         await model.check()
     except BaseException:

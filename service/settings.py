@@ -2,13 +2,23 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from inference import Price
+from inference import ROLES, Price, Role
+
+
+def _known(roles: Any) -> Any:
+    """Refuses a role that there is not, in words."""
+    for role in set(roles if isinstance(roles, dict) else ()) - set(ROLES):
+        text = "there is no role {role}: use {roles}"
+        told = {"role": repr(role), "roles": ", ".join(ROLES)}
+        raise PydanticCustomError("role", text, told)
+    return roles
 
 
 class Settings(BaseSettings):
@@ -19,8 +29,10 @@ class Settings(BaseSettings):
     model: str = "base"
     """base, small, a path to a GGUF file, hf:REPO/FILE, or openai:NAME."""
     base_url: str | None = None
-    """Where the server of an openai:NAME model is."""
+    """Where the server of an openai:NAME model is; several addresses with commas between."""
     api_key: SecretStr = SecretStr("")
+    roles: Annotated[dict[Role, str], BeforeValidator(_known)] = Field(default_factory=dict)
+    """Models of single roles, written as `model`; openai:NAME@URL has an address of its own."""
     speculate: str = "off"
     """off, ngram, suffix, draft:MODEL or eagle:MODEL: who guesses tokens in advance."""
     vllm_python: str = sys.executable

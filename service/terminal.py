@@ -92,6 +92,10 @@ class Terminal:
         """See Display. Called from a thread."""
         _advance(self._bytes, "preparing the model, once", done, total)
 
+    def missing(self, reason: str) -> None:
+        """See Display."""
+        self._say(f"goes on without a server: {legible(reason)}")
+
     def indexing(self, done: int, total: int, path: str) -> None:
         """See Display. Called from a thread."""
         _advance(self._bars, "reading documents", done, total)

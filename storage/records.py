@@ -113,6 +113,7 @@ def request_data(request: Request) -> Data:
         "seed": request.seed,
         "schema": None if request.schema is None else dict(request.schema),
         "grammar": request.grammar,
+        "regex": request.regex,
         "top_logprobs": request.top_logprobs,
     }
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,8 @@ class ChatServer:
     set when one does, `dropped` when its client goes away.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "test") -> None:
+        self.name = name
         self.asked: list[str] = []
         self.reply: Callable[[str], str] = right_reply
         self.release = asyncio.Event()
@@ -69,7 +71,7 @@ class ChatServer:
         self._hold = text
 
     async def models(self, request: web.Request) -> web.Response:
-        listed = [{"id": "test", "object": "model", "created": 0, "owned_by": "llamacpp"}]
+        listed = [{"id": self.name, "object": "model", "created": 0, "owned_by": "llamacpp"}]
         return web.json_response({"object": "list", "data": listed})
 
     async def chat(self, request: web.Request) -> web.StreamResponse:
@@ -113,7 +115,20 @@ def _chunk(choices: list[Any], usage: Any) -> dict[str, Any]:
 @pytest.fixture
 async def chat_server() -> AsyncIterator[ChatServer]:
     """Running, on a free port."""
-    server = ChatServer()
+    async with chatting(ChatServer()) as server:
+        yield server
+
+
+@pytest.fixture
+async def other_server() -> AsyncIterator[ChatServer]:
+    """Another one, with the model `other`."""
+    async with chatting(ChatServer("other")) as server:
+        yield server
+
+
+@asynccontextmanager
+async def chatting(server: ChatServer) -> AsyncIterator[ChatServer]:
+    """Let it run, on a free port."""
     app = web.Application()
     app.router.add_get("/v1/models", server.models)
     app.router.add_post("/v1/chat/completions", server.chat)

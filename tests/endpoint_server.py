@@ -1,4 +1,4 @@
-"""A server on loopback that plays what a test tells it to, and an EndpointModel to ask it."""
+"""A server on loopback that plays what a test tells it to, and models to ask it."""
 
 import asyncio
 import json
@@ -9,7 +9,15 @@ from typing import Any
 
 from aiohttp import web
 
-from inference import Completion, EndpointModel, Message, Patience, Request, complete
+from inference import (
+    Completion,
+    EndpointModel,
+    Message,
+    Persistence,
+    PooledModel,
+    Request,
+    complete,
+)
 
 ASKED = Request((Message("user", "Who directed Roma?"),))
 SCHEMA = {"type": "object", "properties": {"value": {"type": "string"}}}
@@ -72,21 +80,42 @@ async def serving(*answers: Answer, models: Answer | None = None) -> AsyncIterat
         await runner.cleanup()
 
 
-class Waits:
-    """Does not wait, and keeps how long it was asked to."""
+class Clock:
+    """Does not wait but moves on, and keeps how long it was asked to wait."""
 
     def __init__(self) -> None:
-        self.seconds: list[float] = []
+        self.now = 1000.0
+        self.slept: list[float] = []
 
-    async def __call__(self, seconds: float) -> None:
-        self.seconds.append(seconds)
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+    def persistence(self, **options: Any) -> Persistence:
+        return Persistence(**{"clock": self, "sleep": self.sleep} | options)
 
 
 @asynccontextmanager
 async def asking(url: str, **options: Any) -> AsyncIterator[EndpointModel]:
     """A model of that server, closed at the end."""
-    options = {"engine": "other", "patience": Patience(sleep=Waits())} | options
-    model = EndpointModel("m", base_url=url, **options)
+    model = EndpointModel("m", base_url=url, **{"engine": "other"} | options)
+    try:
+        yield model
+    finally:
+        await model.close()
+
+
+@asynccontextmanager
+async def pooling(
+    *urls: str, persistence: Persistence | None = None, **options: Any
+) -> AsyncIterator[PooledModel]:
+    """A pool of those servers, closed at the end."""
+    options = {"engine": "other"} | options
+    endpoints = [EndpointModel("m", base_url=url, **options) for url in urls]
+    model = PooledModel(endpoints, persistence or Clock().persistence())
     try:
         yield model
     finally:

@@ -210,7 +210,7 @@ async def test_wrong_use_is_told_in_words(
     ("name", "value", "message"),
     [
         ("BREADTH_MAX_TOKENS", "none", "BREADTH_MAX_TOKENS: "),
-        ("BREADTH_PRICES", "{", "BREADTH_PRICES is no JSON"),
+        ("BREADTH_PRICES", "{", "BREADTH_PRICES: this is no JSON"),
         ("BREADTH_PRICES", '{"m": {"prompt": 1}}', "BREADTH_PRICES (m, completion): "),
     ],
 )

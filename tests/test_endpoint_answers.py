@@ -51,7 +51,7 @@ async def test_one_event_may_carry_several_samples() -> None:
 async def test_usage_is_the_sum_over_samples_however_it_is_counted(
     events: list[Any], usage: Usage
 ) -> None:
-    made = await asked(stream(*events), request=replace(ASKED, n=3))
+    made = await asked(stream(*events), request=replace(ASKED, n=3), engine="vllm")
     assert made.usage == usage
 
 

@@ -5,9 +5,9 @@ from contextlib import aclosing
 
 import pytest
 from aiohttp import web
-from endpoint_server import ASKED, WHOLE, asking, line, piece, serving, status
+from endpoint_server import ASKED, WHOLE, asking, line, piece, serving
 
-from inference import ModelUnavailable, Patience, complete
+from inference import ModelUnavailable, complete
 
 
 class Watched:
@@ -28,7 +28,7 @@ class Watched:
         return response
 
 
-@pytest.mark.parametrize("engine", ["other", "llama.cpp"])
+@pytest.mark.parametrize("engine", ["other", "xllamacpp"])
 async def test_closing_the_stream_hangs_up(engine: str) -> None:
     watched = Watched()
     async with serving(watched) as played, asking(played.url, engine=engine) as model:
@@ -68,23 +68,6 @@ async def test_cancelling_before_the_first_word_hangs_up() -> None:
             with pytest.raises(asyncio.CancelledError):
                 await reader
             await gone.wait()
-
-
-async def test_cancelling_between_two_tries_ends_them() -> None:
-    waiting = asyncio.Event()
-
-    async def sleep(_: float) -> None:
-        waiting.set()
-        await asyncio.Event().wait()
-
-    patience = Patience(sleep=sleep)
-    async with serving(status(500)) as played, asking(played.url, patience=patience) as model:
-        reader = asyncio.create_task(complete(model, ASKED))
-        await waiting.wait()
-        reader.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await reader
-    assert len(played.bodies) == 1
 
 
 async def test_closing_the_model_ends_what_reads_from_it() -> None:

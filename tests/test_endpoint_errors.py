@@ -11,7 +11,6 @@ from endpoint_server import (
     PAGE,
     WHOLE,
     Answer,
-    Waits,
     asked,
     asking,
     line,
@@ -99,19 +98,9 @@ async def test_the_server_s_own_words_are_told(text: str) -> None:
     "answer", [sent(then="silence"), sent(line(piece("a")), then="silence")], ids=["head", "event"]
 )
 async def test_a_silent_server_is_given_up(answer: Answer) -> None:
-    patience = Patience(idle_seconds=0.05, sleep=Waits())
+    patience = Patience(idle_seconds=0.05)
     with pytest.raises(ModelUnavailable, match="silent for too long"):
         await asked(answer, patience=patience)
-
-
-async def test_a_server_that_never_answers_is_given_up_once() -> None:
-    async def never(_: web.Request) -> web.StreamResponse:
-        return await asyncio.Event().wait()  # type: ignore[return-value]
-
-    waits = Waits()
-    with pytest.raises(ModelUnavailable, match="silent for too long"):
-        await asked(never, patience=Patience(idle_seconds=0.05, sleep=waits))
-    assert waits.seconds == []
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ async def test_a_refusal_with_another_reason_does_not_cost_the_schema() -> None:
     assert ["response_format" in body for body in played.bodies] == [True, False, True]
 
 
-@pytest.mark.parametrize("engine", ["llama.cpp", "vllm"])
+@pytest.mark.parametrize("engine", ["llama.cpp", "xllamacpp", "vllm"])
 async def test_an_engine_that_can_constrain_is_taken_at_its_word(engine: str) -> None:
     refusal = status(400, {"error": {"code": 400, "message": "failed to parse grammar"}})
     async with serving(refusal) as played, asking(played.url, engine=engine) as model:

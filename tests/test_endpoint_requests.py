@@ -1,12 +1,30 @@
 """What EndpointModel sends, to whom, and in whose words."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from endpoint_server import ASKED, GRAMMAR, SCHEMA, WHOLE, asked, asking, models, serving
+from endpoint_server import (
+    ASKED,
+    GRAMMAR,
+    SCHEMA,
+    WHOLE,
+    asked,
+    asking,
+    models,
+    piece,
+    serving,
+    stream,
+)
 
 from inference import Message, Request, Sample, complete
+
+REGEX = "a/b\\/c\n|\\./"
+"""With all that Lark's notation writes otherwise."""
+LARK = "%llguidance {}\nstart: "
+COMPACT = {"x-guidance": {"whitespace_flexible": False, "lenient": True}}
+LOOSE = {"x-guidance": {"whitespace_flexible": True}}
 
 
 async def test_the_request_is_sent_in_the_words_of_the_protocol() -> None:
@@ -14,7 +32,8 @@ async def test_the_request_is_sent_in_the_words_of_the_protocol() -> None:
         (Message("system", "Be short."), Message("user", "Hm?")),
         n=2, temperature=0.5, top_p=0.9, max_tokens=8, stop=("\n", "END"), seed=0, purpose="plan",
     )  # fmt: skip
-    async with serving(WHOLE) as played, asking(played.url, api_key="sk-1") as model:
+    both = stream(piece("Hm.", 0), piece("Ha.", 1))
+    async with serving(both) as played, asking(played.url, api_key="sk-1") as model:
         await complete(model, request)
     assert played.bodies == [
         {
@@ -37,25 +56,50 @@ async def test_the_request_is_sent_in_the_words_of_the_protocol() -> None:
 
 
 @pytest.mark.parametrize(
-    ("owner", "sent_as"),
+    ("owner", "grammar", "regex"),
     [
-        ("llamacpp", {"grammar": GRAMMAR}),
-        ("vllm", {"structured_outputs": {"grammar": GRAMMAR}}),
-        ("someone", {}),
+        ("llamacpp", {"grammar": GRAMMAR}, {}),
+        (
+            "vllm",
+            {"structured_outputs": {"grammar": GRAMMAR}},
+            {"structured_outputs": {"regex": REGEX}},
+        ),
+        ("someone", {}, {}),
     ],
 )
-async def test_a_grammar_is_written_as_the_engine_wants_it(
-    owner: str, sent_as: dict[str, Any]
+async def test_a_constraint_is_written_as_the_engine_wants_it(
+    owner: str, grammar: dict[str, Any], regex: dict[str, Any]
 ) -> None:
     listed = models("other", "m", owner=owner)
     async with serving(WHOLE, models=listed) as played, asking(played.url, engine=None) as model:
         await complete(model, replace(ASKED, grammar=GRAMMAR))
+        await complete(model, replace(ASKED, regex=REGEX))
         await complete(model, replace(ASKED, schema=SCHEMA))
-    first, second = played.bodies
-    assert {key: first[key] for key in first.keys() & {"grammar", "structured_outputs"}} == sent_as
-    assert second["response_format"]["json_schema"]["schema"] == SCHEMA
+    first, second, third = played.bodies
+    constraining = {"grammar", "structured_outputs"}
+    assert {key: first[key] for key in first.keys() & constraining} == grammar
+    assert {key: second[key] for key in second.keys() & constraining} == regex
+    assert third["response_format"]["json_schema"]["schema"] == SCHEMA
     assert ("continuous_usage_stats" in first["stream_options"]) == (owner == "vllm")
     assert played.listed == 1
+
+
+@pytest.mark.parametrize(
+    ("constraint", "sent"),
+    [
+        ({"grammar": GRAMMAR}, GRAMMAR),
+        ({"regex": REGEX}, f"{LARK}/a\\/b\\/c\\n|\\.\\//"),
+        ({"schema": SCHEMA}, f"{LARK}%json {json.dumps(COMPACT | SCHEMA)}"),
+        ({"schema": SCHEMA | LOOSE}, f"{LARK}%json {json.dumps(LOOSE | SCHEMA)}"),
+    ],
+)
+async def test_the_embedded_engine_gets_every_constraint_as_a_grammar(
+    constraint: dict[str, Any], sent: str
+) -> None:
+    async with serving(WHOLE) as played, asking(played.url, engine="xllamacpp") as model:
+        await complete(model, replace(ASKED, **constraint))
+    assert played.bodies[0]["grammar"] == sent
+    assert "response_format" not in played.bodies[0]
 
 
 async def test_half_a_surrogate_pair_does_not_stop_a_request() -> None:

@@ -46,6 +46,8 @@ END = Chunk(usage=Usage(7, 2))
         {"top_logprobs": -1},
         {"stop": ("\n", "")},
         {"schema": {}, "grammar": 'root ::= "a"'},
+        {"regex": "a", "grammar": 'root ::= "a"'},
+        {"regex": "("},
     ],
     ids=str,
 )

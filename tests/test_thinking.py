@@ -66,8 +66,6 @@ async def test_what_the_server_keeps_apart_stays_apart() -> None:
     assert (await asked(stream(*events))).samples == (Sample("Cuarón", reasoning="Hm."),)
 
 
-def test_a_tag_in_the_middle_of_an_answer_is_text() -> None:
-    assert unopened("<think> opens and </think> closes") == (
-        "",
-        "<think> opens and </think> closes",
-    )
+@pytest.mark.parametrize("text", ["<think> opens and </think> closes", '{"tag": "</think>"}'])
+def test_a_tag_in_the_middle_of_an_answer_is_text(text: str) -> None:
+    assert unopened(text) == ("", text)

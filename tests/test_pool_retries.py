@@ -1,31 +1,37 @@
-"""What may pass by itself is tried again by EndpointModel, for a while."""
+"""What may pass by itself is tried again, for a while: a pool of one endpoint."""
 
 import asyncio
 import socket
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from functools import partial
 
 import pytest
 from aiohttp import web
-from endpoint_server import ASKED, WHOLE, Waits, asked, asking, models, serving, status
+from endpoint_server import ASKED, WHOLE, Answer, Clock, models, pooling, serving, status
 
-from inference import ModelUnavailable, Patience, Sample, complete
+from inference import Completion, ModelUnavailable, Patience, Persistence, Sample, complete
+
+
+async def made_by(*answers: Answer, clock: Clock) -> Completion:
+    """What one question to such a server gives."""
+    persistence = clock.persistence()
+    async with serving(*answers) as played, pooling(played.url, persistence=persistence) as model:
+        return await complete(model, ASKED)
 
 
 @pytest.mark.parametrize("code", [408, 409, 429, 500, 502, 503, 529])
 async def test_what_may_pass_is_tried_again(code: int) -> None:
-    waits = Waits()
+    clock = Clock()
     failure = status(code, {"error": {"message": "busy"}})
-    made = await asked(failure, failure, WHOLE, patience=Patience(sleep=waits))
+    made = await made_by(failure, failure, WHOLE, clock=clock)
     assert made.samples == (Sample("Cuarón"),)
-    assert len(waits.seconds) == 2
+    assert len(clock.slept) == 2
 
 
 @pytest.mark.parametrize("code", [429, 500])
 async def test_it_is_not_tried_for_ever(code: int) -> None:
     failure = status(code, {"error": {"message": "busy"}})
-    async with serving(failure) as played, asking(played.url) as model:
+    async with serving(failure) as played, pooling(played.url) as model:
         with pytest.raises(ModelUnavailable, match=f"{code}: busy") as caught:
             await complete(model, ASKED)
     assert played.url in str(caught.value)
@@ -33,30 +39,30 @@ async def test_it_is_not_tried_for_ever(code: int) -> None:
 
 
 async def test_the_server_may_say_how_long_to_wait() -> None:
-    waits = Waits()
+    clock = Clock()
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=29), usegmt=True)
     answers = [status(429, **{"Retry-After": "17"}), status(503, **{"Retry-After": later}), WHOLE]
-    await asked(*answers, patience=Patience(sleep=waits))
-    assert waits.seconds[0] == 17
-    assert 20 < waits.seconds[1] <= 29
+    await made_by(*answers, clock=clock)
+    assert clock.slept[0] == 17
+    assert 20 < clock.slept[1] <= 29
 
 
 async def test_a_server_that_asks_for_an_hour_is_not_waited_for() -> None:
-    waits = Waits()
+    clock = Clock()
     with pytest.raises(ModelUnavailable, match="429"):
-        await asked(status(429, **{"Retry-After": "3600"}), WHOLE, patience=Patience(sleep=waits))
-    assert waits.seconds == []
+        await made_by(status(429, **{"Retry-After": "3600"}), WHOLE, clock=clock)
+    assert clock.slept == []
 
 
 @pytest.mark.parametrize("told", ["soon", "-5", "nan", "Mon, 99 Foo 2026", "1e999", "٣"])
 async def test_a_wait_that_makes_no_sense_does_no_harm(told: str) -> None:
-    waits = Waits()
+    clock = Clock()
     answers = [status(429, **{"Retry-After": told}), WHOLE]
     try:
-        await asked(*answers, patience=Patience(sleep=waits))
+        await made_by(*answers, clock=clock)
     except ModelUnavailable:
         assert told == "1e999"
-    assert all(0 <= seconds <= 30 for seconds in waits.seconds)
+    assert all(0 <= seconds <= 30 for seconds in clock.slept)
 
 
 async def test_the_search_for_the_engine_is_tried_again_too() -> None:
@@ -65,7 +71,7 @@ async def test_the_search_for_the_engine_is_tried_again_too() -> None:
     async def listing(request: web.Request) -> web.StreamResponse:
         return await next(answers)(request)
 
-    async with serving(WHOLE, models=listing) as played, asking(played.url, engine=None) as model:
+    async with serving(WHOLE, models=listing) as played, pooling(played.url, engine=None) as model:
         await complete(model, ASKED)
     assert played.listed == 2
 
@@ -74,13 +80,14 @@ async def test_a_server_that_is_not_there_is_named() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
-    waits = Waits()
-    async with asking(url, patience=Patience(sleep=waits)) as model:
-        for call in (model.check, partial(complete, model, ASKED)):
-            with pytest.raises(ModelUnavailable, match=r"cannot reach .*is the server running"):
-                await call()
-        assert len(waits.seconds) == 2
-    async with asking(url, engine=None) as model:
+    clock = Clock()
+    async with pooling(url, persistence=clock.persistence()) as model:
+        with pytest.raises(ModelUnavailable, match=r"cannot reach .*is the server running"):
+            await complete(model, ASKED)
+        assert len(clock.slept) == 2
+        with pytest.raises(ModelUnavailable, match=r"cannot reach .*is the server running"):
+            await model.check()
+    async with pooling(url, engine=None) as model:
         with pytest.raises(ModelUnavailable, match=url):
             await complete(model, ASKED)
 
@@ -93,7 +100,7 @@ async def test_a_server_that_speaks_no_http_is_told_so() -> None:
 
     server = await asyncio.start_server(greet, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    async with server, asking(f"http://127.0.0.1:{port}/v1") as model:
+    async with server, pooling(f"http://127.0.0.1:{port}/v1") as model:
         with pytest.raises(ModelUnavailable, match=str(port)):
             await complete(model, ASKED)
 
@@ -111,7 +118,38 @@ async def test_a_server_that_hangs_up_is_asked_again(cut: bytes) -> None:
 
     server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    async with server, asking(f"http://127.0.0.1:{port}/v1") as model:
+    async with server, pooling(f"http://127.0.0.1:{port}/v1") as model:
         with pytest.raises(ModelUnavailable, match="broke off"):
             await complete(model, ASKED)
     assert calls == 3
+
+
+async def test_a_server_that_never_answers_is_given_up_once() -> None:
+    async def never(_: web.Request) -> web.StreamResponse:
+        return await asyncio.Event().wait()  # type: ignore[return-value]
+
+    patience = Patience(idle_seconds=0.05)
+    async with serving(never) as played, pooling(played.url, patience=patience) as model:
+        with pytest.raises(ModelUnavailable, match="silent for too long"):
+            await complete(model, ASKED)
+    assert len(played.bodies) == 1
+
+
+async def test_cancelling_between_two_tries_ends_them() -> None:
+    waiting = asyncio.Event()
+
+    async def sleep(_: float) -> None:
+        waiting.set()
+        await asyncio.Event().wait()
+
+    persistence = Persistence(sleep=sleep)
+    async with (
+        serving(status(500)) as played,
+        pooling(played.url, persistence=persistence) as model,
+    ):
+        reader = asyncio.create_task(complete(model, ASKED))
+        await waiting.wait()
+        reader.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reader
+    assert len(played.bodies) == 1

@@ -1,0 +1,164 @@
+"""PooledModel: one model behind several endpoints, or one, that is asked again where it helps."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
+
+from inference.doors import Doors
+from inference.endpoint import EndpointModel
+from inference.errors import ModelError, ModelUnavailable
+from inference.fanout import separately
+from inference.model import Chunk, Halt, Message, Request
+from inference.rotation import Call, Endpoint, Persistence, Place, Rotation
+
+
+class PooledModel:
+    """Spreads requests over endpoints that serve the same model; the home of all retries.
+
+    A request that failed before its answer began goes to another endpoint, or waits until this one
+    has rested. What has begun is never asked again: its reader has seen it.
+    """
+
+    def __init__(
+        self, endpoints: Sequence[EndpointModel], persistence: Persistence | None = None
+    ) -> None:
+        """At least one endpoint; they are closed with the pool."""
+        if not endpoints:
+            raise ValueError("a pool needs at least one endpoint")
+        self.name = endpoints[0].name
+        self.missing: tuple[str, ...] = ()
+        """Why endpoints were not there at the last `check`."""
+        self._rotation = Rotation(endpoints, persistence or Persistence())
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """The endpoints as the rotation knows them now: load, limit, failures."""
+        return self._rotation.endpoints
+
+    @property
+    def window(self) -> int | None:
+        """The smallest window of the endpoints, in tokens; None where no server says."""
+        return min((one.model.window for one in self.endpoints if one.model.window), default=None)
+
+    @property
+    def doors(self) -> Doors:
+        """What the servers can do besides writing: those of one that is not known to be dead."""
+        alive = (one for one in self.endpoints if not one.dead)
+        return next(alive, self.endpoints[0]).model.doors
+
+    def constrains(self, request: Request) -> bool:
+        """See `EndpointModel.constrains`: whether all do."""
+        return all(one.model.constrains(request) for one in self.endpoints)
+
+    async def count(self, messages: Sequence[Message]) -> int:
+        """See `Model.count`."""
+        alive = (one for one in self.endpoints if not one.dead)
+        return await next(alive, self.endpoints[0]).model.count(messages)
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """See `Scorer.embed`."""
+        return await self.doors.embed(texts)
+
+    async def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
+        """See `Scorer.rerank`."""
+        return await self.doors.rerank(query, texts)
+
+    async def close(self) -> None:
+        """Close the connections; what still reads, waits or begins is ModelUnavailable."""
+        self._rotation.close()
+        await asyncio.gather(*(one.model.close() for one in self.endpoints))
+
+    async def check(self) -> None:
+        """See that the servers are there and have the model.
+
+        Those that are not there are out of the rotation for a while. Raises a ModelError when none
+        is there, or any does not have the model.
+        """
+        ended = await asyncio.gather(
+            *(one.model.check() for one in self.endpoints), return_exceptions=True
+        )
+        missing = []
+        for endpoint, error in zip(self.endpoints, ended, strict=True):
+            if isinstance(error, ModelUnavailable):
+                self._rotation.failed(endpoint, error)
+                missing.append(str(error))
+            elif error is not None:
+                raise error
+        if len(missing) == len(ended):
+            raise self._rotation.error()
+        self.missing = tuple(missing)
+
+    def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
+        """See `Model.stream`."""
+        if halt is None:
+            return self._stream(request)
+        return separately(self._stream, request, halt, staggered=True)
+
+    async def _stream(self, request: Request) -> AsyncGenerator[Chunk]:
+        """One request, from whichever endpoint begins to answer."""
+        call = self._rotation.call(request.session)
+        place, first, rest = await self._begun(request, call)
+        try:
+            async with aclosing(rest):
+                yield _delayed(first, call.queued_seconds)
+                async for chunk in rest:
+                    yield _delayed(chunk, call.queued_seconds)
+        except ModelUnavailable as error:
+            place.failed(error)
+            raise
+        finally:
+            place.leave()
+
+    async def _begun(
+        self, request: Request, call: Call
+    ) -> tuple[Place, Chunk, AsyncGenerator[Chunk]]:
+        """Try until an answer begins. An endpoint's rest is what lies between the tries."""
+
+        def spent(_: RetryCallState) -> bool:
+            return call.failures <= 0
+
+        try:
+            async for attempt in AsyncRetrying(
+                retry=retry_if_exception(_passes), stop=spent, reraise=True
+            ):
+                with attempt:
+                    return await self._tried(request, call)
+        except ModelUnavailable as error:
+            if _passes(error) and len(self.endpoints) > 1:
+                raise self._rotation.error() from error
+            raise
+        raise AssertionError("unreachable: the last attempt raises")
+
+    async def _tried(
+        self, request: Request, call: Call
+    ) -> tuple[Place, Chunk, AsyncGenerator[Chunk]]:
+        """Ask one endpoint, as far as its first chunk."""
+        place = await self._rotation.enter(call)
+        chunks = place.model.stream(request)
+        try:
+            first = await anext(chunks)
+        except BaseException as error:
+            if isinstance(error, ModelUnavailable):
+                call.failures -= 1
+                place.failed(error)
+            elif isinstance(error, ModelError):
+                place.answered()
+            place.leave()
+            raise
+        place.answered()
+        return place, first, chunks
+
+
+def _delayed(chunk: Chunk, seconds: float) -> Chunk:
+    """The chunk, whose usage says how long the request waited."""
+    if chunk.usage is None or not seconds:
+        return chunk
+    return replace(chunk, usage=replace(chunk.usage, queued_seconds=seconds))
+
+
+def _passes(error: BaseException) -> bool:
+    """Whether it makes sense to ask again."""
+    return isinstance(error, ModelUnavailable) and error.retry_after is not None

@@ -1,0 +1,54 @@
+"""RoledModel: each role of a run (planner, reader, writer, ...) may have a model of its own."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Literal, get_args
+
+from inference.model import Chunk, Halt, Message, Model, Request
+
+Role = Literal["planner", "reader", "writer", "judge", "drafter"]
+ROLES: tuple[Role, ...] = get_args(Role)
+"""All roles."""
+
+_ROLE_OF: Mapping[str, Role] = {
+    "plan": "planner",
+    "read": "reader",
+    "choose": "reader",
+    "write": "writer",
+    "draft": "drafter",
+    "judge": "judge",
+    "verify": "judge",
+}
+
+
+class RoledModel:
+    """Hands each request to the model of its role, which its purpose tells."""
+
+    def __init__(self, default: Model, roles: Mapping[Role, Model]) -> None:
+        """`default`: for roles without a model of their own, and for any other purpose."""
+        self.name = default.name
+        self._default = default
+        self._roles = dict(roles)
+
+    @property
+    def window(self) -> int | None:
+        """The smallest of all: a prompt that fits it fits whoever answers."""
+        models = (self._default, *self._roles.values())
+        return min((model.window for model in models if model.window), default=None)
+
+    async def count(self, messages: Sequence[Message]) -> int:
+        """See `Model.count`; by the default model."""
+        return await self._default.count(messages)
+
+    def answering(self, request: Request) -> Model:
+        """Who answers this request."""
+        role = _ROLE_OF.get(request.purpose)
+        return self._roles.get(role, self._default) if role else self._default
+
+    def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
+        """See `Model.stream`."""
+        return self.answering(request).stream(request, halt)
+
+
+def answering(model: Model, request: Request) -> Model:
+    """Who answers the request: the model, or the one that it hands the request to."""
+    return model.answering(request) if isinstance(model, RoledModel) else model
