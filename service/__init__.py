@@ -4,6 +4,7 @@ command_line   the command `breadth`, and models_cli its commands `breadth model
 edge           the outermost edge of the commands, where errors become words and exit codes
 asking         one run from question to answer: the only place where the parts are put together
 models         from a model's name, as a user writes it, to a Model
+serving_models `breadth models serve`: a vLLM server of our own
 settings       flags, environment and defaults
 terminal       what a person sees while a run works
 answers        an answer as text, Markdown, HTML and JSON

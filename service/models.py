@@ -94,7 +94,8 @@ async def model_of(
     if kind == "openai" and name:
         if settings.speculate != "off":
             raise UsageProblem(
-                "--speculate is for the embedded engine: a server decides that when it is started"
+                "--speculate is for the embedded engine: a server decides that when it is started,"
+                " as `breadth models serve NAME --speculate ...` does"
             )
         return await _pool(name, url or _OPENAI, settings.api_key.get_secret_value())
     speculation = _speculation(settings.speculate)

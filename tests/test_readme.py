@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,18 +29,17 @@ PAGES = [
 ]
 OTHERS = [ROOT / "compose.yaml", ROOT / "Dockerfile", ROOT / ".ci" / "run"]
 VOCABULARY = Vocabulary.of([Lookup, Compare, Calculate], default="lookup")
+FOR_TESTS = {"BREADTH_TEST_POSTGRES", "BREADTH_TEST_VLLM_PYTHON"}
+"""Read by tests alone."""
 VLLM_OPTIONS = {
-    word
-    for cpu in (True, False)
+    word.partition("=")[0]
     for word in vllm_command(
         VllmSettings("m", speculation=Speculation("ngram")),
-        InstalledVllm("python", "1", cpu=cpu, suffix=False),
+        InstalledVllm("python", "0", cpu=True, suffix=True),
     ).line
     if word.startswith("--")
 }
-"""Those of its own that the pages may name: what we start it with."""
-FOR_TESTS = {"BREADTH_TEST_POSTGRES", "BREADTH_TEST_VLLM_PYTHON"}
-"""Read by tests alone."""
+"""Those that we give it."""
 
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`([^`\n]+)`")
@@ -78,15 +78,15 @@ def code_of(page: Path) -> Iterator[str]:
 
 
 def commands() -> dict[str, set[str]]:
-    """The options of every command; those of a group are all of its commands'."""
+    """The options of every command; a group has those of its commands."""
     group: Any = typer.main.get_command(app)
-    return {name: options_of(command) for name, command in group.commands.items()}
+    return {name: options_of(command) | {"--help"} for name, command in group.commands.items()}
 
 
 def options_of(command: Any) -> set[str]:
+    inner = getattr(command, "commands", {}).values()
     own = {option for parameter in command.params for option in parameter.opts}
-    below = map(options_of, getattr(command, "commands", {}).values())
-    return own.union({"--help"}, *below)
+    return own.union(*map(options_of, inner))
 
 
 def rows_behind(page: Path, heading: str) -> list[list[str]]:
@@ -140,7 +140,7 @@ def test_the_page_names_every_field_of_a_step() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_and_options_exist(page: Path) -> None:
     known = commands()
-    every = set().union(VLLM_OPTIONS, *known.values())
+    every = VLLM_OPTIONS.union(*known.values())
     for line in code_of(page):
         for name in _CALL.findall(line):
             assert name in known, line
@@ -153,8 +153,8 @@ def test_commands_and_options_exist(page: Path) -> None:
 
 
 def options_in(line: str) -> set[str]:
-    """The words that are options."""
-    words = shlex.split(line.partition(" -- ")[0], comments=True)  # behind it are others' options
+    """The words that are options; behind -- stand those of another program."""
+    words = list(takewhile(lambda word: word != "--", shlex.split(line, comments=True)))
     return {word.partition("=")[0] for word in words if re.match(r"--?[a-zA-Z]", word)}
 
 
@@ -197,14 +197,20 @@ def test_files_that_the_pages_name_exist() -> None:
             assert (ROOT / name).is_file(), f"{page.name}: {name}"
 
 
-def test_the_two_commands_are_one_line_each_and_the_ones_that_ci_runs() -> None:
-    marked = re.findall(
-        r"^<!-- ci: (\w+) -->\n```sh\n(.+)\n```$", README.read_text(encoding="utf-8"), re.MULTILINE
-    )
+def marked_for_ci(page: Path) -> list[tuple[str, str]]:
+    """Names and commands of one line."""
+    marked = r"^<!-- ci: (\w+) -->\n```sh\n(.+)\n```$"
+    return re.findall(marked, page.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_the_commands_are_one_line_each_and_the_ones_that_ci_runs() -> None:
+    marked = marked_for_ci(README)
     assert [name for name, _ in marked] == ["main", "test"]
+    ((name, vllm),) = marked_for_ci(ROOT / "CONTRIBUTING.md")
+    assert name == "vllm"
     listed = subprocess.run(
         [ROOT / ".ci" / "run", "--list"], capture_output=True, text=True, check=True, timeout=60
     )
-    assert listed.stdout.splitlines() == [dict(marked)["test"], dict(marked)["main"]]
+    assert listed.stdout.splitlines() == [dict(marked)["test"], dict(marked)["main"], vllm]
     for _, command in marked:
         assert command.startswith("pip install '.[local")

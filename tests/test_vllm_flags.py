@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from inference import (
     InstalledVllm,
@@ -16,6 +17,7 @@ from inference import (
     vllm_command,
 )
 
+ROOT = Path(__file__).parent.parent
 GPU = InstalledVllm("/env/bin/python", "0.33.0", cpu=False, suffix=True)
 CPU = InstalledVllm("/env/bin/python", "0.32.0", cpu=True, suffix=False)
 
@@ -49,6 +51,17 @@ def test_the_flags_are_those_for_our_load() -> None:
         "--enable-prompt-tokens-details": "",
         "--disable-uvicorn-access-log": "",
     }
+
+
+def test_the_container_is_started_with_the_same_flags() -> None:
+    compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+    words = (word.partition("=") for word in compose["services"]["vllm"]["command"])
+    flags = {name: value.replace(" ", "") for name, _, value in words}
+    ours = {name: value.replace(" ", "") for name, value in options(VllmSettings("m")).items()}
+    for where in ("--model", "--served-model-name", "--host", "--port"):
+        flags.pop(where, None)
+        ours.pop(where)
+    assert flags == ours
 
 
 def test_on_a_cpu_it_compiles_nothing_and_leaves_memory_to_others() -> None:
