@@ -114,6 +114,7 @@ def request_data(request: Request) -> Data:
         "schema": None if request.schema is None else dict(request.schema),
         "grammar": request.grammar,
         "regex": request.regex,
+        "continuation": request.continuation,
         "top_logprobs": request.top_logprobs,
     }
 

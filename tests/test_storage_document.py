@@ -1,10 +1,11 @@
 """The document of a run: plain JSON, and whole."""
 
+import dataclasses
 import json
 
 from trace_store import OTHER, PASSAGE, START, Clock, model_called
 
-from inference import Completion, Sample, TokenLogprob, Usage
+from inference import Completion, Message, Request, Sample, TokenLogprob, Usage
 from planner import (
     Answer,
     AnswerWritten,
@@ -20,6 +21,7 @@ from planner import (
     StepStarted,
 )
 from storage import TraceStore
+from storage.records import request_data
 
 
 async def test_the_document_is_plain_json_and_whole(store: TraceStore, clock: Clock) -> None:
@@ -85,3 +87,9 @@ async def test_a_model_call_keeps_what_it_cost(store: TraceStore) -> None:
     assert [first[name] for name in names] == [12, 7, 0.25, 0.5]
     assert [second[name] for name in names] == [0, 0, 0.0, None]
     assert (await store.history(run)).spent == Spending(70, 0.5)
+
+
+def test_all_that_a_model_was_asked_is_kept() -> None:
+    ours = {"head", "session", "purpose"}  # how we ask; the purpose has a column of its own
+    fields = {field.name for field in dataclasses.fields(Request)}
+    assert set(request_data(Request((Message("user", "Who?"),)))) == fields - ours
