@@ -1,7 +1,7 @@
 """Inference: ask a language model, whatever engine runs it."""
 
 from inference.embedded import EmbeddedModel, check_gguf
-from inference.endpoint import EndpointModel, Patience
+from inference.endpoint import EndpointModel, Patience, is_loopback
 from inference.errors import (
     AnswerCut,
     AnswerInvalid,
@@ -121,6 +121,7 @@ __all__ = [
     "fits_in",
     "fitted",
     "guessing",
+    "is_loopback",
     "keep_serving",
     "log_likelihood",
     "p_yes",

@@ -17,7 +17,10 @@ from inference.model import Chunk, Message, Request, TokenLogprob, Usage
 from inference.translation import translating
 from inference.wire import Engine, PromptDetails, messages_of
 
-_NO_SUCH_DOOR = frozenset({400, 404, 405, 422, 501})
+_NO_SUCH_DOOR = frozenset({404, 405, 501})
+_REFUSED = frozenset({400, 422})
+"""Only where the words say so: a text may be too long, too."""
+_NOT_SERVED = re.compile(r"\b(not|n't|no) (\w+ )?(support|serve|enabled|allow)", re.IGNORECASE)
 
 
 _GUESSES = re.compile(
@@ -197,7 +200,8 @@ class Doors:
         try:
             yield
         except openai.APIStatusError as error:
-            if error.status_code in _NO_SUCH_DOOR:
+            refused = error.status_code in _REFUSED and _NOT_SERVED.search(str(error.body))
+            if refused or error.status_code in _NO_SUCH_DOOR:
                 raise Unsupported(
                     f"{self._where} does not serve {path} ({error.status_code})"
                 ) from error

@@ -80,6 +80,10 @@ class EmbeddedModel:
             raise ModelUnavailable(f"the model {self.name!r} was closed")
         return self._loading.result()
 
+    def constrains(self, request: Request) -> bool:
+        """See `Model.constrains`: the engine is our own."""
+        return True
+
     async def count(self, messages: Sequence[Message]) -> int:
         """See `Model.count`; raises what `ready` raises, too."""
         return await (await self.ready()).count(messages)

@@ -73,7 +73,7 @@ class EndpointModel:
         self.base_url = base_url.rstrip("/")
         self._engine = engine
         self._refused: set[Constraint] = set()
-        self._one_by_one = False
+        self.one_by_one = False
         """It is known to give one sample a request."""
         self.window: int | None = None
         """Tokens of prompt and text together, as far as the server says; known after `check`."""
@@ -145,7 +145,7 @@ class EndpointModel:
     ) -> AsyncGenerator[Chunk]:
         """See `Model.stream`. `extra`: fields of the body that only this server knows."""
         ask = partial(self._stream, extra=extra or {})
-        if halt is not None or (request.n > 1 and self._one_by_one):
+        if halt is not None or (request.n > 1 and self.one_by_one):
             return separately(ask, request, halt or Halt(), staggered=True)
         return ask(request) if request.n == 1 else self._several(ask, request)
 
@@ -168,7 +168,7 @@ class EndpointModel:
         async with aclosing(separately(ask, rest, Halt(), staggered=True)) as chunks:
             async for chunk in chunks:
                 yield replace(chunk, index=indexes[chunk.index])
-        self._one_by_one = True
+        self.one_by_one = True
 
     async def _stream(self, request: Request, extra: Mapping[str, Any]) -> AsyncGenerator[Chunk]:
         """One request to the server."""
@@ -270,7 +270,7 @@ def _client(base_url: str, api_key: str, engine: Engine | None, patience: Patien
         timeout=timeout,
         default_headers=headers,
         # A proxy from the environment cannot see this machine's loopback.
-        http_client=DefaultAioHttpClient(timeout=timeout, trust_env=not _is_loopback(host)),
+        http_client=DefaultAioHttpClient(timeout=timeout, trust_env=not is_loopback(host)),
         _strict_response_validation=True,
     )
 
@@ -289,7 +289,7 @@ def _host(base_url: str) -> str:
     return parts.hostname
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     """Whether the host is this machine."""
     try:
         return ip_address(host).is_loopback

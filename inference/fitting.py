@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from inference.errors import ModelRefused, Unsupported
+from inference.errors import ModelError, ModelRefused
 from inference.model import Message, Model, Request
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ async def _counted(model: Model, messages: Sequence[Message]) -> int:
     """By the model's tokenizer, or on the safe side."""
     try:
         return await model.count(messages)
-    except Unsupported:
+    except ModelError:  # another call may fare better; that of the request will tell
         return _bytes(messages) // _BYTES_PER_TOKEN
 
 

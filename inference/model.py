@@ -230,6 +230,10 @@ class Model(Protocol):
         """
         ...
 
+    def constrains(self, request: Request) -> bool:
+        """Whether the engine is known to hold a text to the request's schema, grammar or regex."""
+        ...
+
     async def count(self, messages: Sequence[Message]) -> int:
         """Tokens of a prompt, by the model's own tokenizer; raises Unsupported without one."""
         ...

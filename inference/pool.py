@@ -49,6 +49,11 @@ class PooledModel:
         alive = (one for one in self.endpoints if not one.dead)
         return next(alive, self.endpoints[0]).model.doors
 
+    @property
+    def one_by_one(self) -> bool:
+        """Whether an endpoint is known to give one sample a request."""
+        return any(one.model.one_by_one for one in self.endpoints)
+
     def constrains(self, request: Request) -> bool:
         """See `EndpointModel.constrains`: whether all do."""
         return all(one.model.constrains(request) for one in self.endpoints)

@@ -64,14 +64,14 @@ class Capabilities:
 
 
 async def probe(model: Model) -> Capabilities:
-    """Try everything, one after another, the speed last. Raises ModelError if it never answers."""
+    """Try everything, one after another, the speed first. Raises ModelError if it never answers."""
     await complete(model, _asked("Say hello.", max_tokens=1))
     alone = await _speed(model, 1)
     together = await _speed(model, _STREAMS)
     return Capabilities(
         grammar=_texts(await _tried(model, grammar=_GRAMMAR)) == [_WORD],
         schema=_WORD in "".join(_texts(await _tried(model, schema=_SCHEMA, max_tokens=24))),
-        samples=all(_texts(await _tried(model, n=2, temperature=1.0)) or [""]),
+        samples=await _samples(model),
         top_logprobs=_top(await _tried(model, top_logprobs=20, max_tokens=1)),
         streaming=alone.pieces > 1 if alone else None,
         counting=await _can(model.count(_asked("hello").messages)),
@@ -117,6 +117,13 @@ async def _guesses(model: Model) -> tuple[int, int]:
         )
     except ModelError:
         return 0, 0
+
+
+async def _samples(model: Model) -> bool:
+    """Whether one request gives two; a server that gives one is asked again, and known then."""
+    texts = _texts(await _tried(model, n=2, temperature=1.0))
+    alone = isinstance(model, EndpointModel | PooledModel) and model.one_by_one
+    return bool(texts) and all(texts) and not alone
 
 
 async def _calls_tools(model: Model) -> bool | None:

@@ -35,6 +35,10 @@ class RoledModel:
         models = (self._default, *self._roles.values())
         return min((model.window for model in models if model.window), default=None)
 
+    def constrains(self, request: Request) -> bool:
+        """See `Model.constrains`; of the model that answers."""
+        return self.answering(request).constrains(request)
+
     async def count(self, messages: Sequence[Message]) -> int:
         """See `Model.count`; by the default model."""
         return await self._default.count(messages)

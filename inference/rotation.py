@@ -1,8 +1,8 @@
 """Rotation: which of several endpoints takes the next request, and who has to wait.
 
 The least loaded takes it, or the one that has the session's prefix in its cache. How much each can
-take is learned as TCP learns it (additive increase, multiplicative decrease: Chiu and Jain, 1989);
-one that fails rests, each time for longer, and is then tried with a single request.
+take is learned: what it refuses lowers the limit to what it has taken, and successes raise it
+again; one that fails rests, each time for longer, and is then tried with a single request.
 """
 
 import asyncio
@@ -99,8 +99,8 @@ class Endpoint:
         """Rest for a while. False: this says no more than an earlier failure, of which the request
         did not know when it was sent (`known`)."""
         self.reason = str(error)
-        if error.busy:
-            self.limit = max(1, min(self.limit, self.in_flight // 2))
+        if error.busy:  # what it has not refused, it can take: a burst leaves just that
+            self.limit = max(1, min(self.limit, self.in_flight - 1))
             self._successes = 0
         news = known >= self.failures
         if news:

@@ -6,7 +6,7 @@ says by which method it was made: scores of different methods are not to be comp
 
 import math
 import re
-from asyncio import gather
+from asyncio import create_task, gather
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -187,7 +187,12 @@ async def relevances(model: Model, query: str, texts: Sequence[str]) -> Relevanc
             return Relevances(tuple(await model.rerank(query, texts)), "engine")
         except Unsupported:
             pass
-    judged = await gather(*(p_yes(model, _relevance_prompt(query, text)) for text in texts))
+    judging = [create_task(p_yes(model, _relevance_prompt(query, text))) for text in texts]
+    try:
+        judged = await gather(*judging)
+    finally:
+        for task in judging:  # after an error the others would go on
+            task.cancel()
     return Relevances(tuple(one.value for one in judged), "judged")
 
 

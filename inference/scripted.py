@@ -32,6 +32,10 @@ class ScriptedModel:
         self._pause = pause
         self._reply = replies if callable(replies) else _in_turn(replies)
 
+    def constrains(self, request: Request) -> bool:
+        """Whatever the script says counts as held to it."""
+        return True
+
     async def count(self, messages: Sequence[Message]) -> int:
         """Four characters a token."""
         return sum(len(message.content) for message in messages) // 4

@@ -119,13 +119,16 @@ class SlotPool:
 
     async def _saved(self, messages: Messages, head: int, file: str) -> Shared | None:
         """Compute a prompt and save it."""
+        asked = time.monotonic()
         async with self.slot(messages, head) as lane:
+            queued = lane.since - asked
             try:
                 usage = await self._server.read(lane.slot, messages)
             except SlotError as error:
                 _log.warning("a prompt is computed for each sample again: %s", error)
                 return None
-            usage = replace(usage, cached_tokens=max(0, usage.cached_tokens - lane.read))
+            cached = max(0, usage.cached_tokens - lane.read)
+            usage = replace(usage, cached_tokens=cached, queued_seconds=queued)
             try:
                 await _to_its_end(self._server.save(lane.slot, file))
             except SlotError as error:

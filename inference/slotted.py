@@ -32,6 +32,10 @@ class SlottedModel:
         """Close the connections."""
         await self._endpoint.close()
 
+    def constrains(self, request: Request) -> bool:
+        """See `Model.constrains`."""
+        return self._endpoint.constrains(request)
+
     async def count(self, messages: Sequence[Message]) -> int:
         """See `Model.count`."""
         return await self._endpoint.count(messages)

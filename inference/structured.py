@@ -15,7 +15,6 @@ from inference.endpoint import EndpointModel
 from inference.errors import AnswerCut, AnswerInvalid, ModelRefused
 from inference.forms import Form, GrammarForm, JsonForm, RegexForm, TypedForm, Unfit
 from inference.model import Completion, Message, Model, Request, Sample, Usage, complete
-from inference.pool import PooledModel
 
 T = TypeVar("T")
 
@@ -82,10 +81,7 @@ class _Asking(Generic[T]):
         self._form = form
         self._attempts = attempts
         self._original = form.asked(request)
-        # Wrapped models are taken at their word; a wrong answer shows that nothing holds them.
-        self._told = isinstance(model, EndpointModel | PooledModel) and not model.constrains(
-            self._original
-        )
+        self._told = not model.constrains(self._original)
         self._usage = Usage()
         self._cut: Sample | None = None
         """The first answer that was cut."""

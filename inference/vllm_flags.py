@@ -26,6 +26,9 @@ _TOP_LOGPROBS = 20
 _STRUCTURED = {"backend": "xgrammar", "disable_any_whitespace": True}
 
 
+_OURS = frozenset({"--host", "--port", "--model", "--served-model-name", "--api-key"})
+
+
 @dataclass(frozen=True, slots=True)
 class VllmSettings:
     """What is served, where and how. Settings that exist can be tried."""
@@ -51,6 +54,9 @@ class VllmSettings:
             raise ValueError(f"there is no port {self.port}")
         if self.memory_share is not None and not 0 < self.memory_share <= 1:
             raise ValueError("the share of the memory must be more than 0 and at most 1")
+        for option in self.extra:
+            if option.partition("=")[0] in _OURS:
+                raise ValueError(f"{option}: this is not vLLM's to know alone; write it before --")
         if self.window is not None and self.window < 1:
             raise ValueError("the window must hold at least one token")
 

@@ -4,8 +4,10 @@ vLLM pins its own torch, so it mostly lives in an environment of its own, whose 
 """
 
 import asyncio
+import os
 from asyncio.subprocess import DEVNULL, PIPE
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
@@ -69,9 +71,14 @@ async def find_vllm(python: str) -> InstalledVllm:
 
 async def _told(python: str) -> _Told:
     """What that Python says."""
+    program = str(Path.cwd() / python) if os.sep in python else python
     try:
         process = await asyncio.create_subprocess_exec(
-            python, "-c", _ASK, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL
+            *(program, "-c", _ASK),
+            cwd=os.sep,  # in the user's folder, a json.py would be imported before Python's
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=DEVNULL,
         )
     except OSError as error:
         raise ModelSetupError(

@@ -6,6 +6,7 @@ parent: a keeper is (inference/vllm_keeper.py), which ends it even when we are k
 
 import asyncio
 import json
+import os
 import signal
 import socket
 import sys
@@ -206,7 +207,9 @@ class _Server:
         log = await self._tail()
         if not self._ended.done():
             return cause_in(log) or f"it is not healthy: {last_line(log)}"
-        code = self._ended.result() or 0
+        code = self._ended.result()
+        if code is None:
+            return cause_in(log) or last_line(log) or "its keeper ended"
         if code >= 0:
             return f"{cause_in(log) or last_line(log)} (exit code {code})"
         killed = ", perhaps for want of memory" if code == -signal.SIGKILL else ""
@@ -253,8 +256,7 @@ def _prepare(log: Path) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
         if log.exists() and log.stat().st_size > _LOG_MOST:
             log.replace(log.with_name(f"{log.name}.old"))
-        with log.open("ab"):
-            log.chmod(0o600)
+        os.close(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))
     except OSError as error:
         raise ModelSetupError(f"cannot write the log {log}: {error.strerror}") from error
 

@@ -26,8 +26,8 @@ from planner.events import ModelCalled, Trace
 current_step: ContextVar[str | None] = ContextVar("current_step", default=None)
 """The step on whose behalf the running task works."""
 
-_CHARACTERS_PER_TOKEN = 3
-"""On the safe side for English; the engine's own count replaces the estimate afterwards."""
+_BYTES_PER_TOKEN = 3
+"""On the safe side for most languages; the engine's own count replaces the estimate afterwards."""
 
 
 class RecordedModel:
@@ -57,6 +57,10 @@ class RecordedModel:
         """See `Model.window`."""
         return self._model.window
 
+    def constrains(self, request: Request) -> bool:
+        """See `Model.constrains`."""
+        return self._model.constrains(request)
+
     async def count(self, messages: Sequence[Message]) -> int:
         """See `Model.count`; costs nothing."""
         return await self._model.count(messages)
@@ -66,7 +70,7 @@ class RecordedModel:
         asked = replace(request, session=request.session or self._session)
         name = answering(self._model, request).name
         price = self._prices.get(name)
-        promised = _spending(_estimate(request, separately=halt is not None), price)
+        promised = _spending(_estimate(request), price)
         self._budget.promise(promised)
         collector, clock = Collector(request.n), _Clock()
         error: str | None = "stopped"
@@ -81,14 +85,18 @@ class RecordedModel:
             error = str(failure)
             raise
         finally:
-            usage = collector.completion.usage
-            spent = _spending(usage if usage.total_tokens else _guess(request, collector), price)
+            completion = collector.completion
+            if error is not None or not completion.usage.total_tokens:
+                completion = replace(
+                    completion, usage=_at_least(completion.usage, _guess(collector, request))
+                )
+            spent = _spending(completion.usage, price)
             self._budget.settle(promised, spent)
             called = ModelCalled(
                 step=current_step.get(),
                 model=name,
                 request=request,
-                completion=collector.completion,
+                completion=completion,
                 seconds=clock.seconds,
                 first_token_seconds=clock.first,
                 cost=spent.cost if price else None,
@@ -119,18 +127,28 @@ def _spending(usage: Usage, price: Price | None) -> Spending:
     return Spending(usage.total_tokens, price.of(usage) if price else 0.0)
 
 
-def _estimate(request: Request, *, separately: bool) -> Usage:
-    """What the request can cost at most, roughly.
-
-    `separately`: its samples are requests of their own, each with the prompt.
-    """
-    characters = sum(len(message.content) for message in request.messages)
-    prompts = request.n if separately else 1
-    return Usage(prompts * characters // _CHARACTERS_PER_TOKEN, request.n * request.max_tokens)
+def _estimate(request: Request) -> Usage:
+    """What the request can cost at most, roughly: its samples may be requests of their own."""
+    prompt = sum(map(_length, (message.content for message in request.messages)))
+    return Usage(request.n * prompt // _BYTES_PER_TOKEN, request.n * request.max_tokens)
 
 
-def _guess(request: Request, collector: Collector) -> Usage:
-    """What a call cost that ended before the engine could say."""
-    written = sum(len(sample.text) for sample in collector.completion.samples)
-    read = sum(len(message.content) for message in request.messages) if written else 0
-    return Usage(read // _CHARACTERS_PER_TOKEN, written // _CHARACTERS_PER_TOKEN)
+def _length(text: str) -> int:
+    """Bytes."""
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def _at_least(counted: Usage, guessed: Usage) -> Usage:
+    """What was counted, where it is more than the guess."""
+    return replace(
+        counted,
+        prompt_tokens=max(counted.prompt_tokens, guessed.prompt_tokens),
+        completion_tokens=max(counted.completion_tokens, guessed.completion_tokens),
+    )
+
+
+def _guess(collector: Collector, request: Request) -> Usage:
+    """What a call cost that ended before the engine could say all."""
+    written = sum(_length(sample.text) for sample in collector.completion.samples)
+    read = sum(_length(message.content) for message in request.messages) if written else 0
+    return Usage(read // _BYTES_PER_TOKEN, written // _BYTES_PER_TOKEN)

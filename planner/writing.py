@@ -98,7 +98,7 @@ class Writer:
             head=len(messages) - 1,
             max_tokens=_MAX_TOKENS,
             temperature=0.0 if self._drafts == 1 else 0.7,
-            grammar=_grammar(len(grounds.citations)),
+            grammar=_grammar(sorted({grounds.number(ground) or 0 for ground in kept})),
             seed=self._seed,
             purpose="write",
         )
@@ -206,9 +206,9 @@ def _prompt(question: str, grounds: Grounds, kept: Sequence[Ground]) -> tuple[Me
     return (*messages, Message("user", "\n".join(lines)))
 
 
-def _grammar(citations: int) -> str:
-    """One to three sentences; in brackets only numbers of citations."""
-    numbers = " | ".join(f'"{number}"' for number in range(1, citations + 1))
+def _grammar(citations: Sequence[int]) -> str:
+    """One to three sentences; in brackets only numbers of the facts that are shown."""
+    numbers = " | ".join(f'"{number}"' for number in citations)
     return (
         'root ::= sentence (" " sentence){0,2}\n'
         'sentence ::= piece mark (piece mark){0,5} tail? "."\n'

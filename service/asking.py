@@ -8,9 +8,9 @@ from math import inf
 from pathlib import Path
 from typing import Any, Protocol
 
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter
 
-from inference import Model
+from inference import Model, Price
 from planner import (
     Done,
     Event,
@@ -35,6 +35,7 @@ _MOST_CHARACTERS = 2000
 _SAVED = ("model", "base_url", "roles", "seconds", "max_tool_calls", "max_tokens", "max_cost",
           "prices", "plan_samples", "drafts", "rounds", "seed", "speculate")  # fmt: skip
 """Settings that a resumed run takes over; keys are not among them."""
+_PRICES = TypeAdapter(dict[str, Price])
 
 
 class Display(Trace, Protocol):
@@ -101,8 +102,10 @@ async def resume(run: str, settings: Settings, display: Display) -> Finished:
             raise UsageProblem(f"run {record.id} is still running in another process")
         options = dict(record.options)
         roots = [Path(str(path)) for path in _list(options.get("documents"))]
-        saved = {name: options[name] for name in _SAVED if name in options}
-        restored = Settings(**{**settings.model_dump(), **saved})
+        saved: dict[str, Any] = {name: options[name] for name in _SAVED if name in options}
+        # Not by way of Settings(...): it would mix dictionaries with those of the environment.
+        saved["prices"] = _PRICES.validate_python(saved.get("prices") or {})
+        restored = settings.model_copy(update=saved)
         display.started(record.id)
         async with workplace(roots, restored, display) as place:
             history = await store.history(record.id)
@@ -197,9 +200,8 @@ def _require_prices(models: Models, settings: Settings) -> None:
 def _another_try(history: History) -> History:
     """The past of a run that ended without a full answer: what failed is tried again."""
     worked = {id_: o for id_, o in history.outcomes.items() if isinstance(o, Done)}
-    return replace(
-        history, outcomes=worked, answer=None, seconds=0.0, spent=Spending(), tool_calls=0
-    )
+    spent = Spending(cost=history.spent.cost)  # money is not granted twice
+    return replace(history, outcomes=worked, answer=None, seconds=0.0, spent=spent, tool_calls=0)
 
 
 def _options(roots: Sequence[Path], settings: Settings) -> dict[str, JsonValue]:

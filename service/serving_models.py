@@ -21,13 +21,13 @@ from inference import (
     Speculation,
     VllmSettings,
     find_vllm,
+    is_loopback,
     keep_serving,
     vllm_command,
 )
 from service.errors import UsageProblem
 from service.settings import Settings
 
-_LOOPBACK = ("127.", "localhost", "::1")
 Deliver = Callable[[dict[str, Any]], None]
 
 
@@ -62,7 +62,7 @@ async def serve(
     command = vllm_command(asked, installed)
     file = log or settings.data / f"vllm-{asked.port}.log"
     told.begins(f"starting vLLM {installed.version}, its log is {file}")
-    if not asked.host.startswith(_LOOPBACK) and not asked.api_key:
+    if not is_loopback(asked.host) and not asked.api_key:
         told.say(f"whoever reaches {asked.host} may use it: BREADTH_API_KEY sets a key")
     told.facts = {
         "model": f"openai:{asked.name}",

@@ -385,3 +385,16 @@ async def test_the_window_is_the_smallest() -> None:
 
     model, _ = await checked(listing(8192), listing(4096), models("m"))
     assert model.window == 4096
+
+
+async def test_a_burst_of_refusals_leaves_what_the_server_takes() -> None:
+    held = Held()
+
+    async def eight_at_most(request: web.Request) -> web.StreamResponse:
+        return await (held if held.at_once < 8 else BUSY)(request)
+
+    async with pool_of((eight_at_most,)) as (model, played):
+        tasks = [asyncio.create_task(complete(model, ASKED)) for _ in range(12)]
+        await seen(lambda: len(played[0].bodies) >= 12 and model.endpoints[0].in_flight <= 8)
+        assert model.endpoints[0].limit == 8
+        await let_go([held], tasks)

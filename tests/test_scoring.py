@@ -13,6 +13,7 @@ from inference import (
     EndpointModel,
     Message,
     ModelNonsense,
+    ModelRefused,
     ModelUnavailable,
     Request,
     ScriptedModel,
@@ -175,3 +176,13 @@ async def test_a_server_that_is_down_is_no_reason_for_a_fallback() -> None:
         played.others["/v1/embeddings"] = status(500, json.loads("{}"))
         with pytest.raises(ModelUnavailable):
             await embeddings(model, ["a"])
+
+
+async def test_a_text_that_is_too_long_is_no_missing_ability() -> None:
+    async with serving() as played, asking(played.url) as model:
+        played.others["/v1/embeddings"] = status(400, {"error": "the input is too long"})
+        with pytest.raises(ModelRefused, match="too long"):
+            await embeddings(model, ["a"])
+        unknown = {"error": "The model does not support Embeddings API"}
+        played.others["/v1/embeddings"] = status(400, unknown)
+        assert (await embeddings(model, ["a"])).method == "hashed"

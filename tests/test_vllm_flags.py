@@ -209,3 +209,9 @@ async def test_a_python_without_vllm_is_asked_for_real(tmp_path: Path) -> None:
     without.chmod(0o755)
     with pytest.raises(ModelSetupError, match=r"no vLLM: install .*BREADTH_VLLM_PYTHON"):
         await find_vllm(str(without))
+
+
+@pytest.mark.parametrize("option", ["--port", "--host=0.0.0.0", "--api-key=k"])
+def test_options_that_we_have_to_know_are_not_taken_behind_the_dashes(option: str) -> None:
+    with pytest.raises(ValueError, match="write it before --"):
+        VllmSettings("m", extra=(option, "9000"))
