@@ -2,6 +2,8 @@
 
     python benchmarks/inference.py                 a table, everything
     python benchmarks/inference.py --quick --json  one object, within five minutes
+    python benchmarks/inference.py --server http://127.0.0.1:8000/v1
+                                                   shares and prefix, of a server that runs already
 
 engine_share_N          tokens a second through Breadth over those of the same engine asked by a
                         bare HTTP client; N streams at once
@@ -53,15 +55,16 @@ FACTS = (
 
 @dataclass(frozen=True)
 class Engine:
-    """A running llama.cpp server, and Breadth's model over it."""
+    """A running server, and Breadth's model over it."""
 
-    model: SlottedModel
+    model: SlottedModel | EndpointModel
     base_url: str
     key: str
 
     async def raw(self, request: Request, **fields: Any) -> int:
         """Ask as a bare client would; how many tokens were written."""
         body = {
+            "model": self.model.name,
             "messages": [{"role": m.role, "content": m.content} for m in request.messages],
             "n": request.n,
             "max_tokens": request.max_tokens,
@@ -86,7 +89,11 @@ class Engine:
 
 @asynccontextmanager
 async def engine(options: argparse.Namespace, slots: int, **settings: Any) -> AsyncIterator[Engine]:
-    """Start it with the packaged weights."""
+    """Start it with the packaged weights, unless a server was named."""
+    if options.server:
+        async with named_server(options.server) as server:
+            yield server
+        return
     cache = Settings().cache
     path = await asyncio.to_thread(joined, PACKAGED[options.model], cache, lambda *_: None)
     states = SavedStates(cache / "prompts", "benchmark")
@@ -103,6 +110,19 @@ async def engine(options: argparse.Namespace, slots: int, **settings: Any) -> As
         await endpoint.close()
     finally:
         process.stop()
+
+
+@asynccontextmanager
+async def named_server(base_url: str) -> AsyncIterator[Engine]:
+    """The first model of a server that runs already."""
+    asking = EndpointModel("", base_url=base_url)
+    name = (await asking.listed())[0].id
+    await asking.close()
+    model = EndpointModel(name, base_url=base_url)
+    try:
+        yield Engine(model, base_url, "none")
+    finally:
+        await model.close()
 
 
 def new_prompt(words: int, number: random.Random) -> Request:
@@ -271,7 +291,8 @@ async def measured(options: argparse.Namespace) -> dict[str, float]:
         "ngram": lambda: speculation(options),
     }
     found: dict[str, float] = {}
-    for name in options.parts.split(","):
+    every = "share,prefix" if options.server else "client,share,prefix,ngram"
+    for name in (options.parts or every).split(","):
         began = time.monotonic()
         found |= {key: round(value, 3) for key, value in (await parts[name]()).items()}
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
@@ -282,7 +303,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Parse, run, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="small", choices=list(PACKAGED))
-    parser.add_argument("--parts", default="client,share,prefix,ngram")
+    parser.add_argument("--parts", help="of client, share, prefix and ngram; default: all")
+    parser.add_argument("--server", help="address, with /v1; then share and prefix are measured")
     parser.add_argument("--prompt-words", type=int, default=1450, help="of the long prompt")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help="fewer repetitions")
