@@ -44,6 +44,9 @@ from inference.weights import joined
 from service.settings import Settings
 
 STREAMS = (1, 8, 32)
+WHOLE = {1: (13, 32), 8: (13, 32), 32: (5, 32)}
+QUICK = {1: (6, 32), 8: (4, 32), 32: (2, 16)}
+"""By streams: turns, and tokens of each stream."""
 WORDS = ("river", "lake", "film", "town", "bridge", "music", "letter", "house", "garden")
 CHUNKS, AT_ONCE = 20, 8
 FACTS = (
@@ -150,14 +153,14 @@ async def share(options: argparse.Namespace, number: random.Random, streams: int
     The first turn is not counted: imports and connections are no engine's time, and an engine is
     slower when its slots are full, as they are from then on.
     """
-    turns = (7 if options.quick else 13) if streams < max(STREAMS) else 4
+    turns, tokens = (QUICK if options.quick else WHOLE)[streams]
     shares = []
     async with engine(options, streams) as server:
         for turn in range(turns):
             order = ("raw", "breadth") if turn % 2 else ("breadth", "raw")
             rates = {}
             for name in order:
-                asked = [new_prompt(12, number) for _ in range(streams)]
+                asked = [replace(new_prompt(12, number), max_tokens=tokens) for _ in range(streams)]
                 began = time.monotonic()
                 written = sum(await asyncio.gather(*(ask(server, name, r) for r in asked)))
                 rates[name] = written / (time.monotonic() - began)
