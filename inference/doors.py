@@ -15,14 +15,12 @@ from openai import AsyncOpenAI, BaseModel
 from inference.errors import ModelNonsense, Unsupported
 from inference.model import Chunk, Message, Request, TokenLogprob, Usage
 from inference.translation import translating
-from inference.wire import Engine, PromptDetails, messages_of
+from inference.wire import Counted, Engine, PromptDetails, messages_of
 
 _NO_SUCH_DOOR = frozenset({404, 405, 501})
 _REFUSED = frozenset({400, 422})
 """Only where the words say so: a text may be too long, too."""
 _NOT_SERVED = re.compile(r"\b(not|n't|no) (\w+ )?(support|serve|enabled|allow)", re.IGNORECASE)
-
-
 _GUESSES = re.compile(
     r"^vllm:spec_decode_num_(draft|accepted)_tokens_total(?:\{[^}]*\})? ([\d.e+]+)", re.MULTILINE
 )
@@ -40,7 +38,7 @@ _WEATHER = {
 }
 
 
-class _Counted(BaseModel):
+class _Tokenized(BaseModel):
     """vLLM counts, llama.cpp lists."""
 
     count: int | None = None
@@ -71,15 +69,9 @@ class _PromptToken(BaseModel):
     decoded_token: str | None = None
 
 
-class _Usage(BaseModel):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    prompt_tokens_details: PromptDetails | None = None
-
-
 class _Scored(BaseModel):
     prompt_logprobs: list[dict[str, _PromptToken] | None] | None = None
-    usage: _Usage | None = None
+    usage: Counted | None = None
 
 
 class _Message(BaseModel):
@@ -110,12 +102,12 @@ class Doors:
         match engine:
             case "vllm":
                 body = {"model": self._model, "messages": turns, "add_generation_prompt": True}
-                counted = await self._ask(f"{self._root}/tokenize", body, _Counted)
+                counted = await self._ask(f"{self._root}/tokenize", body, _Tokenized)
             case "llama.cpp" | "xllamacpp":
                 body = {"messages": turns}
-                prompt = await self._ask(f"{self._root}/apply-template", body, _Counted)
+                prompt = await self._ask(f"{self._root}/apply-template", body, _Tokenized)
                 body = {"content": prompt.prompt or "", "add_special": True, "parse_special": True}
-                counted = await self._ask(f"{self._root}/tokenize", body, _Counted)
+                counted = await self._ask(f"{self._root}/tokenize", body, _Tokenized)
             case _:
                 raise Unsupported(f"{self._where} has no tokenizer that we know of")
         return len(counted.tokens or ()) if counted.count is None else counted.count
@@ -155,7 +147,7 @@ class Doors:
         tokens = [_token(entry) for entry in (scored.prompt_logprobs or [])[before:] if entry]
         if not tokens:
             raise Unsupported(f"{self._where} sends no log-probabilities of prompts")
-        counted = scored.usage or _Usage()
+        counted = scored.usage or Counted()
         details = counted.prompt_tokens_details or PromptDetails()
         usage = Usage(
             counted.prompt_tokens or 0,

@@ -193,7 +193,8 @@ class EndpointModel:
                     if not all(map(allowance.covers, chunks)):
                         break  # what came is kept; samples that have not ended count as cut
                     for chunk in chunks:
-                        yield _sifted(replace(chunk, usage=added), thinking[chunk.index])
+                        counted = chunk if added is None else replace(chunk, usage=added)
+                        yield _sifted(counted, thinking[chunk.index])
                 if not began:
                     _require_stream(response)
         yield Chunk(index=0 if request.n == 1 else ALL, usage=meter.rest)

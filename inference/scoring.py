@@ -143,7 +143,7 @@ def _mass(tokens: dict[str, float], answer: str) -> float:
     return sum(
         math.exp(logprob)
         for token, logprob in tokens.items()
-        if (word := _word(token)) and (answer.startswith(word) or word == answer)
+        if (word := _word(token)) and answer.startswith(word)
     )
 
 
@@ -197,6 +197,6 @@ async def relevances(model: Model, query: str, texts: Sequence[str]) -> Relevanc
 
 
 def _relevance_prompt(query: str, text: str) -> tuple[Message, ...]:
-    """The text first: what is the same in many calls stands in front."""
+    """The query first: it is the same for all texts."""
     asked = f"Question: {query}\nText: {' '.join(text.split())}"
     return (Message("system", _RELEVANT), Message("user", asked))
