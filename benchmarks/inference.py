@@ -100,7 +100,7 @@ async def engine(options: argparse.Namespace, slots: int, **settings: Any) -> As
     cache = Settings().cache
     path = await asyncio.to_thread(joined, PACKAGED[options.model], cache, lambda *_: None)
     states = SavedStates(cache / "prompts", "benchmark")
-    wanted = LlamaSettings(str(path), slots, slots * 2048, 2, f"{states.folder}/", **settings)
+    wanted = LlamaSettings(str(path), slots, 2048, 2, f"{states.folder}/", **settings)
     process = LlamaProcess(wanted)
     try:
         address = await asyncio.to_thread(process.address)
@@ -109,7 +109,7 @@ async def engine(options: argparse.Namespace, slots: int, **settings: Any) -> As
             path.name, base_url=base_url, api_key=process.key, engine="xllamacpp"
         )
         pool = SlotPool(LlamaSlots(address, process.key), slots, states)
-        yield Engine(SlottedModel(endpoint, pool, slots * 2048), base_url, process.key)
+        yield Engine(SlottedModel(endpoint, pool, 2048), base_url, process.key)
         await endpoint.close()
     finally:
         process.stop()

@@ -15,6 +15,7 @@ from inference.endpoint import EndpointModel
 from inference.errors import ModelSetupError, ModelUnavailable
 from inference.llama_process import LlamaProcess, LlamaSettings
 from inference.model import Chunk, Halt, Message, Request
+from inference.scoring import Unscoring
 from inference.slots import SlotPool
 from inference.slotted import LlamaSlots, SlottedModel
 from inference.speculation import Speculation
@@ -24,7 +25,7 @@ from inference.weights import PackagedWeights, Progress, joined
 GGUF_MAGIC = b"GGUF"
 
 
-class EmbeddedModel:
+class EmbeddedModel(Unscoring):
     """A GGUF model of our own. Requests wait for the loading; it happens once."""
 
     def __init__(
@@ -33,14 +34,14 @@ class EmbeddedModel:
         *,
         cache: Path,
         slots: int = 4,
-        context: int = 16384,
+        window: int = 8192,
         threads: int | None = None,
         speculation: Speculation | None = None,
         draft: PackagedWeights | Path | None = None,
         progress: Progress | None = None,
     ) -> None:
-        """`slots`: requests computed together; `context`: tokens that they share; `draft`: the
-        weights that a speculation of the kind `draft` guesses with.
+        """`slots`: requests computed together; `window`: tokens of prompt and text of each of them;
+        `draft`: the weights that a speculation of the kind `draft` guesses with.
 
         Raises ModelSetupError when the engine is not installed, or cannot speculate so.
         """
@@ -51,12 +52,10 @@ class EmbeddedModel:
                 " --base-url URL"
             )
         self.name = weights.name
-        self.window = context
-        """Tokens of prompt and text together; all requests at work share it."""
+        self.window = window
         self._weights = weights
         self._cache = cache
         self._slots = slots
-        self._context = context
         self._threads = threads or os.cpu_count() or 2
         self._speculation = (speculation or Speculation()).for_embedded()
         self._draft = draft
@@ -129,7 +128,7 @@ class EmbeddedModel:
             LlamaSettings(
                 path=str(path),
                 slots=self._slots,
-                context=self._context,
+                window=self.window,
                 threads=self._threads,
                 states=f"{states.folder}{os.sep}",
                 speculate=self._speculation.kind,
@@ -141,7 +140,7 @@ class EmbeddedModel:
             path.name, base_url=f"{address}/v1", api_key=self._process.key, engine="xllamacpp"
         )
         slots = LlamaSlots(address, self._process.key)
-        return SlottedModel(endpoint, SlotPool(slots, self._slots, states), self._context)
+        return SlottedModel(endpoint, SlotPool(slots, self._slots, states), self.window)
 
     def _path(self, weights: PackagedWeights | Path) -> Path:
         """The GGUF file, checked to be one."""
@@ -159,8 +158,8 @@ class EmbeddedModel:
 
 
 def _identity(weights: PackagedWeights | Path) -> str:
-    """What saved states depend on: the weights and the engine."""
-    engine = version("xllamacpp")
+    """What saved states depend on: the weights, the engine, and how it keeps them."""
+    engine = f"xllamacpp {version('xllamacpp')}, slots apart"
     if isinstance(weights, PackagedWeights):
         return f"{weights.digest} {engine}"
     facts = weights.stat()

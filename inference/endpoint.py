@@ -121,11 +121,11 @@ class EndpointModel:
         return await self.doors.count(messages, await self.engine_known())
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """See `Scorer.embed`."""
+        """See `Model.embed`."""
         return await self.doors.embed(texts)
 
     async def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
-        """See `Scorer.rerank`."""
+        """See `Model.rerank`."""
         return await self.doors.rerank(query, texts)
 
     async def listed(self) -> list[ListedModel]:
@@ -286,6 +286,12 @@ def _host(base_url: str) -> str:
     if not usable or not parts.hostname:
         raise ModelSetupError(
             f"{base_url!r} is no address of a server: write --base-url http://HOST:PORT/v1"
+        )
+    if parts.username or parts.password or parts.query:
+        # What stands in an address gets into errors, traces and the options of a run.
+        raise ModelSetupError(
+            f"the address of {parts.hostname} holds a user, a password or a query: only"
+            " http://HOST:PORT/PATH is sent; a key belongs in BREADTH_API_KEY"
         )
     return parts.hostname
 

@@ -7,6 +7,7 @@ output is one line, the address, once the model is loaded. It runs until its inp
 import json
 import os
 import sys
+from typing import Any
 
 # A thread that waits for the others spins a while before it gives its core away. OpenMP's own while
 # is so long that with anything else on the cores hardly a token is written; a shorter one costs
@@ -34,12 +35,13 @@ def main() -> None:
     os._exit(0)  # the server's destructor waits for the requests that are still open
 
 
-def _params(settings: dict[str, object]) -> xllamacpp.CommonParams:
+def _params(settings: dict[str, Any]) -> xllamacpp.CommonParams:
     """The settings in llama.cpp's words."""
     params = xllamacpp.CommonParams()
     params.model.path = settings["path"]
-    params.n_ctx, params.n_parallel = settings["context"], settings["slots"]
-    params.kv_unified = True
+    params.n_ctx = settings["slots"] * settings["window"]
+    params.n_parallel = settings["slots"]
+    params.kv_unified = False  # else each token attends to the cells of all slots, in vain
     params.cache_idle_slots = False  # else a request empties all slots that wait for theirs
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = settings["threads"]
     params.n_batch = params.n_ubatch = settings["batch"]
@@ -51,7 +53,7 @@ def _params(settings: dict[str, object]) -> xllamacpp.CommonParams:
     return params
 
 
-def _speculate(params: xllamacpp.CommonParams, settings: dict[str, object]) -> None:
+def _speculate(params: xllamacpp.CommonParams, settings: dict[str, Any]) -> None:
     """How drafts are made; without this there are none."""
     kinds = xllamacpp.common_speculative_type
     match settings["speculate"]:

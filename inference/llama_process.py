@@ -28,8 +28,8 @@ class LlamaSettings:
     path: str
     slots: int
     """Requests computed together."""
-    context: int
-    """Tokens that they share."""
+    window: int
+    """Tokens of prompt and text together, of each."""
     threads: int
     states: str
     """The folder where the states of slots are saved, with a slash behind it."""

@@ -154,6 +154,8 @@ class Chunk:
     logprobs: tuple[TokenLogprob, ...] = ()
     finish_reason: FinishReason | None = None
     usage: Usage | None = None
+    endpoint: str = ""
+    """The address that answers, where there may be several; with a sample's first chunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,8 @@ class Completion:
 
     samples: tuple[Sample, ...]
     usage: Usage = field(default_factory=Usage)
+    endpoints: tuple[str, ...] = ()
+    """The addresses that answered, where there may be several."""
 
 
 class Halt:
@@ -238,6 +242,17 @@ class Model(Protocol):
         """Tokens of a prompt, by the model's own tokenizer; raises Unsupported without one."""
         ...
 
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """A vector for each text; raises Unsupported where the engine has none."""
+        ...
+
+    async def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
+        """How well each text answers the query: higher is better, on the engine's own scale.
+
+        Raises Unsupported where the engine cannot say.
+        """
+        ...
+
 
 @dataclass
 class _Draft:
@@ -273,18 +288,22 @@ class Collector:
         """For n samples."""
         self._drafts = [_Draft() for _ in range(n)]
         self._usage = Usage()
+        self._endpoints: dict[str, None] = {}
 
     def add(self, chunk: Chunk) -> None:
         """Take the next chunk, of one of the n samples."""
         if chunk.usage is not None:
             self._usage = self._usage + chunk.usage
+        if chunk.endpoint:
+            self._endpoints[chunk.endpoint] = None
         if chunk.index != ALL:
             self._drafts[chunk.index].add(chunk)
 
     @property
     def completion(self) -> Completion:
         """The samples so far; those that did not end count as cut."""
-        return Completion(tuple(draft.sample() for draft in self._drafts), self._usage)
+        samples = tuple(draft.sample() for draft in self._drafts)
+        return Completion(samples, self._usage, tuple(self._endpoints))
 
 
 async def complete(model: Model, request: Request) -> Completion:

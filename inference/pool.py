@@ -1,9 +1,10 @@
 """PooledModel: one model behind several endpoints, or one, that is asked again where it helps."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from typing import TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
@@ -13,6 +14,8 @@ from inference.errors import ModelError, ModelUnavailable
 from inference.fanout import separately
 from inference.model import Chunk, Halt, Message, Request
 from inference.rotation import Call, Endpoint, Persistence, Place, Rotation
+
+T = TypeVar("T")
 
 
 class PooledModel:
@@ -60,16 +63,15 @@ class PooledModel:
 
     async def count(self, messages: Sequence[Message]) -> int:
         """See `Model.count`."""
-        alive = (one for one in self.endpoints if not one.dead)
-        return await next(alive, self.endpoints[0]).model.count(messages)
+        return await self._once(lambda model: model.count(messages))
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """See `Scorer.embed`."""
-        return await self.doors.embed(texts)
+        """See `Model.embed`."""
+        return await self._once(lambda model: model.embed(texts))
 
     async def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
-        """See `Scorer.rerank`."""
-        return await self.doors.rerank(query, texts)
+        """See `Model.rerank`."""
+        return await self._once(lambda model: model.rerank(query, texts))
 
     async def close(self) -> None:
         """Close the connections; what still reads, waits or begins is ModelUnavailable."""
@@ -105,10 +107,15 @@ class PooledModel:
     async def _stream(self, request: Request) -> AsyncGenerator[Chunk]:
         """One request, from whichever endpoint begins to answer."""
         call = self._rotation.call(request.session)
-        place, first, rest = await self._begun(request, call)
+
+        async def begin(model: EndpointModel) -> tuple[Chunk, AsyncGenerator[Chunk]]:
+            chunks = model.stream(request)
+            return await anext(chunks), chunks
+
+        place, (first, rest) = await self._answered(begin, call)
         try:
             async with aclosing(rest):
-                yield _delayed(first, call.queued_seconds)
+                yield replace(_delayed(first, call.queued_seconds), endpoint=place.model.base_url)
                 async for chunk in rest:
                     yield _delayed(chunk, call.queued_seconds)
         except ModelUnavailable as error:
@@ -117,10 +124,16 @@ class PooledModel:
         finally:
             place.leave()
 
-    async def _begun(
-        self, request: Request, call: Call
-    ) -> tuple[Place, Chunk, AsyncGenerator[Chunk]]:
-        """Try until an answer begins. An endpoint's rest is what lies between the tries."""
+    async def _once(self, ask: Callable[[EndpointModel], Awaitable[T]]) -> T:
+        """A request whose answer comes whole."""
+        place, answer = await self._answered(ask, self._rotation.call(""))
+        place.leave()
+        return answer
+
+    async def _answered(
+        self, ask: Callable[[EndpointModel], Awaitable[T]], call: Call
+    ) -> tuple[Place, T]:
+        """Try until an endpoint answers. Its rest is what lies between the tries."""
 
         def spent(_: RetryCallState) -> bool:
             return call.failures <= 0
@@ -130,7 +143,7 @@ class PooledModel:
                 retry=retry_if_exception(_passes), stop=spent, reraise=True
             ):
                 with attempt:
-                    return await self._tried(request, call)
+                    return await self._tried(ask, call)
         except ModelUnavailable as error:
             if _passes(error) and len(self.endpoints) > 1:
                 raise self._rotation.error() from error
@@ -138,13 +151,12 @@ class PooledModel:
         raise AssertionError("unreachable: the last attempt raises")
 
     async def _tried(
-        self, request: Request, call: Call
-    ) -> tuple[Place, Chunk, AsyncGenerator[Chunk]]:
-        """Ask one endpoint, as far as its first chunk."""
+        self, ask: Callable[[EndpointModel], Awaitable[T]], call: Call
+    ) -> tuple[Place, T]:
+        """Ask one endpoint."""
         place = await self._rotation.enter(call)
-        chunks = place.model.stream(request)
         try:
-            first = await anext(chunks)
+            answer = await ask(place.model)
         except BaseException as error:
             if isinstance(error, ModelUnavailable):
                 call.failures -= 1
@@ -154,7 +166,7 @@ class PooledModel:
             place.leave()
             raise
         place.answered()
-        return place, first, chunks
+        return place, answer
 
 
 def _delayed(chunk: Chunk, seconds: float) -> Chunk:

@@ -14,7 +14,6 @@ from inference.endpoint import EndpointModel
 from inference.errors import ModelError
 from inference.model import Completion, Message, Model, Request, complete
 from inference.pool import PooledModel
-from inference.scoring import Scorer
 
 _WORD = "zebra"
 _GRAMMAR = f'root ::= "{_WORD}"'
@@ -76,8 +75,8 @@ async def probe(model: Model) -> Capabilities:
         streaming=alone.pieces > 1 if alone else None,
         counting=await _can(model.count(_asked("hello").messages)),
         weighing=await _can(complete(model, _asked("Hello?", continuation="Hi"))),
-        embedding=isinstance(model, Scorer) and await _can(model.embed(["a cat"])),
-        reranking=isinstance(model, Scorer) and await _can(model.rerank("cat?", ["a cat"])),
+        embedding=await _can(model.embed(["a cat"])),
+        reranking=await _can(model.rerank("cat?", ["a cat"])),
         tools=await _calls_tools(model),
         first_token_seconds=alone.first_token_seconds if alone else None,
         tokens_per_second=alone.tokens_per_second if alone else None,

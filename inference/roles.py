@@ -43,6 +43,14 @@ class RoledModel:
         """See `Model.count`; by the default model."""
         return await self._default.count(messages)
 
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """See `Model.embed`; by the default model."""
+        return await self._default.embed(texts)
+
+    async def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
+        """See `Model.rerank`; by the judge."""
+        return await self._roles.get("judge", self._default).rerank(query, texts)
+
     def answering(self, request: Request) -> Model:
         """Who answers this request."""
         role = _ROLE_OF.get(request.purpose)

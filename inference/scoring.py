@@ -8,10 +8,11 @@ import math
 import re
 from asyncio import create_task, gather
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import pairwise
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal
 
 from inference.errors import ModelNonsense, Unsupported
 from inference.model import Message, Model, Request, TokenLogprob, complete
@@ -67,17 +68,18 @@ class Relevances:
     """`judged`: the model's probability of a yes, text by text."""
 
 
-@runtime_checkable
-class Scorer(Protocol):
-    """A model whose engine may embed and rerank. Both raise Unsupported where it does not."""
+class Unscoring:
+    """What a model inherits whose engine neither embeds nor reranks."""
+
+    name: str
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """A vector for each text."""
-        ...
+        """See `Model.embed`."""
+        raise Unsupported(f"{self.name} makes no embeddings")
 
     async def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
-        """A relevance for each text."""
-        ...
+        """See `Model.rerank`."""
+        raise Unsupported(f"{self.name} does not rerank")
 
 
 async def log_likelihood(model: Model, messages: Sequence[Message], text: str) -> Likelihood:
@@ -155,13 +157,11 @@ def _word(text: str) -> str:
 
 async def embeddings(model: Model, texts: Sequence[str]) -> Vectors:
     """Vectors whose products say how near texts are."""
-    if isinstance(model, Scorer):
-        try:
-            made = await model.embed(texts)
-            return Vectors(tuple(_normed(vector) for vector in made), "engine")
-        except Unsupported:
-            pass
-    return Vectors(tuple(_normed(_hashed(text)) for text in texts), "hashed")
+    try:
+        made = await model.embed(texts)
+        return Vectors(tuple(_normed(vector) for vector in made), "engine")
+    except Unsupported:
+        return Vectors(tuple(_normed(_hashed(text)) for text in texts), "hashed")
 
 
 def _hashed(text: str) -> list[float]:
@@ -182,11 +182,8 @@ def _normed(vector: Sequence[float]) -> tuple[float, ...]:
 
 async def relevances(model: Model, query: str, texts: Sequence[str]) -> Relevances:
     """How well each text answers the query."""
-    if isinstance(model, Scorer):
-        try:
-            return Relevances(tuple(await model.rerank(query, texts)), "engine")
-        except Unsupported:
-            pass
+    with suppress(Unsupported):
+        return Relevances(tuple(await model.rerank(query, texts)), "engine")
     judging = [create_task(p_yes(model, _relevance_prompt(query, text))) for text in texts]
     try:
         judged = await gather(*judging)

@@ -5,12 +5,13 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 
 from inference.errors import Unsupported
 from inference.model import ALL, Chunk, Halt, Message, Request, Usage
+from inference.scoring import Unscoring
 
 Reply = str | Sequence[str] | BaseException
 """One text (every sample says it), one text for each sample, or an error to raise."""
 
 
-class ScriptedModel:
+class ScriptedModel(Unscoring):
     """Answers from a list, or by a function of the request.
 
     `requests` keeps what was asked; `closed_early` counts streams that their reader closed.

@@ -1,16 +1,16 @@
 """A llama.cpp server of our own as a model: every request in a slot that holds its prompt."""
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import aiohttp
 
 from inference.endpoint import EndpointModel
-from inference.fanout import Ask, separately
+from inference.fanout import separately
 from inference.model import ALL, Chunk, Halt, Message, Request, Usage
 from inference.slots import Messages, Shared, SlotError, SlotPool
 
@@ -20,13 +20,13 @@ _SECONDS = 600.0
 class SlottedModel:
     """Requests to the endpoint, each with its slot; samples are requests of their own."""
 
-    def __init__(self, endpoint: EndpointModel, pool: SlotPool, context: int) -> None:
-        """`pool`: of the same server; `context`: tokens that its slots share."""
+    def __init__(self, endpoint: EndpointModel, pool: SlotPool, window: int) -> None:
+        """`pool`: of the same server; `window`: tokens that each of its slots holds."""
         self.name = endpoint.name
         self.base_url = endpoint.base_url
         self._endpoint = endpoint
         self._pool = pool
-        self.window = context
+        self.window = window
 
     async def close(self) -> None:
         """Close the connections."""
@@ -62,25 +62,12 @@ class SlottedModel:
         several = request.n > 1
         preparing = self._pool.shared(request.messages, request.head) if several else nullcontext()
         async with preparing as shared:
-            ask = self._fitting(request, shared)
+            ask = partial(self._single, shared=shared, asked=time.monotonic())
             if shared is not None:
                 yield Chunk(index=ALL, usage=shared.usage)
             async with aclosing(separately(ask, request, halt)) as chunks:
                 async for chunk in chunks:
                     yield chunk if shared is None else _without_prompt(chunk)
-
-    def _fitting(self, request: Request, shared: Shared | None) -> Ask:
-        """Asks for a sample, no more of them at once than there is room for."""
-        each = (shared.usage.prompt_tokens if shared else 0) + request.max_tokens
-        room = asyncio.Semaphore(max(1, self.window // each))
-
-        async def ask(single: Request) -> AsyncGenerator[Chunk]:
-            asked = time.monotonic()
-            async with room, aclosing(self._single(single, shared, asked)) as chunks:
-                async for chunk in chunks:
-                    yield chunk
-
-        return ask
 
 
 def _charged(chunk: Chunk, read: int, queued: float) -> Chunk:

@@ -65,6 +65,14 @@ class RecordedModel:
         """See `Model.count`; costs nothing."""
         return await self._model.count(messages)
 
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """See `Model.embed`; no call of the budget."""
+        return await self._model.embed(texts)
+
+    async def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
+        """See `Model.rerank`; no call of the budget."""
+        return await self._model.rerank(query, texts)
+
     async def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
         """See `Model.stream`. Raises BudgetExceeded before anything is sent."""
         asked = replace(request, session=request.session or self._session)

@@ -5,6 +5,7 @@ What others wrote passes through `legible` and stands in Text objects, which kno
 never says anything that a word or a sign does not.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rich.console import Group, RenderableType
@@ -33,7 +34,8 @@ _SUMMED = ("prompt_tokens", "cached_tokens", "completion_tokens", "drafted_token
 _COLUMNS = ("calls", "failed", "prompt", "cached", "completion", "accepted", "queued", "seconds",
             "cost")  # fmt: skip
 _RARE = frozenset({"failed", "accepted", "queued", "cost"})
-"""Shown where there is something to show; `accepted`: guesses of speculation that were right."""
+"""Shown where there is something to show; `accepted`: guesses of speculation that were right, and
+how many tokens a pass of the model made with them, which is the most that they can speed it up."""
 _SHORTEST = 0.05
 """Seconds of waiting that are worth a column."""
 
@@ -103,21 +105,38 @@ def _models(calls: Sequence[Data]) -> RenderableType | None:
         table.add_row(Text(legible(purpose) or "(none)"), *(costs[name] for name in columns))
     if len(purposes) > 1:
         table.add_row("all", *(_costs(calls)[name] for name in columns), style="bold")
-    return table
+    return Group(table, *_endpoints(calls))
+
+
+def _accepted(calls: Sequence[Data]) -> str:
+    """Of the calls in which something was guessed."""
+    guessing = [call for call in calls if call["drafted_tokens"]]
+    accepted = sum(call["accepted_tokens"] for call in guessing)
+    passes = sum(call["completion_tokens"] for call in guessing) - accepted
+    share = accepted / sum(call["drafted_tokens"] for call in guessing)
+    return f"{share:.0%} ×{1 + accepted / max(1, passes):.1f}"
+
+
+def _endpoints(calls: Sequence[Data]) -> Iterable[Text]:
+    """Who answered how often, where there was a choice."""
+    answered = Counter(address for call in calls for address in call["endpoints"])
+    if len(answered) > 1:
+        for address, count in answered.most_common():
+            yield Text(f"{legible(address)}: {count} of {len(calls)} calls")
 
 
 def _costs(calls: Sequence[Data]) -> dict[str, str]:
     """The columns of the table of models. Seconds are summed up: calls overlap."""
     total = {name: sum(call[name] or 0 for call in calls) for name in _SUMMED}
     failed = sum(call["error"] is not None for call in calls)
-    guessed, queued = total["drafted_tokens"], total["queued_seconds"]
+    queued = total["queued_seconds"]
     return {
         "calls": f"{len(calls)}",
         "failed": f"{failed or ''}",
         "prompt": f"{total['prompt_tokens']:,}",
         "cached": f"{total['cached_tokens']:,}",
         "completion": f"{total['completion_tokens']:,}",
-        "accepted": f"{total['accepted_tokens'] / guessed:.0%}" if guessed else "",
+        "accepted": _accepted(calls) if total["drafted_tokens"] else "",
         "queued": f"{queued:.1f}" if queued >= _SHORTEST else "",
         "seconds": f"{total['seconds']:.1f}",
         "cost": f"{total['cost']:.4f}" if any(call["cost"] is not None for call in calls) else "",

@@ -269,6 +269,7 @@ async def _add_model_call(entry: _Entry, event: ModelCalled) -> None:
             accepted_tokens=usage.accepted_tokens,
             cost=event.cost,
             queued_seconds=usage.queued_seconds,
+            endpoints=list(event.completion.endpoints),
             seconds=event.seconds,
             first_token_seconds=event.first_token_seconds,
             error=event.error,

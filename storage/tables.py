@@ -179,6 +179,8 @@ class ModelCallRow(Base):
     """In the money of the price list; NULL for a model without a price."""
     queued_seconds: Mapped[float] = mapped_column(server_default="0")
     """Part of `seconds` before the engine had it."""
+    endpoints: Mapped[list[Any]] = mapped_column(server_default="[]")
+    """The addresses that answered; empty for an engine of our own."""
     seconds: Mapped[float]
     first_token_seconds: Mapped[float | None]
     error: Mapped[str | None]

@@ -72,6 +72,14 @@ async def test_a_wrong_path_says_what_an_address_looks_like() -> None:
             await complete(model, ASKED)
 
 
+@pytest.mark.parametrize("part", ["me:hunter2@", "hunter2@", "?key=hunter2"])
+def test_a_secret_in_the_address_is_refused_and_not_repeated(part: str) -> None:
+    before, behind = ("", part) if part.startswith("?") else (part, "")
+    with pytest.raises(ModelSetupError, match="BREADTH_API_KEY") as caught:
+        EndpointModel("m", base_url=f"http://{before}127.0.0.1:1/v1{behind}")
+    assert "hunter2" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "url", ["", "localhost:8000", "ftp://a/v1", "http://", "http://[::1", "http://a:99999"]
 )

@@ -29,6 +29,7 @@ from inference import (
     ModelRefused,
     ModelUnavailable,
     PooledModel,
+    Unsupported,
     complete,
 )
 
@@ -398,3 +399,26 @@ async def test_a_burst_of_refusals_leaves_what_the_server_takes() -> None:
         await seen(lambda: len(played[0].bodies) >= 12 and model.endpoints[0].in_flight <= 8)
         assert model.endpoints[0].limit == 8
         await let_go([held], tasks)
+
+
+async def test_the_trace_can_say_who_answered() -> None:
+    async with pool_of((FAILS, WHOLE), (WHOLE,)) as (model, played):
+        made = await complete(model, ASKED)
+        again = await complete(model, replace(ASKED, n=2))
+    assert made.endpoints == (played[1].url,)
+    assert again.endpoints == (played[1].url,)
+
+
+async def test_embeddings_are_asked_of_another_endpoint_too() -> None:
+    async def vectors(request: web.Request) -> web.StreamResponse:
+        return web.json_response({"data": [{"index": 0, "embedding": [0.6, 0.8]}]})
+
+    async with pool_of((WHOLE,), (WHOLE,)) as (model, played):
+        played[0].others["/v1/embeddings"] = status(503, {"error": {"message": "loading"}})
+        played[1].others["/v1/embeddings"] = vectors
+        assert await model.embed(["a cat"]) == [[0.6, 0.8]]
+        assert model.endpoints[0].failures == 1
+        assert [one.in_flight for one in model.endpoints] == [0, 0]
+        with pytest.raises(Unsupported):  # no server of the two has such a path
+            await model.rerank("cat?", ["a cat"])
+        assert [one.in_flight for one in model.endpoints] == [0, 0]

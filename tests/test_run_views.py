@@ -293,9 +293,21 @@ async def test_the_summary_shows_guesses_waits_and_money_where_there_are_some(
     recorder: Recorder,
 ) -> None:
     plain = called("a", "read", 100, 20)
-    usage = Usage(100, 20, 50, drafted_tokens=40, accepted_tokens=30, queued_seconds=0.3)
+    usage = Usage(100, 50, 50, drafted_tokens=40, accepted_tokens=30, queued_seconds=0.3)
     costly = replace(plain, completion=Completion((Sample("!"),), usage), cost=0.0125)
     await recorder.at(0, RunStarted("?"), plain, costly)
     header, row = section(drawn(trace_tree(await recorder.document())), "Models")
     assert header.split()[-4:] == ["accepted", "queued", "seconds", "cost"]
-    assert row.split()[-4:] == ["75%", "0.3", "1.0", "0.0125"]
+    assert row.split()[-5:] == ["75%", "×2.5", "0.3", "1.0", "0.0125"]
+
+
+async def test_who_answered_is_said_where_there_was_a_choice(recorder: Recorder) -> None:
+    calls = [
+        replace(called("a", "read", 100, 20), completion=Completion((Sample("!"),), Usage(), by))
+        for by in (("http://a/v1",), ("http://b/v1",), ("http://a/v1", "http://b/v1"))
+    ]
+    await recorder.at(0, RunStarted("?"), *calls[:1])
+    assert "http://" not in str(section(drawn(trace_tree(await recorder.document())), "Models"))
+    await recorder.at(1, *calls[1:])
+    *_, first, second = section(drawn(trace_tree(await recorder.document())), "Models")
+    assert (first, second) == ("http://a/v1: 2 of 3 calls", "http://b/v1: 2 of 3 calls")

@@ -79,13 +79,13 @@ async def test_the_document_is_plain_json_and_whole(store: TraceStore, clock: Cl
 async def test_a_model_call_keeps_what_it_cost(store: TraceStore) -> None:
     run = await store.create_run("Who?", {})
     usage = Usage(30, 5, 20, drafted_tokens=12, accepted_tokens=7, queued_seconds=0.25)
-    completion = Completion((Sample("Nolan"),), usage)
+    completion = Completion((Sample("Nolan"),), usage, ("http://127.0.0.1:1/v1",))
     for event in (model_called(completion=completion, cost=0.5), model_called()):
         await store.trace(run).record(event)
     first, second = (await store.document(run))["model_calls"]
-    names = ("drafted_tokens", "accepted_tokens", "queued_seconds", "cost")
-    assert [first[name] for name in names] == [12, 7, 0.25, 0.5]
-    assert [second[name] for name in names] == [0, 0, 0.0, None]
+    names = ("drafted_tokens", "accepted_tokens", "queued_seconds", "cost", "endpoints")
+    assert [first[name] for name in names] == [12, 7, 0.25, 0.5, ["http://127.0.0.1:1/v1"]]
+    assert [second[name] for name in names] == [0, 0, 0.0, None, []]
     assert (await store.history(run)).spent == Spending(70, 0.5)
 
 

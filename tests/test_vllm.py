@@ -48,9 +48,9 @@ pytestmark = [
 
 PYTHON = os.environ.get("BREADTH_TEST_VLLM_PYTHON", sys.executable)
 MODEL = Path(__file__).with_name("vllm_model.py")
-WINDOW = 2048
-LONG = 1500
-"""Tokens that a test does not wait for."""
+WINDOW = 4096
+LONG = 3900
+"""Tokens: seconds of work, in which the engine hears that a reader has gone."""
 KEY = "sk-test"
 ASKED = Request((Message("user", "Who directed Roma?"),), max_tokens=12)
 ENDLESS = {"ignore_eos": True}
@@ -190,7 +190,7 @@ async def test_the_grammar_of_plans_binds(model: EndpointModel) -> None:
 async def test_one_sample_is_ended_and_the_other_goes_on(model: EndpointModel) -> None:
     before = await metric(model, "generation_tokens_total")
     halt, collector = Halt(), Collector(2)
-    request = replace(WARM, n=2, max_tokens=300)
+    request = replace(WARM, n=2, max_tokens=LONG)
     async with aclosing(model.stream(request, halt, extra=ENDLESS)) as chunks:
         async for chunk in chunks:
             collector.add(chunk)
