@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from inference.endpoint import EndpointModel
-from inference.errors import ModelSetupError, ModelUnavailable
+from inference.errors import ModelSetupError, ModelUnavailable, Unsupported
 from inference.llama_process import LlamaProcess, LlamaSettings
 from inference.model import Chunk, Halt, Message, Request
 from inference.scoring import Unscoring
@@ -89,6 +89,7 @@ class EmbeddedModel(Unscoring):
 
     async def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
         """See `Model.stream`; raises what `ready` raises, too."""
+        self._require_logprobs(request)
         engine = await self.ready()
         try:
             async with aclosing(engine.stream(request, halt)) as chunks:
@@ -97,6 +98,15 @@ class EmbeddedModel(Unscoring):
         except ModelUnavailable as error:
             await self._explain(error)
             raise
+
+    def _require_logprobs(self, request: Request) -> None:
+        """llama.cpp has none of the tokens that were guessed, and nothing in a request can tell it
+        not to guess. The first token of a text is never a guess."""
+        wanted = request.top_logprobs or request.continuation is not None
+        if wanted and request.max_tokens > 1 and self._speculation.kind != "off":
+            raise Unsupported(
+                f"{self.name} has no log-probabilities of what it guesses: use --speculate off"
+            )
 
     async def _explain(self, error: ModelUnavailable) -> None:
         """Raise what says more than that the connection broke, where more is known."""

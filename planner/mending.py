@@ -27,6 +27,19 @@ def with_open_facts(step: Step, earlier: Sequence[Step]) -> Step | None:
     return _comparing(step, earlier)
 
 
+def asked_already(step: Step, earlier: Sequence[Step]) -> str | None:
+    """The look-up whose question a comparison only repeats: then there is nothing to compare."""
+    if step.tool != "compare":
+        return None
+    again = _asked(step)
+    return next((other.id for other in earlier if _asked(other) == again), None)
+
+
+def _asked(step: Step) -> list[str]:
+    """The words of its question, in small letters."""
+    return template.as_text(step.arguments.get("question", "")).casefold().rstrip(" ?").split()
+
+
 def missing_comparison(steps: Sequence[Step], question: str) -> Step | None:
     """The comparison that a plan for such a question lacks; None where it has one or needs none."""
     if not asks_to_compare(question) or any(step.tool == "compare" for step in steps):

@@ -20,7 +20,7 @@ from planner.errors import BudgetExceeded, PlanError
 from planner.events import Decided, Trace
 from planner.grammar import plan_grammar
 from planner.language import PlanReader, Vocabulary
-from planner.mending import missing_comparison, with_open_facts
+from planner.mending import asked_already, missing_comparison, with_open_facts
 from planner.plan import PlanBuilder, Step
 from planner.prompts import plan_prompt
 from planner.unnesting import unnested
@@ -186,7 +186,11 @@ class _Draft:
                 self._add(part)
 
     def _add(self, step: Step) -> None:
-        """A step that fits; a comparison that does not is mended."""
+        """A step that fits; a comparison that does not is mended, or left out."""
+        again = asked_already(step, self.steps)
+        if again is not None:
+            self._reader.problems.append(f"step {step.id!r} compares nothing: {again!r} asks it")
+            return
         try:
             self._builder.add(step)
         except PlanError as error:

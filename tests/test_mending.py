@@ -1,11 +1,13 @@
 """Comparisons that a small model got half right are mended in code."""
 
+from dataclasses import replace
+
 from making import lookup
 
 from planner import Done, Plan, PlanReader, Step, Vocabulary
 from planner.answering import answer_value
 from planner.descriptions import left_descriptions
-from planner.mending import missing_comparison, with_open_facts
+from planner.mending import asked_already, missing_comparison, with_open_facts
 
 OLDER = "Which was released first, Alien or Up?"
 
@@ -19,6 +21,13 @@ def test_a_comparison_of_steps_that_are_not_there_compares_the_open_ones() -> No
     assert mended == Step("c", "compare", {"question": OLDER, "facts": ["{a}", "{b}"]})
     assert with_open_facts(wrong, [A]) is None
     assert with_open_facts(lookup("c", "{z}"), [A, B]) is None
+
+
+def test_a_comparison_that_only_asks_again_is_found_out() -> None:
+    again = Step("c", "compare", {"question": "when was alien released", "facts": ["{a}", "{b}"]})
+    assert asked_already(again, [B, A]) == "a"
+    assert asked_already(replace(again, arguments={"question": OLDER}), [A, B]) is None
+    assert asked_already(lookup("c", "When was Up released?"), [A, B]) is None
 
 
 def test_a_comparison_that_was_forgotten_is_added() -> None:

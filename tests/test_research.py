@@ -164,3 +164,16 @@ async def test_a_doubtful_plan_is_followed_by_the_whole_question(film_index: Doc
     result = await run(film_index, model, trace, question=question)
     assert result.answer.value == "London"
     assert [request.purpose for request in model.requests].count("plan") == 1
+
+
+async def test_a_comparison_that_only_asks_again_is_left_out(film_index: DocumentIndex) -> None:
+    plan = (
+        '{"id":"a","lookup":"Who directed Inception?"}\n'
+        '{"id":"b","lookup":"When was {a} born?"}\n'
+        '{"id":"c","compare":"Who directed Inception?","facts":["{a}","{b}"]}'
+    )
+    model = ScriptedModel(lambda asked: plan if asked.purpose == "plan" else scripted(asked))
+    trace = MemoryTrace()
+    question = "When was the director of Inception born?"
+    assert (await run(film_index, model, trace, question=question)).answer.value == "30 July 1970"
+    assert set(outcomes(trace)) == {"start", "a", "b"}

@@ -252,3 +252,6 @@ async def test_guessing_changes_no_greedy_text(
     assert guessed.samples == plain.samples
     assert guessed.usage.drafted_tokens >= guessed.usage.accepted_tokens > 0
     assert plain.usage.drafted_tokens == 0
+    weighed = await complete(guessing, replace(request, top_logprobs=2))
+    assert weighed.usage.accepted_tokens > 0
+    assert len(weighed.samples[0].logprobs) == weighed.usage.completion_tokens
