@@ -1,7 +1,8 @@
 """Inference: ask a language model, whatever engine runs it."""
 
+from inference.connecting import Patience, is_loopback
 from inference.embedded import EmbeddedModel, check_gguf
-from inference.endpoint import EndpointModel, Patience, is_loopback
+from inference.endpoint import EndpointModel
 from inference.errors import (
     AnswerCut,
     AnswerInvalid,

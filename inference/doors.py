@@ -90,7 +90,7 @@ class Doors:
     """The other paths of one server."""
 
     def __init__(self, client: AsyncOpenAI, model: str, where: str) -> None:
-        """`where`: how errors name the server."""
+        """`model`: as the server calls it; `where`: how errors name the server."""
         self._client = client
         self._model = model
         self._where = where

@@ -5,20 +5,18 @@ The server's own model list says which engine it is; `inference.wire` knows how 
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 import openai
-from openai import AsyncOpenAI, AsyncStream, DefaultAioHttpClient
+from openai import AsyncStream
 
+from inference.connecting import NO_REUSE, Patience, client_of
 from inference.doors import Doors
 from inference.errors import (
     ModelNonsense,
     ModelRefused,
-    ModelSetupError,
     ModelUnavailable,
     Unsupported,
 )
@@ -38,19 +36,8 @@ from inference.wire import (
     chunks_of,
     constraint_of,
     engine_of,
+    named,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long an endpoint is waited for."""
-
-    idle_seconds: float = 300.0
-    """So long may the server be silent; a slow model is not a dead one."""
-    token_seconds: float = 1800.0
-    """So long may a server that is alive (it sends comments) send no token."""
-    connect_seconds: float = 10.0
-    """So long may it take to reach the server."""
 
 
 class EndpointModel:
@@ -72,13 +59,15 @@ class EndpointModel:
         self.name = name
         self.base_url = base_url.rstrip("/")
         self._engine = engine
+        self._served = name
+        """The name that the server has for it."""
         self._refused: set[Constraint] = set()
         self.one_by_one = False
         """It is known to give one sample a request."""
         self.window: int | None = None
         """Tokens of prompt and text together, as far as the server says; known after `check`."""
         self._patience = patience or Patience()
-        self._client = _client(self.base_url, api_key, engine, self._patience)
+        self._client = client_of(self.base_url, api_key, engine, self._patience)
         self.doors = Doors(self._client, name, self._where)
         """What the server can do besides writing."""
 
@@ -102,12 +91,16 @@ class EndpointModel:
     async def check(self) -> None:
         """See that the server is there and has the model, or raise a ModelError."""
         listed = await self.listed()
-        found = next((model for model in listed if model.id == self.name), None)
+        found = named(listed, self.name)
         if listed and found is None:
             names = ", ".join(model.id for model in listed[:10])
             raise ModelRefused(f"{self.base_url} has no model {self.name!r}; it has: {names}")
         self.window = found.window if found else None
+        self._served = found.id if found else self.name
         self._engine = self._engine or (engine_of(found) if found else "other")
+        if self._engine in LLAMA:
+            self._client = self._client.with_options(default_headers=NO_REUSE)
+        self.doors = Doors(self._client, self._served, self._where)
 
     async def engine_known(self) -> Engine:
         """Which engine serves it; asked once."""
@@ -210,7 +203,7 @@ class EndpointModel:
         if self._client.is_closed():
             raise ModelUnavailable(f"the connection to {self._where} was closed by us")
         await self.engine_known()
-        body = {**body_of(request, self.name, self._engine), **extra}
+        body = {**body_of(request, self._served, self._engine), **extra}
         constraint, kind = constraint_of(request, self._engine), request.constraint
         with translating(self._where):
             if kind is None or kind in self._refused or not constraint:
@@ -254,51 +247,3 @@ def _require_stream(response: AsyncStream[Event]) -> None:
     kind = response.response.headers.get("content-type", "an answer of no type")
     if not kind.startswith("text/event-stream"):
         raise ModelNonsense(f"{kind} instead of a stream of events (is --base-url right?)")
-
-
-def _client(base_url: str, api_key: str, engine: Engine | None, patience: Patience) -> AsyncOpenAI:
-    """The HTTP client, which reads answers strictly and leaves retries to the pool."""
-    host = _host(base_url)
-    if not (api_key.isascii() and api_key.isprintable()):
-        raise ModelSetupError("the API key holds characters that no key has: see BREADTH_API_KEY")
-    # llama.cpp's server closes idle connections without notice; on loopback a new one is free.
-    headers = {"Connection": "close"} if engine == "xllamacpp" else {}
-    timeout = openai.Timeout(patience.idle_seconds, connect=patience.connect_seconds)
-    return AsyncOpenAI(
-        base_url=base_url,
-        api_key=api_key or "none",
-        max_retries=0,
-        timeout=timeout,
-        default_headers=headers,
-        # A proxy from the environment cannot see this machine's loopback.
-        http_client=DefaultAioHttpClient(timeout=timeout, trust_env=not is_loopback(host)),
-        _strict_response_validation=True,
-    )
-
-
-def _host(base_url: str) -> str:
-    """The host that the address names."""
-    try:
-        parts = urlsplit(base_url)
-        usable = parts.scheme in {"http", "https"} and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or not parts.hostname:
-        raise ModelSetupError(
-            f"{base_url!r} is no address of a server: write --base-url http://HOST:PORT/v1"
-        )
-    if parts.username or parts.password or parts.query:
-        # What stands in an address gets into errors, traces and the options of a run.
-        raise ModelSetupError(
-            f"the address of {parts.hostname} holds a user, a password or a query: only"
-            " http://HOST:PORT/PATH is sent; a key belongs in BREADTH_API_KEY"
-        )
-    return parts.hostname
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the host is this machine."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

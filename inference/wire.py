@@ -156,6 +156,17 @@ def engine_of(model: ListedModel) -> Engine:
     return _OWNERS.get(model.owned_by or "", "other")
 
 
+def named(listed: Sequence[ListedModel], name: str) -> ListedModel | None:
+    """The model of this name: its whole name, or the last part of it, where that is one model's.
+
+    llama.cpp's server calls a model by the path of its file, others by owner and name.
+    """
+    whole = next((model for model in listed if model.id == name), None)
+    wanted = {name, f"{name}.gguf"}
+    ends = [model for model in listed if model.id.rpartition("/")[2] in wanted]
+    return whole or (ends[0] if len(ends) == 1 else None)
+
+
 def messages_of(messages: Sequence[Message]) -> list[dict[str, str]]:
     """The turns, as they can be sent."""
     return [{"role": turn.role, "content": _sendable(turn.content)} for turn in messages]

@@ -21,6 +21,7 @@ from inference import (
     PACKAGED,
     Collector,
     EmbeddedModel,
+    EndpointModel,
     Halt,
     Message,
     ModelSetupError,
@@ -28,6 +29,7 @@ from inference import (
     Request,
     check_gguf,
     complete,
+    log_likelihood,
 )
 from inference.weights import joined
 
@@ -325,3 +327,32 @@ async def test_closing_what_was_never_used_is_nothing() -> None:
     await model.close()
     with pytest.raises(ModelUnavailable, match="was closed"):
         await model.ready()
+
+
+async def test_as_somebody_elses_llama_cpp_it_does_the_same(model: EmbeddedModel) -> None:
+    """Its HTTP side is llama.cpp's own server, found by its model list and asked as such."""
+    engine = await model.ready()
+    assert model._process is not None
+    plain = EndpointModel(engine.name, base_url=engine.base_url, api_key=model._process.key)
+    try:
+        await plain.check()
+        assert (plain.engine, plain.window) == ("llama.cpp", model.window)
+        made = await complete(plain, asked("Yes?", grammar='root ::= "zebra"', n=2))
+        assert [sample.text for sample in made.samples] == ["zebra", "zebra"]
+        schema = {"enum": ["yak"]}
+        made = await complete(plain, asked("An animal?", schema=schema, top_logprobs=3))
+        assert json.loads(made.samples[0].text) == "yak"
+        assert len(made.samples[0].logprobs[0].top) == 3
+        assert await plain.count(asked("Yes?").messages) > 4
+        assert (await log_likelihood(plain, asked("Say hello.").messages, "Hello")).tokens >= 1
+        halt, collector = Halt(), Collector(2)
+        request = asked("Hm?", grammar=ENDLESS, n=2, max_tokens=24, temperature=1.0, seed=1)
+        async with aclosing(plain.stream(request, halt)) as chunks:
+            async for chunk in chunks:
+                collector.add(chunk)
+                if chunk.index == 0 and chunk.text:
+                    halt(0)
+        first, second = collector.completion.samples
+        assert (first.finish_reason, second.finish_reason) == ("halted", "length")
+    finally:
+        await plain.close()

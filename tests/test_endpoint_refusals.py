@@ -46,6 +46,29 @@ async def test_a_wrong_name_is_answered_with_the_right_ones() -> None:
     assert played.bodies == []
 
 
+@pytest.mark.parametrize(
+    ("listed", "asked_for"),
+    [
+        (["/models/m.gguf"], "/models/m.gguf"),
+        (["owner/m", "owner/n"], "owner/m"),
+        (["other/m", "m"], "m"),
+    ],
+)
+async def test_the_end_of_a_name_will_do(listed: list[str], asked_for: str) -> None:
+    names = models(*listed)
+    async with serving(WHOLE, models=names) as played, asking(played.url, engine=None) as model:
+        await complete(model, ASKED)
+    assert [body["model"] for body in played.bodies] == [asked_for]
+
+
+@pytest.mark.parametrize("listed", [["a/m", "b/m"], ["m.5"], ["models/xm"]])
+async def test_the_end_of_a_name_has_to_be_one_models(listed: list[str]) -> None:
+    names = models(*listed)
+    async with serving(WHOLE, models=names) as played, asking(played.url, engine=None) as model:
+        with pytest.raises(ModelRefused, match="no model 'm'"):
+            await complete(model, ASKED)
+
+
 async def test_a_server_without_a_model_list_is_asked_all_the_same() -> None:
     async with serving(WHOLE) as played, asking(played.url, engine=None) as model:
         await complete(model, replace(ASKED, grammar=GRAMMAR))
