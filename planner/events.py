@@ -70,6 +70,8 @@ class ModelCalled:
     error: str | None = None
     cost: float | None = None
     """In the money of the price list; None where the model has no price."""
+    guess: bool = False
+    """It was for a call on a draft value, before that was known to be needed."""
 
 
 @dataclass(frozen=True, slots=True)

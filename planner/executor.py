@@ -6,21 +6,20 @@ counts down. A failed step fails alone; what needs it is skipped, the rest goes 
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Self, assert_never
+from typing import Self
 
 from pydantic import JsonValue
 
 from planner import template
 from planner.calling import Caller
 from planner.events import StepAdded, StepEnded, Trace
-from planner.facts import facts_of
 from planner.history import History
 from planner.outcomes import Done, Failed, Outcome, Skipped
 from planner.plan import Plan, PlanBuilder, Step
-from search import Passage
-from tools import Fact
+from planner.results import Element, Results, merged
+from tools import Arguments
 
 
 class Executor:
@@ -31,8 +30,10 @@ class Executor:
 
     def __init__(self, caller: Caller, *, trace: Trace, history: History | None = None) -> None:
         """Outcomes in the history are taken over, not made again."""
-        self.outcomes: dict[str, Outcome] = {}
-        self.facts: dict[str, tuple[Fact, ...]] = {}
+        self._steps: dict[str, Step] = {}
+        self._results = Results(self._steps)
+        self.outcomes = self._results.outcomes
+        self.facts = self._results.facts
         """What each ended step established, for tools that take Facts."""
         self.elements: dict[str, Outcome] = {}
         """Outcomes of the elements of a for_each, as `b[0]`."""
@@ -42,7 +43,6 @@ class Executor:
         self._trace = trace
         self._history = history or History()
         self._builder = PlanBuilder()
-        self._steps: dict[str, Step] = {}
         self._open_inputs: dict[str, int] = {}
         self._dependants: defaultdict[str, list[str]] = defaultdict(list)
         self._calls: set[asyncio.Task[tuple[Outcome, bool]]] = set()
@@ -113,15 +113,13 @@ class Executor:
         elif step.for_each is None:
             outcome = await self._ended(step.id, step)
         else:
-            outcome = await self._fan_out(step, self._elements(step.for_each))
+            outcome = await self._fan_out(step, self._results.elements(step.for_each))
             await self._trace.record(StepEnded(step.id, outcome))
         self._finish(step, outcome)
 
     def _finish(self, step: Step, outcome: Outcome) -> None:
         """Hand the outcome on."""
-        self.outcomes[step.id] = outcome
-        if step.id not in self.facts:
-            self.facts[step.id] = facts_of(step, outcome, self._value, self.facts)
+        self._results.take(step, outcome)
         for name in self._dependants.pop(step.id, ()):
             self._open_inputs[name] -= 1
             if self._open_inputs[name] == 0:
@@ -129,20 +127,30 @@ class Executor:
         if len(self.outcomes) == len(self._steps):
             self._idle.set()
 
-    async def _ended(self, call_id: str, step: Step, item: JsonValue = None) -> Outcome:
+    async def _ended(self, call_id: str, step: Step, element: Element | None = None) -> Outcome:
         """Call (a step, or one element of it) and record how it ended."""
         known = self._history.outcomes.get(call_id)
         if known is not None and step in self._history.steps:
             return known
-        outcome, reused = await self._called(call_id, step, item)
+        outcome, reused = await self._called(call_id, step, element)
         await self._trace.record(StepEnded(call_id, outcome, reused))
         return outcome
 
-    async def _called(self, call_id: str, step: Step, item: JsonValue) -> tuple[Outcome, bool]:
+    async def _called(
+        self, call_id: str, step: Step, element: Element | None
+    ) -> tuple[Outcome, bool]:
         """Call, in a task of its own: stopping ends the call and never the step."""
         if self._stopped is not None:
             return Skipped(self._stopped), False
-        arguments = self._filled(step, item)
+        if element is not None:
+            source = Done(element.value)
+            obstacle = self._results.element_obstacle(step, element.index, source)
+            if obstacle is not None:
+                return Skipped(obstacle), False
+        try:
+            arguments = self._results.filled(step, self._shape(step), element)
+        except template.MissingPart as error:
+            return Failed(str(error)), False
         call = asyncio.create_task(self._caller.call(call_id, step.tool, arguments))
         self._calls.add(call)
         try:
@@ -159,14 +167,12 @@ class Executor:
         """One call for each element, all at once; the results in the elements' order."""
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(self._ended(f"{step.id}[{position}]", step, element))
-                for position, element in enumerate(elements)
+                group.create_task(self._ended(f"{step.id}[{index}]", step, Element(value, index)))
+                for index, value in enumerate(elements)
             ]
         outcomes = [task.result() for task in tasks]
         self.elements |= {f"{step.id}[{n}]": outcome for n, outcome in enumerate(outcomes)}
-        if outcomes and all(isinstance(outcome, Failed) for outcome in outcomes):
-            return outcomes[0]
-        return _merged(outcomes)
+        return merged(outcomes)
 
     def _obstacle(self, step: Step) -> str | None:
         """Why the step cannot run, if so."""
@@ -174,74 +180,12 @@ class Executor:
             return self._stopped
         if step.tool not in self._caller.tools:
             return f"there is no tool {step.tool!r}"
-        facts = self._caller.tools[step.tool].arguments.fact_fields
-        texts = {key: value for key, value in step.arguments.items() if key not in facts}
-        spoken = set(template.names(texts)) | {step.for_each}
-        for name in step.inputs:
-            match self.outcomes[name]:
-                case Done(value=None) if name in spoken and not self._steps[name].optional:
-                    return f"{name} found nothing"
-                case Done():
-                    continue
-                case Failed(error=reason) | Skipped(reason=reason):
-                    if not self._steps[name].optional:
-                        return f"needs {name}: {reason}"
-                case never:
-                    assert_never(never)
-        return None
+        return self._results.obstacle(step, self._shape(step))
 
-    def _value(self, name: str) -> JsonValue:
-        """The value of an ended step; None where it has none."""
-        outcome = self.outcomes[name]
-        return outcome.value if isinstance(outcome, Done) else None
-
-    def _elements(self, name: str) -> list[JsonValue]:
-        """The list to fan out over; a single value is a list of one."""
-        value = self._value(name)
-        if isinstance(value, list):
-            return value
-        return [] if value is None else [value]
-
-    def _filled(self, step: Step, item: JsonValue) -> dict[str, JsonValue]:
-        """The step's arguments with every name replaced."""
-
-        def value_of(name: str) -> JsonValue:
-            return item if name == template.ITEM else self._value(name)
-
-        facts = self._caller.tools[step.tool].arguments.fact_fields
-        return {
-            key: (
-                self._as_facts(value, value_of) if key in facts else template.fill(value, value_of)
-            )
-            for key, value in step.arguments.items()
-        }
-
-    def _as_facts(self, value: JsonValue, value_of: Callable[[str], JsonValue]) -> JsonValue:
-        """Each `{a}` of a list as the facts that step a established."""
-        filled: list[JsonValue] = []
-        for element in value if isinstance(value, list) else [value]:
-            found = list(template.names(element))
-            if found and found[0] in self.facts and element == f"{{{found[0]}}}":
-                filled.extend(fact.model_dump(mode="json") for fact in self.facts[found[0]])
-            else:
-                filled.append(template.fill(element, value_of))
-        return filled
-
-
-def _merged(outcomes: list[Outcome]) -> Done:
-    """The elements' outcomes as one; what failed leaves None in its place."""
-    values: list[JsonValue] = []
-    evidence: dict[str, Passage] = {}
-    read: dict[str, Passage] = {}
-    for outcome in outcomes:
-        if isinstance(outcome, Done):
-            values.append(outcome.value)
-            evidence |= {passage.id: passage for passage in outcome.evidence}
-            read |= {passage.id: passage for passage in outcome.read}
-        else:
-            values.append(None)
-    value: JsonValue = values if any(one is not None for one in values) else None
-    return Done(value, tuple(evidence.values()), tuple(read.values()))
+    def _shape(self, step: Step) -> type[Arguments]:
+        """What the step's tool takes."""
+        shape: type[Arguments] = self._caller.tools[step.tool].arguments
+        return shape
 
 
 def _elements_of(step: Step, history: History) -> dict[str, Outcome]:

@@ -152,7 +152,15 @@ async def _count(connection: AsyncConnection, run: str, kind: str) -> int:
 
 def _step(row: Row[Any]) -> Step:
     """The step as it was written."""
-    return Step(row.id, row.tool, row.arguments, tuple(row.needs), row.for_each, row.optional)
+    return Step(
+        id=row.id,
+        tool=row.tool,
+        arguments=row.arguments,
+        needs=tuple(row.needs),
+        for_each=row.for_each,
+        optional=row.optional,
+        when=row.condition,
+    )
 
 
 def _step_data(row: Row[Any]) -> Data:

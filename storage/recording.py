@@ -149,6 +149,7 @@ async def _add_step(entry: _Entry, event: StepAdded) -> None:
             needs=list(step.needs),
             for_each=step.for_each,
             optional=step.optional,
+            condition=step.when,
         )
     )
 
@@ -270,6 +271,7 @@ async def _add_model_call(entry: _Entry, event: ModelCalled) -> None:
             cost=event.cost,
             queued_seconds=usage.queued_seconds,
             endpoints=list(event.completion.endpoints),
+            guess=event.guess,
             seconds=event.seconds,
             first_token_seconds=event.first_token_seconds,
             error=event.error,

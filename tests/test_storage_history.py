@@ -34,7 +34,7 @@ async def test_history_gives_back_what_was_recorded(store: TraceStore) -> None:
     trace = store.trace(run)
     steps = (
         Step("a", "lookup", {"question": "Who directed Inception?"}),
-        Step("b", "lookup", {"question": "When was {item} made?"}, ("c",), "a", True),
+        Step("b", "lookup", {"question": "When was {item} made?"}, ("c",), "a", True, "not a"),
     )
     answer = Answer("Nolan", (Sentence("It was Nolan.", (1,), "supported"),), (OTHER,))
     for event_ in (
