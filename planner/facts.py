@@ -24,7 +24,8 @@ def facts_of(
     if step.for_each is None:
         return (_fact(step, value, {}, value_of, earlier),)
     items = value_of(step.for_each)
-    elements = items if isinstance(items, list) else [items]
+    count = len(value) if isinstance(value, list) else 1
+    elements = items if isinstance(items, list) else [items] * count
     values = value if isinstance(value, list) else [value] * len(elements)
     behind = earlier.get(step.for_each, ())
     facts: list[Fact] = []

@@ -169,6 +169,12 @@ class PlanBuilder:
                 )
         self._steps[step.id] = step
 
+    def replace(self, step: Step) -> None:
+        """Put a step in the place of another; it may name later lines. Raises PlanError."""
+        steps = self._steps | {step.id: step}
+        Plan(tuple(steps.values()))
+        self._steps = steps
+
     @property
     def plan(self) -> Plan:
         """What has been written so far."""

@@ -47,8 +47,13 @@ class Results:
             return value
         return [] if value is None else [value]
 
-    def obstacle(self, step: Step, shape: type[Arguments]) -> str | None:
-        """Why the step cannot run, if so; inputs that have not ended are no obstacle yet."""
+    def obstacle(
+        self, step: Step, shape: type[Arguments], *, besides: str | None = None
+    ) -> str | None:
+        """Why the step cannot run, if so; inputs that have not ended are no obstacle yet.
+
+        `besides`: an input that is not looked at.
+        """
         condition = step.condition
         if condition is not None and condition.step in self.outcomes:
             outcome = self.outcomes[condition.step]
@@ -58,7 +63,7 @@ class Results:
         spoken = {*template.names(texts), step.for_each}
         for name in step.required:
             outcome_ = self.outcomes.get(name)
-            if outcome_ is not None and not self.steps[name].optional:
+            if outcome_ is not None and name != besides and not self.steps[name].optional:
                 reason = _lacking(name, outcome_, spoken=name in spoken)
                 if reason is not None:
                     return reason
