@@ -15,6 +15,8 @@ from planner.events import (
     PlanEnded,
     RunEnded,
     RunStarted,
+    Speculated,
+    SpeculationStarted,
     StepAdded,
     StepCancelled,
     StepEnded,
@@ -30,6 +32,7 @@ from planner.plan import Plan, PlanBuilder, Step
 from planner.planning import Planner
 from planner.recording import RecordedModel
 from planner.research import research, research_graph
+from planner.speculating import Speculation, SpeculationTotals
 
 __all__ = [
     "Answer",
@@ -61,6 +64,10 @@ __all__ = [
     "RunStarted",
     "Sentence",
     "Skipped",
+    "Speculated",
+    "Speculation",
+    "SpeculationStarted",
+    "SpeculationTotals",
     "Spending",
     "Status",
     "Step",

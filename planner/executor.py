@@ -7,6 +7,7 @@ when it has ended. A failed step fails alone; what needs it is skipped, the rest
 
 import asyncio
 from collections import defaultdict
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +19,7 @@ from planner.history import History
 from planner.outcomes import Done, Failed, Outcome, Skipped
 from planner.plan import Plan, PlanBuilder, Step
 from planner.results import Element, Results, merged
+from planner.speculating import Speculation, Speculator
 from planner.working import Fan, Halted, Work
 from tools import Arguments
 
@@ -31,7 +33,14 @@ class Executor:
     An async context: leaving it waits for what still runs; an error in it cancels everything.
     """
 
-    def __init__(self, caller: Caller, *, trace: Trace, history: History | None = None) -> None:
+    def __init__(
+        self,
+        caller: Caller,
+        *,
+        trace: Trace,
+        history: History | None = None,
+        speculation: Speculation = "off",
+    ) -> None:
         """What the history knows is taken over, not made again."""
         self._steps: dict[str, Step] = {}
         self._results = Results(self._steps)
@@ -58,6 +67,14 @@ class Executor:
         self._idle.set()
         self._stopped: str | None = None
         self._group = asyncio.TaskGroup()
+        self._speculator = Speculator(
+            caller,
+            self._results,
+            trace=trace,
+            mode=speculation,
+            behind=lambda name: self._dependants.get(name, ()),
+            begun=lambda name: name not in self._open,
+        )
 
     async def __aenter__(self) -> Self:
         """Ready to take steps."""
@@ -71,7 +88,12 @@ class Executor:
         traceback: TracebackType | None,
     ) -> None:
         """Wait for what runs, or cancel it when an error passes."""
-        await self._group.__aexit__(kind, error, traceback)
+        if error is not None:
+            self._speculator.stop()
+        try:
+            await self._group.__aexit__(kind, error, traceback)
+        finally:
+            await self._speculator.close()
 
     @property
     def plan(self) -> Plan:
@@ -137,6 +159,7 @@ class Executor:
             if step.id in self._dependants[name]:
                 self._dependants[name].remove(step.id)
         if step.id in self._open:
+            self._speculator.drop(step.id)
             self._link(step)
 
     async def drained(self) -> None:
@@ -146,6 +169,7 @@ class Executor:
     def stop(self, reason: str) -> None:
         """End everything: running calls are cancelled, waiting steps are skipped."""
         self._stopped = reason
+        self._speculator.stop()
         for work in self._work.values():
             work.halt("stopped", reason)
 
@@ -162,6 +186,8 @@ class Executor:
             self._dependants[name].append(step.id)
         if not self._open[step.id] or step.id in self._cancelled:
             self._start(step)
+        else:
+            self._speculator.consider(step.id)
 
     def _is_there(self, name: str, step: Step) -> bool:
         """Whether a step need not wait for this input any more."""
@@ -192,6 +218,7 @@ class Executor:
     def _finish(self, step: Step, outcome: Outcome) -> None:
         """Hand the outcome on."""
         self._results.take(step, outcome)
+        self._speculator.settled(step, outcome)
         if step.id in self._fans:
             self._fans[step.id].whole.set_result(None)
         self._work.pop(step.id, None)
@@ -207,6 +234,8 @@ class Executor:
             waits.discard(there)
             if not waits:
                 self._start(self._steps[name])
+            else:
+                self._speculator.consider(name)
 
     async def _ended(self, call_id: str, step: Step, index: int | None = None) -> Outcome:
         """Call (a step, or one element of it) and record how it ended."""
@@ -229,7 +258,8 @@ class Executor:
                     return Skipped(obstacle), False
                 element = Element(source.value if isinstance(source, Done) else None, index)
             arguments = self._results.filled(step, self._shape(step), element)
-            return await work.call(self._caller.call(call_id, step.tool, arguments))
+            heard = partial(self._speculator.drafted, step.id) if index is None else None
+            return await work.call(self._caller.call(call_id, step.tool, arguments, heard))
         except template.MissingPart as error:
             return Failed(str(error)), False
         except Halted as halted:

@@ -79,7 +79,9 @@ async def research(
         known=known_results(past),
     )
     try:
-        async with Executor(caller, trace=trace, history=past) as executor:
+        async with Executor(
+            caller, trace=trace, history=past, speculation=settings.speculation
+        ) as executor:
             desk = Desk(
                 question=question,
                 settings=settings,
