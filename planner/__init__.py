@@ -15,19 +15,24 @@ from planner.events import (
     PlanEnded,
     RunEnded,
     RunStarted,
+    Speculated,
+    SpeculationStarted,
     StepAdded,
+    StepCancelled,
     StepEnded,
+    StepReplaced,
     StepStarted,
     Trace,
 )
 from planner.executor import Executor
-from planner.history import History
+from planner.history import History, known_results
 from planner.language import PlanReader, Vocabulary, step_of, written
 from planner.outcomes import Answer, Done, Failed, Outcome, Sentence, Skipped, Status
 from planner.plan import Plan, PlanBuilder, Step
 from planner.planning import Planner
 from planner.recording import RecordedModel
 from planner.research import research, research_graph
+from planner.speculating import Speculation, SpeculationTotals
 
 __all__ = [
     "Answer",
@@ -59,16 +64,23 @@ __all__ = [
     "RunStarted",
     "Sentence",
     "Skipped",
+    "Speculated",
+    "Speculation",
+    "SpeculationStarted",
+    "SpeculationTotals",
     "Spending",
     "Status",
     "Step",
     "StepAdded",
+    "StepCancelled",
     "StepEnded",
+    "StepReplaced",
     "StepStarted",
     "Toolbox",
     "Trace",
     "Vocabulary",
     "call_key",
+    "known_results",
     "research",
     "research_graph",
     "step_of",

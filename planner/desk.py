@@ -16,6 +16,7 @@ from planner.history import History
 from planner.outcomes import Answer, Done, Status
 from planner.plan import Step
 from planner.planning import Planner
+from planner.speculating import Speculation
 from planner.writing import Writer
 from tools import Tool
 
@@ -36,6 +37,8 @@ class ResearchSettings:
     drafts: int = 1
     slots: Mapping[str, int] = field(default_factory=dict)
     """Calls at once for each resource."""
+    speculation: Speculation = "auto"
+    """Whether steps start on what earlier ones may come to."""
     seed: int = 0
     prices: Mapping[str, Price] = field(default_factory=dict)
     """What tokens cost, by the model's name."""

@@ -30,8 +30,8 @@ from planner.events import (
     RunStarted,
     Trace,
 )
-from planner.executor import Executor, known_results
-from planner.history import History
+from planner.executor import Executor
+from planner.history import History, known_results
 from planner.outcomes import Answer
 from planner.plan import Step
 from planner.planning import Planner
@@ -79,7 +79,9 @@ async def research(
         known=known_results(past),
     )
     try:
-        async with Executor(caller, trace=trace, history=past) as executor:
+        async with Executor(
+            caller, trace=trace, history=past, speculation=settings.speculation
+        ) as executor:
             desk = Desk(
                 question=question,
                 settings=settings,

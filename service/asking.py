@@ -33,7 +33,8 @@ from tools import Calculate, Compare, Lookup, Read, Search, model_chooser
 _MODEL_CALLS = 4
 _MOST_CHARACTERS = 2000
 _SAVED = ("model", "base_url", "roles", "seconds", "max_tool_calls", "max_tokens", "max_cost",
-          "prices", "plan_samples", "drafts", "rounds", "seed", "speculate")  # fmt: skip
+          "prices", "plan_samples", "drafts", "rounds", "seed", "speculate",
+          "step_speculation")  # fmt: skip
 """Settings that a resumed run takes over; keys are not among them."""
 _PRICES = TypeAdapter(dict[str, Price])
 
@@ -224,6 +225,7 @@ def _research_settings(settings: Settings) -> ResearchSettings:
         rounds=settings.rounds,
         plan_samples=settings.plan_samples,
         drafts=settings.drafts,
+        speculation=settings.step_speculation,
         slots={"model": _MODEL_CALLS, "documents": 8, "cpu": 8},
         seed=settings.seed,
         prices=settings.prices,

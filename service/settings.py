@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import BeforeValidator, Field, SecretStr
@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     """By the model's name: money for a million prompt, cached and completion tokens."""
     plan_samples: Annotated[int, Field(ge=1, le=16)] = 4
     drafts: Annotated[int, Field(ge=1, le=16)] = 1
+    step_speculation: Literal["off", "on", "auto"] = "auto"
+    """Whether steps start on what earlier ones may come to."""
     rounds: Annotated[int, Field(ge=1, le=10)] = 3
     seed: int = 0
 

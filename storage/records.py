@@ -23,8 +23,13 @@ from planner import (
     RunStarted,
     Sentence,
     Skipped,
+    Speculated,
+    SpeculationStarted,
+    Step,
     StepAdded,
+    StepCancelled,
     StepEnded,
+    StepReplaced,
     StepStarted,
 )
 from search import Passage, Source
@@ -38,6 +43,10 @@ EVENT_KINDS: Mapping[type[Event], str] = {
     StepAdded: "step_added",
     StepStarted: "step_started",
     StepEnded: "step_ended",
+    SpeculationStarted: "speculation_started",
+    Speculated: "speculated",
+    StepCancelled: "step_cancelled",
+    StepReplaced: "step_replaced",
     ModelCalled: "model_called",
     Decided: "decided",
     PlanEnded: "plan_ended",
@@ -58,19 +67,36 @@ def _payload(event: Event) -> Data:
             return {"resumed": resumed}
         case StepAdded(step=step, round=number, by=by):
             return {"id": step.id, "round": number, "by": by}
-        case StepStarted(id=call, attempt=attempt):
-            return {"id": call, "attempt": attempt}
+        case StepStarted(id=call, attempt=attempt, guessed=guessed):
+            return {"id": call, "attempt": attempt, "guessed": guessed}
         case StepEnded(id=call, outcome=outcome, reused=reused):
             kind = outcome_columns(outcome)["outcome"]
             return {"id": call, "outcome": kind, "reused": reused}
-        case ModelCalled(step=asking, request=request, error=error):
-            return {"step": asking, "purpose": request.purpose, "error": error}
-        case PhaseStarted() | Decided() | PlanEnded() | RunEnded():
+        case ModelCalled(step=asking, request=request, error=error, guess=guess):
+            return {"step": asking, "purpose": request.purpose, "error": error, "guess": guess}
+        case SpeculationStarted(id=call, arguments=arguments, drafts=drafts, attempt=attempt):
+            data = {"arguments": dict(arguments), "drafts": dict(drafts)}
+            return {"id": call, "attempt": attempt, **data}
+        case StepReplaced(was=was, why=why):
+            return {"id": was.id, "why": why, "was": step_columns(was)}
+        case Speculated() | StepCancelled() | PhaseStarted() | Decided() | PlanEnded() | RunEnded():
             return asdict(event)
         case AnswerWritten():
             return {}
         case never:
             assert_never(never)
+
+
+def step_columns(step: Step) -> Data:
+    """The columns of a step that a plan line says."""
+    return {
+        "tool": step.tool,
+        "arguments": dict(step.arguments),
+        "needs": list(step.needs),
+        "for_each": step.for_each,
+        "optional": step.optional,
+        "condition": step.when,
+    }
 
 
 def outcome_columns(outcome: Outcome) -> Data:
