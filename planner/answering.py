@@ -1,11 +1,12 @@
-"""Which step's value is the answer, and how sure that is."""
+"""Which step's value is the answer, how sure that is, and whether it can still change."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import JsonValue
 
 from planner import template
-from planner.outcomes import Done, Outcome
+from planner.outcomes import Done, Failed, Outcome, Skipped
 from planner.plan import Plan, Step
 from tools import fits, kind_of, may_answer, stems
 
@@ -14,6 +15,7 @@ WHOLE = "whole"
 SEARCHED = frozenset({"search", "read"})
 """Tools whose value is not a fact but a list of things to read."""
 _NEARLY_WHOLE = 0.9
+_PAIR = 2
 
 
 def answer_value(
@@ -38,11 +40,72 @@ def sure_value(
 ) -> JsonValue:
     """The value of the newest plan's answering step, if that can be trusted; else None."""
     for step in answering_steps(plan, rounds, question):
-        value = _last_value(step, plan, outcomes)
-        asks = _asks_for_it(step, plan, rounds or {}, question)
-        if asks and value is not None and _is_of_kind(value, question):
+        value = _trusted(step, plan, outcomes, rounds, question)
+        if value is not None:
             return value
     return None
+
+
+def prospect(
+    plan: Plan,
+    outcomes: Mapping[str, Outcome],
+    rounds: Mapping[str, int] | None = None,
+    question: str = "",
+) -> Literal["settled", "open", "hopeless"]:
+    """What the steps without an outcome can do to the answer, if no step is added.
+
+    `settled`: there is a sure value, and it stays whatever they bring. `hopeless`: there is none,
+    and they cannot bring one. Steps of which the answer is independent do not count.
+    """
+    dead = dead_steps(plan, outcomes)
+    for step in answering_steps(plan, rounds, question):
+        if step.id not in outcomes:
+            if step.id not in dead:
+                return "open"
+        elif _trusted(step, plan, outcomes, rounds, question) is not None:
+            return "settled"
+    return "hopeless"
+
+
+def dead_steps(plan: Plan, outcomes: Mapping[str, Outcome]) -> frozenset[str]:
+    """The steps without an outcome that will be skipped, or fail for want of a value.
+
+    A comparison of two counts as one that needs both values.
+    """
+    steps = {step.id: step for step in plan.steps}
+    dead: set[str] = set()
+    for step in plan.steps:  # what a step names stands before it
+        needed = [steps[name] for name in step.inputs if not steps[name].optional]
+        if step.id not in outcomes and any(
+            one.id in dead or _is_missed(step, one.id, outcomes) for one in needed
+        ):
+            dead.add(step.id)
+    return frozenset(dead)
+
+
+def _is_missed(step: Step, name: str, outcomes: Mapping[str, Outcome]) -> bool:
+    """Whether a step cannot do without what another one did not bring."""
+    match outcomes.get(name):
+        case Failed() | Skipped():
+            return True
+        case Done(value=None):
+            spoken = name in template.names(dict(step.arguments)) or name == step.for_each
+            return spoken and (step.tool != "compare" or len(step.inputs) <= _PAIR)
+        case _:
+            return False
+
+
+def _trusted(
+    step: Step,
+    plan: Plan,
+    outcomes: Mapping[str, Outcome],
+    rounds: Mapping[str, int] | None,
+    question: str,
+) -> JsonValue:
+    """The value of an answering step, if it asks for what the question asks for; else None."""
+    value = _last_value(step, plan, outcomes)
+    asks = _asks_for_it(step, plan, rounds or {}, question)
+    return value if asks and value is not None and _is_of_kind(value, question) else None
 
 
 def _last_value(step: Step, plan: Plan, outcomes: Mapping[str, Outcome]) -> JsonValue:

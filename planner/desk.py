@@ -4,15 +4,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, count
-from typing import Any
+from typing import Any, Literal
 
 from inference import Price
-from planner.answering import WHOLE, answering_steps, sure_value
+from planner.answering import WHOLE, answering_steps, prospect, sure_value
 from planner.budget import Budget, Limits
 from planner.events import Trace
 from planner.executor import Executor
 from planner.grounds import Grounds, grounds_of
 from planner.history import History
+from planner.judging import Judge
 from planner.outcomes import Answer, Done, Status
 from planner.plan import Step
 from planner.planning import Planner
@@ -34,6 +35,9 @@ class ResearchSettings:
     plan_samples: int = 4
     """Plans sampled in one request; the best is chosen."""
     drafts: int = 1
+    enough: float = 0.9
+    """How sure the judge has to be that a value is the answer, for what still runs to be given up;
+    1: it is not asked."""
     slots: Mapping[str, int] = field(default_factory=dict)
     """Calls at once for each resource."""
     seed: int = 0
@@ -83,6 +87,7 @@ class Desk:
     tools: Toolbox
     planner: Planner
     writer: Writer
+    judge: Judge
 
     @property
     def grounds(self) -> Grounds:
@@ -101,6 +106,12 @@ class Desk:
         """Whether there is a value that can be trusted to be the answer."""
         done = self.executor
         return sure_value(done.plan, done.outcomes, done.rounds, self.question) is not None
+
+    @property
+    def prospect(self) -> Literal["settled", "open", "hopeless"]:
+        """What the steps that still run can do to the answer."""
+        done = self.executor
+        return prospect(done.plan, done.outcomes, done.rounds, self.question)
 
     @property
     def doubted(self) -> bool:

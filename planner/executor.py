@@ -45,9 +45,11 @@ class Executor:
         self._steps: dict[str, Step] = {}
         self._open_inputs: dict[str, int] = {}
         self._dependants: defaultdict[str, list[str]] = defaultdict(list)
-        self._calls: set[asyncio.Task[tuple[Outcome, bool]]] = set()
+        self._calls: dict[asyncio.Task[tuple[Outcome, bool]], str] = {}
+        self._cancelled: dict[str, str] = {}
         self._idle = asyncio.Event()
         self._idle.set()
+        self._news = asyncio.Event()
         self._stopped: str | None = None
         self._group = asyncio.TaskGroup()
 
@@ -90,15 +92,41 @@ class Executor:
         if not missing:
             self._start(step)
 
+    @property
+    def open_steps(self) -> list[Step]:
+        """The steps that have no outcome yet."""
+        return [step for name, step in self._steps.items() if name not in self.outcomes]
+
     async def drained(self) -> None:
         """Wait until every step that was added has its outcome."""
         await self._idle.wait()
+
+    async def news(self) -> None:
+        """Wait until a step has ended since the last time; several ends are one piece of news."""
+        await self._news.wait()
+        self._news.clear()
 
     def stop(self, reason: str) -> None:
         """End everything: running calls are cancelled, waiting steps are skipped."""
         self._stopped = reason
         for call in self._calls:
             call.cancel()
+
+    async def cancel(self, step_id: str, reason: str) -> None:
+        """End one step as Skipped, with its running calls; what needs it is skipped.
+
+        A step that has its outcome keeps it.
+        """
+        if step_id in self.outcomes or step_id in self._cancelled:
+            return
+        self._cancelled[step_id] = reason
+        for call, name in self._calls.items():
+            if name == step_id:
+                call.cancel()
+        if self._open_inputs[step_id] > 0:
+            self._open_inputs[step_id] = -1  # its inputs' ends start it no more
+            await self._trace.record(StepEnded(step_id, Skipped(reason)))
+            self._finish(self._steps[step_id], Skipped(reason))
 
     def _start(self, step: Step) -> None:
         """All inputs are there."""
@@ -120,6 +148,7 @@ class Executor:
     def _finish(self, step: Step, outcome: Outcome) -> None:
         """Hand the outcome on."""
         self.outcomes[step.id] = outcome
+        self._news.set()
         if step.id not in self.facts:
             self.facts[step.id] = facts_of(step, outcome, self._value, self.facts)
         for name in self._dependants.pop(step.id, ()):
@@ -140,20 +169,25 @@ class Executor:
 
     async def _called(self, call_id: str, step: Step, item: JsonValue) -> tuple[Outcome, bool]:
         """Call, in a task of its own: stopping ends the call and never the step."""
-        if self._stopped is not None:
-            return Skipped(self._stopped), False
+        reason = self._stopped or self._cancelled.get(step.id)
+        if reason is not None:
+            return Skipped(reason), False
         arguments = self._filled(step, item)
         call = asyncio.create_task(self._caller.call(call_id, step.tool, arguments))
-        self._calls.add(call)
+        self._calls[call] = step.id
         try:
             return await call
         except asyncio.CancelledError:
             task = asyncio.current_task()
-            if self._stopped is None or task is None or task.cancelling():
+            if task is None or task.cancelling():
                 raise
-            return Failed(f"stopped: {self._stopped}"), False
+            if self._stopped is not None:
+                return Failed(f"stopped: {self._stopped}"), False
+            if step.id not in self._cancelled:
+                raise
+            return Skipped(self._cancelled[step.id]), False
         finally:
-            self._calls.discard(call)
+            del self._calls[call]
 
     async def _fan_out(self, step: Step, elements: list[JsonValue]) -> Outcome:
         """One call for each element, all at once; the results in the elements' order."""
@@ -170,8 +204,9 @@ class Executor:
 
     def _obstacle(self, step: Step) -> str | None:
         """Why the step cannot run, if so."""
-        if self._stopped is not None:
-            return self._stopped
+        reason = self._stopped or self._cancelled.get(step.id)
+        if reason is not None:
+            return reason
         if step.tool not in self._caller.tools:
             return f"there is no tool {step.tool!r}"
         facts = self._caller.tools[step.tool].arguments.fact_fields

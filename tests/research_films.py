@@ -71,9 +71,17 @@ async def run(
     limits: Limits | None = None,
     history: History | None = None,
     plans: int = 1,
+    rounds: int = 3,
+    enough: float = 1.0,
     prices: Mapping[str, Price] | None = None,
 ) -> Result:
-    settings = ResearchSettings(limits=limits or Limits(), plan_samples=plans, prices=prices or {})
+    settings = ResearchSettings(
+        limits=limits or Limits(),
+        plan_samples=plans,
+        rounds=rounds,
+        enough=enough,
+        prices=prices or {},
+    )
     return await research(
         question,
         model=model,
