@@ -1,7 +1,9 @@
 """The desk of a run: what the phases share."""
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Any, Literal
@@ -24,6 +26,9 @@ _SUFFIX = re.compile(r"(?:_\d+)?(?:_r\d+)?$")
 _FIXED = frozenset({"start", WHOLE})
 """Steps that are not the planner's; they keep their ids."""
 
+_PAUSE = 2e-5
+"""Seconds between two looks for each step of the plan, about ten times what a look takes."""
+
 
 @dataclass(frozen=True)
 class ResearchSettings:
@@ -34,6 +39,10 @@ class ResearchSettings:
     """Plans at most: the first, and what reflection asks for."""
     plan_samples: int = 4
     """Plans sampled in one request; the best is chosen."""
+    one_step: bool = False
+    """The question asks for one fact: it is its own first plan, and no model is asked for one."""
+    plan_patience: float = 60.0
+    """Seconds without a new line after which a plan ends."""
     drafts: int = 1
     enough: float = 0.9
     """How sure the judge has to be that a value is the answer, for what still runs to be given up;
@@ -112,6 +121,17 @@ class Desk:
         """What the steps that still run can do to the answer."""
         done = self.executor
         return prospect(done.plan, done.outcomes, done.rounds, self.question)
+
+    async def news(self) -> None:
+        """Wait until there is something new to look at.
+
+        A look takes longer the larger the plan is, and is the less often taken: the ends of the
+        meantime are looked at together, those of the last steps at once.
+        """
+        await self.executor.news()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PAUSE * len(self.executor.rounds)):
+                await self.executor.drained()
 
     @property
     def doubted(self) -> bool:

@@ -8,6 +8,9 @@ from planner.events import Decided, Trace
 
 _ENOUGH = "Do the facts answer the question for certain? Say yes or no."
 
+_FACTS = 12
+"""The newest so many are told: the question is to stay small."""
+
 
 class Judge:
     """Asks for p("Yes"). Each thing is asked once; without a model that answers it is a no."""
@@ -24,7 +27,7 @@ class Judge:
         if self._enough >= 1 or (question, value) in self._asked:
             return False
         self._asked.add((question, value))
-        told = "\n".join(f"{asked} {answer}" for asked, answer in facts)
+        told = "\n".join(f"{asked} {answer}" for asked, answer in facts[-_FACTS:])
         asked = f"Facts:\n{told}\nQuestion: {question}\nAnswer: {value}"
         sure = await self._probability(_ENOUGH, asked)
         if sure is None:

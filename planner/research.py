@@ -97,6 +97,8 @@ async def research(
                     tools.for_planner,
                     trace=trace,
                     samples=settings.plan_samples,
+                    one_step=settings.one_step,
+                    patience=settings.plan_patience,
                     seed=settings.seed,
                 ),
                 writer=Writer(recorded, trace=trace, drafts=settings.drafts, seed=settings.seed),
@@ -193,7 +195,7 @@ async def _gather(state: State, runtime: Runtime[Desk]) -> State:
     try:
         async with _deadline(desk):
             while (verdict := await looked(desk, number, found)) is None:
-                await desk.executor.news()
+                await desk.news()
     except TimeoutError:
         desk.budget.out_of_time()
         desk.executor.stop("the time for gathering is over")

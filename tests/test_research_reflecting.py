@@ -84,3 +84,61 @@ async def test_in_the_last_round_a_dead_chain_is_not_waited_for(film_index: Docu
     assert (result.status, result.answer.value) == ("completed", None)
     assert outcomes(trace)["z"] == Skipped("not needed any more")
     assert {e.round for e in trace.events if isinstance(e, StepAdded)} == {1}
+
+
+FILM = "Which film of 2010 did Christopher Nolan direct?"
+
+
+def judged(says: str) -> ScriptedModel:
+    """In the second round the whole question finds a value while the planned chain is stuck, until
+    the judge has been asked (8 samples, where there are no log-probabilities)."""
+    asked = asyncio.Event()
+    plans = iter(
+        [
+            '{"id":"a","lookup":"Who made Zzz?"}\n{"id":"b","lookup":"Which film did {a} direct?"}',
+            '{"id":"a","lookup":"Who directed Inception?"}\n'
+            '{"id":"b","lookup":"Which film of 2019 did {a} direct?"}',
+        ]
+    )
+
+    def reply(request: Request) -> str:
+        match request.purpose:
+            case "plan":
+                return next(plans)
+            case "judge":
+                if request.n > 1:
+                    asked.set()
+                return says
+            case "read" if request.messages[-1].content.endswith(FILM):
+                return "Inception"
+            case "write":
+                return "It is Inception [1]."
+            case _:
+                return scripted(request)
+
+    def pause(request: Request) -> "asyncio.Future[None] | None":
+        chain = request.messages[-1].content.endswith("Who directed Inception?")
+        return asyncio.ensure_future(_until(asked)) if chain and request.purpose == "read" else None
+
+    return ScriptedModel(reply, pause=pause)
+
+
+async def test_the_judge_may_end_what_still_runs(film_index: DocumentIndex) -> None:
+    trace = MemoryTrace()
+    async with asyncio.timeout(10):
+        result = await run(film_index, judged("Yes."), trace, question=FILM, enough=0.9)
+    assert result.answer.value == "Inception"
+    told = [event for event in trace.events if isinstance(event, Decided)]
+    why = "'Inception' with p(yes) = 0.90; 0.9 is enough"
+    assert Decided("judged whether it is enough", why) in told
+    assert Decided("write", "the judge holds what is there for enough") in told
+    assert outcomes(trace)["b_2"] == Skipped("not needed any more")
+
+
+async def test_what_the_judge_doubts_is_waited_for(film_index: DocumentIndex) -> None:
+    model, trace = judged("No."), MemoryTrace()
+    async with asyncio.timeout(10):
+        result = await run(film_index, model, trace, question=FILM, enough=0.9)
+    assert result.answer.value == "Inception"
+    assert [request.n for request in model.requests if request.purpose == "judge"] == [1, 8]
+    assert outcomes(trace)["b_2"] != Skipped("not needed any more")
