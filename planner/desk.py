@@ -26,7 +26,7 @@ _SUFFIX = re.compile(r"(?:_\d+)?(?:_r\d+)?$")
 _FIXED = frozenset({"start", WHOLE})
 """Steps that are not the planner's; they keep their ids."""
 
-_PAUSE = 2e-5
+_PAUSE = 7e-5
 """Seconds between two looks for each step of the plan, about ten times what a look takes."""
 
 
