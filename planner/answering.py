@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from planner import template
+from planner.contradictions import CROSSCHECK
 from planner.outcomes import Done, Failed, Outcome, Skipped
 from planner.plan import Plan, Step
 from tools import fits, kind_of, may_answer, stems
@@ -14,6 +15,8 @@ WHOLE = "whole"
 """The step that looks the whole question up."""
 SEARCHED = frozenset({"search", "read"})
 """Tools whose value is not a fact but a list of things to read."""
+_ASIDE = SEARCHED | {CROSSCHECK}
+"""Tools that never answer a question themselves."""
 _NEARLY_WHOLE = 0.9
 _PAIR = 2
 
@@ -141,7 +144,7 @@ def _asks_for_it(step: Step, plan: Plan, rounds: Mapping[str, int], question: st
     ends = [
         end
         for end in plan.final_steps
-        if end.tool not in SEARCHED
+        if end.tool not in _ASIDE
         and end.id != WHOLE
         and rounds.get(end.id, 1) == rounds.get(step.id, 1)
     ]
@@ -159,7 +162,7 @@ def answering_steps(plan: Plan, rounds: Mapping[str, int] | None, question: str)
     rounds, asked = rounds or {}, stems(question)
     best: dict[tuple[int, bool], tuple[int, Step]] = {}
     for step in plan.final_steps:
-        if step.tool not in SEARCHED:
+        if step.tool not in _ASIDE:
             key = rounds.get(step.id, 1), step.id != WHOLE
             said = stems(" ".join(one.spoken for one in (step, *plan.behind(step))))
             if key not in best or len(said & asked) >= best[key][0]:

@@ -11,6 +11,8 @@ from typing import Any, Literal
 from inference import Price
 from planner.answering import WHOLE, answering_steps, prospect, sure_value
 from planner.budget import Budget, Limits
+from planner.contradictions import CROSSCHECK, RELINKED
+from planner.crosschecking import CrossChecker
 from planner.events import Trace
 from planner.executor import Executor
 from planner.grounds import Grounds, grounds_of
@@ -44,6 +46,8 @@ class ResearchSettings:
     plan_patience: float = 60.0
     """Seconds without a new line after which a plan ends."""
     drafts: int = 1
+    second_look: bool = False
+    """What a look-up found is looked for in a further passage, too."""
     enough: float = 0.9
     """How sure the judge has to be that a value is the answer, for what still runs to be given up;
     1: it is not asked."""
@@ -97,13 +101,13 @@ class Desk:
     planner: Planner
     writer: Writer
     judge: Judge
+    checker: CrossChecker
 
     @property
     def grounds(self) -> Grounds:
         """What was found out so far."""
         done = self.executor
-        outcomes = {**done.elements, **done.outcomes}
-        return grounds_of(done.plan, outcomes, done.facts, done.rounds, self.question)
+        return grounds_of(self.checker.findings, done.elements, done.rounds, self.question)
 
     @property
     def found(self) -> int:
@@ -113,14 +117,15 @@ class Desk:
     @property
     def answered(self) -> bool:
         """Whether there is a value that can be trusted to be the answer."""
-        done = self.executor
-        return sure_value(done.plan, done.outcomes, done.rounds, self.question) is not None
+        seen = self.checker.findings
+        rounds = self.executor.rounds
+        return sure_value(seen.plan, seen.outcomes, rounds, self.question) is not None
 
     @property
     def prospect(self) -> Literal["settled", "open", "hopeless"]:
         """What the steps that still run can do to the answer."""
-        done = self.executor
-        return prospect(done.plan, done.outcomes, done.rounds, self.question)
+        seen = self.checker.findings
+        return prospect(seen.plan, seen.outcomes, self.executor.rounds, self.question)
 
     async def news(self) -> None:
         """Wait until there is something new to look at.
@@ -136,9 +141,9 @@ class Desk:
     @property
     def doubted(self) -> bool:
         """Whether a plan came to its end with something, but hardly with the answer."""
-        done = self.executor
-        steps = answering_steps(done.plan, done.rounds, self.question)
-        outcome = done.outcomes.get(steps[0].id) if steps else None
+        seen = self.checker.findings
+        steps = answering_steps(seen.plan, self.executor.rounds, self.question)
+        outcome = seen.outcomes.get(steps[0].id) if steps else None
         return not self.answered and isinstance(outcome, Done) and outcome.value is not None
 
     def known(self, number: int) -> list[tuple[str, str]]:
@@ -156,7 +161,11 @@ class Desk:
 
     def replayed(self, number: int) -> list[Step]:
         """The steps of a round that was planned to its end, without those of earlier attempts."""
-        steps = [s for s in self.history.steps if self.history.step_rounds[s.id] == number]
+        steps = [
+            step
+            for step in self.history.steps
+            if self.history.step_rounds[step.id] == number and not _is_of_reflection(step)
+        ]
         last = _suffix_of(steps[-1].id) if steps else ""
         return [s for s in steps if _suffix_of(s.id) == last or s.id in _FIXED]
 
@@ -168,6 +177,11 @@ class Desk:
         if answer.value is None and error:
             return Result("incomplete", answer, error)
         return Result("completed", answer)
+
+
+def _is_of_reflection(step: Step) -> bool:
+    """Whether reflection adds the step again, when it sees again what it saw then."""
+    return step.tool == CROSSCHECK or step.id.endswith(RELINKED)
 
 
 def _suffix_of(step_id: str) -> str:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from planner import template
 from planner.answering import SEARCHED, answer_value
+from planner.contradictions import CROSSCHECK, Claim, Findings
 from planner.outcomes import Done, Outcome
-from planner.plan import Plan
 from search import Passage
-from tools import Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,8 @@ class Grounds:
     """What failed."""
     read: tuple[Passage, ...]
     """Every passage that was read."""
+    disputes: tuple[tuple[Ground, Ground], ...] = ()
+    """Values for one question that cannot both be right, where no third passage decides."""
 
     @property
     def proven(self) -> tuple[Ground, ...]:
@@ -51,13 +52,14 @@ class Grounds:
 
 
 def grounds_of(
-    plan: Plan,
-    outcomes: Mapping[str, Outcome],
-    facts: Mapping[str, tuple[Fact, ...]],
+    findings: Findings,
+    elements: Mapping[str, Outcome],
     rounds: Mapping[str, int] | None = None,
     question: str = "",
 ) -> Grounds:
-    """From what the executor has."""
+    """From what the executor has. `elements`: outcomes of the elements of a for_each."""
+    plan, facts = findings.plan, findings.facts
+    outcomes = {**elements, **findings.outcomes}
     grounds: list[Ground] = []
     missing: list[str] = []
     errors: list[str] = []
@@ -72,7 +74,7 @@ def grounds_of(
             continue
         for position, fact in enumerate(facts[step.id]):
             if fact.value is None:
-                missing.append(fact.question)
+                missing += [] if step.tool == CROSSCHECK else [fact.question]
             else:
                 element = outcomes.get(f"{step.id}[{position}]", outcome)
                 proof = _proof(element if step.for_each else outcome)
@@ -84,7 +86,13 @@ def grounds_of(
         not_found=tuple(dict.fromkeys(missing)),
         errors=tuple(dict.fromkeys(errors)),
         read=tuple(read.values()),
+        disputes=tuple((_ground(one.first), _ground(one.second)) for one in findings.open),
     )
+
+
+def _ground(claim: Claim) -> Ground:
+    """One side of a dispute."""
+    return Ground(claim.question, claim.value, _proof(claim.outcome))
 
 
 def _proof(outcome: Outcome) -> Passage | None:

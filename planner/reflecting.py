@@ -25,7 +25,10 @@ async def looked(desk: Desk, number: int, found: int) -> Verdict | None:
 
     `found`: facts that were there at the end of the last round.
     """
+    await desk.checker.look()
     verdict = ruled(desk, number, found)
+    if verdict is not None and verdict.choice == "write" and desk.checker.reading:
+        return None
     if verdict is not None or not await _is_enough(desk):
         return verdict
     return Verdict("write", "the judge holds what is there for enough")

@@ -19,6 +19,8 @@ from planner import template
 from planner.answering import WHOLE
 from planner.budget import Budget
 from planner.calling import Caller
+from planner.contradictions import CROSSCHECK
+from planner.crosschecking import CrossChecker
 from planner.desk import Desk, ResearchSettings, Result, Toolbox
 from planner.errors import PlanError
 from planner.events import (
@@ -39,7 +41,7 @@ from planner.planning import Planner
 from planner.recording import RecordedModel
 from planner.reflecting import Verdict, looked, ruled
 from planner.verifying import verified
-from planner.writing import Writer, plain, without_value
+from planner.writing import Writer, plain, with_disputes, without_value
 
 _START = "start"
 
@@ -102,6 +104,12 @@ async def research(
                     seed=settings.seed,
                 ),
                 writer=Writer(recorded, trace=trace, drafts=settings.drafts, seed=settings.seed),
+                checker=CrossChecker(
+                    executor,
+                    trace=trace,
+                    able=CROSSCHECK in tools.by_name,
+                    second_look=settings.second_look,
+                ),
                 judge=Judge(recorded, trace=trace, enough=settings.enough),
             )
             start = State(round=0, found=0, verdict=None, answer=past.answer)
@@ -250,7 +258,8 @@ async def _verify(state: State, runtime: Runtime[Desk]) -> State:
     desk = runtime.context
     await desk.trace.record(PhaseStarted("verify", state["round"]))
     assert state["answer"] is not None
-    answer = verified(state["answer"], desk.question, desk.grounds)
+    grounds = desk.grounds
+    answer = with_disputes(verified(state["answer"], desk.question, grounds), grounds)
     await desk.trace.record(AnswerWritten(answer))
     return {**state, "answer": answer}
 

@@ -29,7 +29,7 @@ from service.errors import UsageProblem
 from service.models import Models, lasting, models_of
 from service.settings import Settings
 from storage import TraceStore
-from tools import Calculate, Compare, Lookup, Read, Search, model_chooser
+from tools import Calculate, Compare, CrossCheck, Lookup, Read, Search, model_chooser
 
 _MODEL_CALLS = 4
 _MOST_CHARACTERS = 2000
@@ -141,9 +141,11 @@ class Workplace:
 
     def _toolbox(self, model: Model) -> Toolbox:
         """The tools, over this index and the run's own model."""
+        lookup = Lookup(self.index, model, seed=self.settings.seed)
         return Toolbox(
             (
-                Lookup(self.index, model, seed=self.settings.seed),
+                lookup,
+                CrossCheck(lookup),
                 Compare(model_chooser(model, seed=self.settings.seed)),
                 Calculate(),
                 Search(self.index),
@@ -229,6 +231,7 @@ def _research_settings(settings: Settings, question: str) -> ResearchSettings:
         one_step=means.one_step and settings.plan_samples is None,
         plan_patience=settings.plan_patience,
         drafts=settings.drafts or means.drafts,
+        second_look=means.second_look,
         enough=settings.enough,
         slots={"model": _MODEL_CALLS, "documents": 8, "cpu": 8},
         seed=settings.seed,

@@ -1,8 +1,10 @@
 """Tools: what a step of a plan can do. Each is small, and takes what it needs when it is made."""
 
+from tools.agreement import agree
 from tools.calculate import Calculate
 from tools.chooser import model_chooser
 from tools.compare import Compare
+from tools.crosscheck import CrossCheck
 from tools.cues import asks_by_degree, asks_to_compare, compared_kinds
 from tools.facts import Fact
 from tools.find import Read, Search
@@ -15,6 +17,7 @@ __all__ = [
     "Arguments",
     "Calculate",
     "Compare",
+    "CrossCheck",
     "Fact",
     "Lookup",
     "Read",
@@ -22,6 +25,7 @@ __all__ = [
     "Tool",
     "ToolError",
     "ToolResult",
+    "agree",
     "asks_by_degree",
     "asks_for_name",
     "asks_to_compare",
