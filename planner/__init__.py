@@ -17,12 +17,14 @@ from planner.events import (
     RunEnded,
     RunStarted,
     StepAdded,
+    StepCancelled,
     StepEnded,
+    StepReplaced,
     StepStarted,
     Trace,
 )
 from planner.executor import Executor
-from planner.history import History
+from planner.history import History, known_results
 from planner.language import PlanReader, Vocabulary, step_of, written
 from planner.outcomes import Answer, Done, Failed, Outcome, Sentence, Skipped, Status
 from planner.plan import Plan, PlanBuilder, Step
@@ -66,12 +68,15 @@ __all__ = [
     "Status",
     "Step",
     "StepAdded",
+    "StepCancelled",
     "StepEnded",
+    "StepReplaced",
     "StepStarted",
     "Toolbox",
     "Trace",
     "Vocabulary",
     "call_key",
+    "known_results",
     "means_of",
     "research",
     "research_graph",

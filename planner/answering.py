@@ -77,13 +77,23 @@ def dead_steps(plan: Plan, outcomes: Mapping[str, Outcome]) -> frozenset[str]:
     """
     steps = {step.id: step for step in plan.steps}
     dead: set[str] = set()
-    for step in plan.steps:  # what a step names stands before it
-        needed = [steps[name] for name in step.inputs if not steps[name].optional]
-        if step.id not in outcomes and any(
-            one.id in dead or _is_missed(step, one.id, outcomes) for one in needed
+    for step in plan.ordered:
+        if step.id not in outcomes and (
+            _is_refused(step, outcomes)
+            or any(
+                name in dead or _is_missed(step, name, outcomes)
+                for name in step.required
+                if not steps[name].optional
+            )
         ):
             dead.add(step.id)
     return frozenset(dead)
+
+
+def _is_refused(step: Step, outcomes: Mapping[str, Outcome]) -> bool:
+    """Whether the condition of a step is known not to hold."""
+    asked = step.condition
+    return asked is not None and asked.step in outcomes and not asked.holds(outcomes[asked.step])
 
 
 def _is_missed(step: Step, name: str, outcomes: Mapping[str, Outcome]) -> bool:
@@ -93,7 +103,7 @@ def _is_missed(step: Step, name: str, outcomes: Mapping[str, Outcome]) -> bool:
             return True
         case Done(value=None):
             spoken = name in template.names(dict(step.arguments)) or name == step.for_each
-            return spoken and (step.tool != "compare" or len(step.inputs) <= _PAIR)
+            return spoken and (step.tool != "compare" or len(step.required) <= _PAIR)
         case _:
             return False
 

@@ -11,6 +11,7 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait
 from tenacity.wait import wait_base
 
 from planner.budget import Budget
+from planner.checking import told
 from planner.errors import BudgetExceeded
 from planner.events import StepStarted, Trace
 from planner.outcomes import Done, Failed, Outcome
@@ -73,7 +74,9 @@ class Caller:
             async with self._slots.setdefault(tool.resource, asyncio.Semaphore(64)):
                 result = await self._tried(call_id, tool, arguments, checked)
         except ValidationError as error:
-            return Failed(f"{tool.name} cannot take these arguments: {_problems(error)}")
+            return Failed(
+                f"{tool.name} cannot take these arguments: {told(error.errors(include_url=False))}"
+            )
         except TimeoutError:
             return Failed(f"{tool.name} gave no result in {tool.seconds:g} s")
         except (ToolError, BudgetExceeded) as error:
@@ -110,12 +113,4 @@ def call_key(tool: str, arguments: Mapping[str, JsonValue]) -> str:
     """The same for the same call: canonical JSON of tool and arguments."""
     return json.dumps(
         {"arguments": dict(arguments), "tool": tool}, sort_keys=True, ensure_ascii=False
-    )
-
-
-def _problems(error: ValidationError) -> str:
-    """The fields at fault, without pydantic's links."""
-    return "; ".join(
-        f"{'.'.join(map(str, problem['loc'])) or 'arguments'}: {problem['msg']}"
-        for problem in error.errors(include_url=False)
     )

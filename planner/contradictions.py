@@ -138,7 +138,7 @@ def built_on(plan: Plan, step_id: str) -> list[Step]:
     """All steps that take up a step's value, directly or not."""
     known = {step_id}
     found = []
-    for step in plan.steps:
+    for step in plan.ordered:
         if known & set(step.inputs):
             known.add(step.id)
             found.append(step)
@@ -174,7 +174,7 @@ def relinked(plan: Plan, refuted: Step, check: Step) -> list[Step]:
     built = built_on(plan, refuted.id)
     needed = {step.id for one in built for step in (one, *plan.behind(one))}
     again = []
-    for step in plan.steps:
+    for step in plan.ordered:
         if step.id == refuted.id:
             again.append(replace(check, id=step.id + RELINKED))
         elif step.id in needed:

@@ -107,7 +107,9 @@ class Desk:
     def grounds(self) -> Grounds:
         """What was found out so far."""
         done = self.executor
-        return grounds_of(self.checker.findings, done.elements, done.rounds, self.question)
+        return grounds_of(
+            self.checker.findings, done.elements, done.rounds, self.question, done.cancelled
+        )
 
     @property
     def found(self) -> int:

@@ -57,6 +57,23 @@ class StepEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class StepCancelled:
+    """A step is not wanted any more. How far it had come, its outcome tells."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepReplaced:
+    """A step that had not begun was given another tool, other arguments or other edges."""
+
+    was: Step
+    step: Step
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCalled:
     """A model was asked and answered, failed (`error`) or was stopped (error `cancelled`)."""
 
@@ -70,6 +87,8 @@ class ModelCalled:
     error: str | None = None
     cost: float | None = None
     """In the money of the price list; None where the model has no price."""
+    guess: bool = False
+    """It was for a call on a draft value, before that was known to be needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +127,8 @@ Event = (
     | StepAdded
     | StepStarted
     | StepEnded
+    | StepCancelled
+    | StepReplaced
     | ModelCalled
     | Decided
     | PlanEnded

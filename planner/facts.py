@@ -22,34 +22,42 @@ def facts_of(
     """One fact; for a for_each, one for each element, in order."""
     value = outcome.value if isinstance(outcome, Done) else None
     if step.for_each is None:
-        return (_fact(step, value, None, value_of, earlier),)
+        return (_fact(step, value, {}, value_of, earlier),)
     items = value_of(step.for_each)
-    elements = items if isinstance(items, list) else [items]
+    count = len(value) if isinstance(value, list) else 1
+    elements = items if isinstance(items, list) else [items] * count
     values = value if isinstance(value, list) else [value] * len(elements)
-    return tuple(
-        _fact(step, one, item, value_of, earlier)
-        for one, item in zip(values, elements, strict=False)
-    )
+    behind = earlier.get(step.for_each, ())
+    facts: list[Fact] = []
+    for index, (one, item) in enumerate(zip(values, elements, strict=False)):
+        own = {template.ITEM: item, template.INDEX: index}
+        # Of a for_each over a for_each, each element has a fact of its own behind it.
+        source = behind[index : index + 1] if len(behind) == len(elements) else behind[:1]
+        facts.append(_fact(step, one, own, value_of, {**earlier, template.ITEM: source}))
+    return tuple(facts)
 
 
 def _fact(
     step: Step,
     value: JsonValue,
-    item: JsonValue,
+    own: Mapping[str, JsonValue],
     value_of: Callable[[str], JsonValue],
     earlier: Mapping[str, tuple[Fact, ...]],
 ) -> Fact:
-    """The fact of one call."""
+    """The fact of one call; `own` has what the names of an element stand for."""
     asked = next((step.arguments[key] for key in _QUESTIONS if key in step.arguments), "")
-    sources = list(dict.fromkeys(template.names(asked)))
+    sources = [name for name in dict.fromkeys(template.names(asked)) if name != template.INDEX]
 
     def filled(name: str) -> JsonValue:
-        return item if name == template.ITEM else value_of(name)
+        return own[name] if name in own else value_of(name)
 
-    question = template.as_text(template.fill(asked, filled))
+    try:
+        question = template.as_text(template.fill(asked, filled))
+    except template.MissingPart:  # Then the step has failed, and its question is only told.
+        question = step.spoken
     chain = [question]
     for name in sources:
-        for fact in earlier.get(name if name != template.ITEM else step.for_each or "", ())[:1]:
+        for fact in earlier.get(name, ())[:1]:
             chain.extend(fact.chain)
     names = tuple(template.as_text(filled(name)) for name in sources)
     return Fact(value=value, question=question, names=names, chain=tuple(chain))

@@ -1,12 +1,12 @@
 """What an answer may be written from: facts with their proofs, in the order of the plan."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from planner import template
 from planner.answering import SEARCHED, answer_value
 from planner.contradictions import CROSSCHECK, Claim, Findings
-from planner.outcomes import Done, Outcome
+from planner.outcomes import Done, Failed, Outcome
 from search import Passage
 
 
@@ -56,8 +56,12 @@ def grounds_of(
     elements: Mapping[str, Outcome],
     rounds: Mapping[str, int] | None = None,
     question: str = "",
+    given_up: Collection[str] = (),
 ) -> Grounds:
-    """From what the executor has. `elements`: outcomes of the elements of a for_each."""
+    """From what the executor has. `elements`: outcomes of the elements of a for_each.
+
+    `given_up`: steps that were cancelled; that is no error.
+    """
     plan, facts = findings.plan, findings.facts
     outcomes = {**elements, **findings.outcomes}
     grounds: list[Ground] = []
@@ -67,7 +71,8 @@ def grounds_of(
     for step in plan.steps:
         outcome = outcomes.get(step.id)
         if not isinstance(outcome, Done):
-            errors += [outcome.error] if outcome is not None and hasattr(outcome, "error") else []
+            if isinstance(outcome, Failed) and step.id not in given_up:
+                errors.append(outcome.error)
             continue
         read |= {passage.id: passage for passage in (*outcome.evidence, *outcome.read)}
         if step.tool in SEARCHED:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from planner.budget import Spending
-from planner.outcomes import Answer, Outcome
+from planner.outcomes import Answer, Done, Outcome
 from planner.plan import Step
 
 _NOTHING = Spending()
@@ -20,6 +20,10 @@ class History:
     """The round in which each step was added."""
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     """By step id; elements of a for_each stand as `b[0]`."""
+    cancelled: Mapping[str, str] = field(default_factory=dict)
+    """Why a step is not wanted any more, by its id."""
+    replaced: frozenset[str] = frozenset()
+    """Steps that are not what they were added as; `steps` has what they became."""
     arguments: Mapping[str, str] = field(default_factory=dict)
     """What each ended call did: tool and filled-in arguments, as canonical JSON
     (`{"arguments": ..., "tool": ...}`, keys sorted)."""
@@ -30,3 +34,21 @@ class History:
     """By model calls, before the run was cut off."""
     tool_calls: int = 0
     answer: Answer | None = None
+
+    def elements(self, step_id: str, whole: Outcome) -> list[Outcome]:
+        """How the elements of an ended for_each ended; a value stands in for what is not known."""
+        prefix = f"{step_id}["
+        known = {id_: outcome for id_, outcome in self.outcomes.items() if id_.startswith(prefix)}
+        values = whole.value if isinstance(whole, Done) and isinstance(whole.value, list) else []
+        places = (int(id_.removeprefix(prefix).rstrip("]")) + 1 for id_ in known)
+        values = values + [None] * (max(places, default=0) - len(values))
+        return [known.get(f"{prefix}{n}]", Done(value)) for n, value in enumerate(values)]
+
+
+def known_results(history: History) -> Mapping[str, Done]:
+    """The results of a run's past by call key, for a Caller."""
+    return {
+        key: outcome
+        for call_id, key in history.arguments.items()
+        if isinstance(outcome := history.outcomes.get(call_id), Done)
+    }

@@ -11,17 +11,17 @@ Models without a grammar wrap plans in thinking, prose, code fences and lists; a
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from json_repair import repair_json
 from pydantic import JsonValue
 
+from planner.checking import checked_arguments
 from planner.errors import PlanError
 from planner.plan import Step
-from tools import Tool
+from tools import Arguments, Tool
 
-_STEP_KEYS = ("needs", "for_each", "optional")
 _THINKING = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
 _FENCE = re.compile(r"^\s*```\w*\s*$", re.MULTILINE)
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -34,11 +34,17 @@ class Vocabulary:
     tools: Mapping[str, tuple[str, ...]]
     default: str
     """The tool that a bare question is for."""
+    shapes: Mapping[str, type[Arguments]] = field(default_factory=dict)
+    """What each tool's arguments are checked against; those of others are not."""
 
     @classmethod
     def of(cls, tools: Sequence[Tool[Any]], *, default: str) -> "Vocabulary":
         """From the tools at hand."""
-        return cls({tool.name: tuple(tool.arguments.model_fields) for tool in tools}, default)
+        return cls(
+            tools={tool.name: tuple(tool.arguments.model_fields) for tool in tools},
+            default=default,
+            shapes={tool.name: tool.arguments for tool in tools},
+        )
 
     @property
     def question(self) -> str:
@@ -113,37 +119,69 @@ class PlanReader:
     def _checked(self, value: Mapping[str, JsonValue]) -> list[Step]:
         """The step, or a problem noted."""
         self._made += 1
+        mended: list[str] = []
+        steps: list[Step] = []
         try:
-            return [step_of(value, self._vocabulary, default_id=_letters(self._made))]
+            id_ = _letters(self._made)
+            steps.append(step_of(value, self._vocabulary, default_id=id_, problems=mended))
         except PlanError as error:
-            self.problems.append(f"line {self._lines}: {error}")
-            return []
+            mended.append(str(error))
+        self.problems += [f"line {self._lines}: {problem}" for problem in mended]
+        return steps
 
 
 def step_of(
-    value: Mapping[str, JsonValue], vocabulary: Vocabulary, *, default_id: str = "a"
+    value: Mapping[str, JsonValue],
+    vocabulary: Vocabulary,
+    *,
+    default_id: str = "a",
+    problems: list[str] | None = None,
 ) -> Step:
-    """A step from its JSON object, in either form. Raises PlanError naming the field."""
+    """A step from its JSON object, in either form. Raises PlanError naming the field.
+
+    `problems`: what the step can do without is left out and noted there, instead of refused.
+    """
     fields = dict(value)
     id_ = fields.pop("id", default_id)
-    needs = fields.pop("needs", None) or []
-    for_each = fields.pop("for_each", None)
-    optional = fields.pop("optional", False)
+    needs, for_each = fields.pop("needs", None), fields.pop("for_each", None)
+    optional, when = fields.pop("optional", False), fields.pop("when", None)
     tool, arguments = _call(fields, vocabulary)
-    if isinstance(needs, str):
-        needs = [needs]
-    if not isinstance(needs, list) or not all(isinstance(name, str) for name in needs):
-        raise PlanError("needs: must be a list of step ids")
-    if for_each is not None and not isinstance(for_each, str):
-        raise PlanError("for_each: must be a step id")
+    if tool in vocabulary.shapes:
+        arguments = checked_arguments(arguments, vocabulary.shapes[tool], problems)
     return Step(
         id=str(id_),
         tool=tool,
         arguments=arguments,
-        needs=tuple(str(name).strip("{}") for name in needs),
-        for_each=for_each.strip("{}") if for_each else None,
-        optional=bool(optional),
+        needs=_needs(needs or []),
+        for_each=_text("for_each", for_each, "a step id").strip("{}") if for_each else None,
+        optional=_flag("optional", optional),
+        when=_text("when", when, "a condition, such as a or not a") if when else None,
     )
+
+
+def _needs(value: JsonValue) -> tuple[str, ...]:
+    """Ids of steps; one may stand without a list."""
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise PlanError("needs: must be a list of step ids")
+    return tuple(str(name).strip("{}") for name in names)
+
+
+def _text(field: str, value: JsonValue, wanted: str) -> str:
+    """A string, or a PlanError that says what was wanted."""
+    if not isinstance(value, str):
+        raise PlanError(f"{field}: must be {wanted}")
+    return value
+
+
+def _flag(field: str, value: JsonValue) -> bool:
+    """True or false; small models write them as texts, too."""
+    written = {"true": True, "yes": True, "false": False, "no": False, "": False}
+    if isinstance(value, str):
+        value = written.get(value.strip().casefold(), value)
+    if not isinstance(value, int | None) or value not in (True, False, None):
+        raise PlanError(f"{field}: must be true or false")
+    return bool(value)
 
 
 def _call(fields: dict[str, JsonValue], vocabulary: Vocabulary) -> tuple[str, dict[str, JsonValue]]:
@@ -178,6 +216,8 @@ def written(step: Step, vocabulary: Vocabulary) -> str:
         line["for_each"] = step.for_each
     if step.optional:
         line["optional"] = True
+    if step.when:
+        line["when"] = step.when
     return json.dumps(line, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -9,6 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from pydantic import JsonValue
 
 from planner import template
+from planner.condition import Condition
 from planner.errors import PlanError
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
@@ -25,25 +26,52 @@ class Step:
     needs: tuple[str, ...] = ()
     """Edges that no argument shows."""
     for_each: str | None = None
-    """Run once for each element of that step's list; `{item}` is the element."""
+    """Run once for each element of that step's list: `{item}`, whose place is `{index}`."""
     optional: bool = False
     """When it fails, what names it still runs, and gets nothing in its place."""
+    when: str | None = None
+    """Run only if this is so of an earlier step: `a`, `not a`, `a = yes`, `a failed` ..."""
 
     def __post_init__(self) -> None:
         """Refuse what could never run."""
-        if not _ID.fullmatch(self.id) or self.id == template.ITEM:
+        if not _ID.fullmatch(self.id) or self.id in template.OWN:
             raise PlanError(f"{self.id!r} is no step id: letters, digits and _, at most 40")
-        uses_item = template.ITEM in template.names(dict(self.arguments))
-        if uses_item and self.for_each is None:
-            raise PlanError(f"step {self.id!r} uses {{item}} without for_each")
+        own = template.OWN.intersection(template.names(dict(self.arguments)))
+        if own and self.for_each is None:
+            raise PlanError(f"step {self.id!r} uses {{{min(own)}}} without for_each")
+        _ = self.condition  # Refused here, not when it is asked.
+
+    @cached_property
+    def condition(self) -> Condition | None:
+        """What `when` says."""
+        return None if self.when is None else Condition.parsed(self.when)
+
+    @cached_property
+    def named(self) -> tuple[str, ...]:
+        """The steps that arguments and `needs` name, each once."""
+        found = [*template.names(dict(self.arguments)), *self.needs]
+        return tuple(dict.fromkeys(name for name in found if name not in template.OWN))
+
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        """The inputs that must have worked (or be optional): all but that which `when` asks of."""
+        elements = () if self.for_each is None else (self.for_each,)
+        return tuple(dict.fromkeys((*self.named, *elements)))
 
     @cached_property
     def inputs(self) -> tuple[str, ...]:
         """The steps that have to end before this one can start, each once."""
-        found = [*template.names(dict(self.arguments)), *self.needs]
-        if self.for_each is not None:
-            found.append(self.for_each)
-        return tuple(dict.fromkeys(name for name in found if name != template.ITEM))
+        asked = () if self.condition is None else (self.condition.step,)
+        return tuple(dict.fromkeys((*self.required, *asked)))
+
+    @property
+    def follows(self) -> str | None:
+        """The for_each whose elements this step takes up one by one, as each is there.
+
+        None where the whole list is named besides: then it has to be complete first.
+        """
+        asked = None if self.condition is None else self.condition.step
+        return None if self.for_each in (*self.named, asked) else self.for_each
 
     @property
     def spoken(self) -> str:
@@ -62,6 +90,7 @@ class Step:
             needs=tuple(name + suffix for name in self.needs),
             for_each=self.for_each + suffix if self.for_each is not None else None,
             optional=self.optional,
+            when=None if self.condition is None else str(self.condition.renamed(suffix)),
         )
 
 
@@ -96,6 +125,13 @@ class Plan:
                 "these steps wait for each other: " + " -> ".join(ring),
                 line=min(lines[name] for name in ring),
             ) from None
+
+    @cached_property
+    def ordered(self) -> tuple[Step, ...]:
+        """The steps, each behind those that it names."""
+        steps = {step.id: step for step in self.steps}
+        order = TopologicalSorter({step.id: step.inputs for step in self.steps}).static_order()
+        return tuple(steps[name] for name in order)
 
     @property
     def final_steps(self) -> tuple[Step, ...]:
@@ -139,6 +175,12 @@ class PlanBuilder:
                     f"step {step.id!r} names {name!r}, which no earlier line defines", line=line
                 )
         self._steps[step.id] = step
+
+    def replace(self, step: Step) -> None:
+        """Put a step in the place of another; it may name later lines. Raises PlanError."""
+        steps = self._steps | {step.id: step}
+        Plan(tuple(steps.values()))
+        self._steps = steps
 
     @property
     def plan(self) -> Plan:

@@ -32,8 +32,8 @@ from planner.events import (
     RunStarted,
     Trace,
 )
-from planner.executor import Executor, known_results
-from planner.history import History
+from planner.executor import Executor
+from planner.history import History, known_results
 from planner.judging import Judge
 from planner.outcomes import Answer
 from planner.plan import Step

@@ -186,6 +186,8 @@ def _marks(step: Data, *, beside: bool) -> str:
         marks.append(f"needs {', '.join(step['inputs'])}")
     if step["optional"]:
         marks.append("optional")
+    if step["condition"]:
+        marks.append(f"when {legible(step['condition'])}")
     return "; ".join(marks)
 
 

@@ -149,10 +149,25 @@ def _decisions(events: Sequence[Data], time: RunningTime) -> RenderableType | No
     table.add_column(justify="right", no_wrap=True)
     table.add_column()
     for event in events:
-        if event["kind"] == "decided":
-            words = Text.assemble((legible(event["what"]), "bold"), f": {legible(event['why'])}")
+        decision = _decision(event)
+        if decision is not None:
+            what, why = map(legible, decision)
+            words = Text.assemble((what, "bold"), f": {why}" if why else "")
             table.add_row(f"{time.at(event['at']):.2f} s", words)
     return table if table.rows else None
+
+
+def _decision(event: Data) -> tuple[str, str] | None:
+    """What was decided, and why."""
+    match event["kind"]:
+        case "decided":
+            return event["what"], event["why"]
+        case "step_cancelled":
+            return f"{event['id']} cancelled", event["reason"]
+        case "step_replaced":
+            return f"{event['id']} replaced", event["why"]
+        case _:
+            return None
 
 
 def _answer(document: Data) -> Text | None:

@@ -24,7 +24,9 @@ from planner import (
     RunEnded,
     Skipped,
     StepAdded,
+    StepCancelled,
     StepEnded,
+    StepReplaced,
     StepStarted,
 )
 from search import IndexReport
@@ -126,6 +128,12 @@ class Terminal:
                 row = self._rows.setdefault(id_, _Row("", self._clock))
                 row.outcome, row.ended = outcome, self._clock
                 self._say(f"  {id_} {outcome_text(outcome)}", moving=False)
+            case StepCancelled(id=id_, reason=reason):
+                self._say(f"  {id_} cancelled: {reason}", moving=False)
+            case StepReplaced(step=step, why=why):
+                asked = asked_text(step.arguments)
+                self._rows.setdefault(step.id, _Row(asked, self._clock)).asked = asked
+                self._say(f"  {step.id} replaced: {step.tool} {asked} ({why})", moving=False)
             case Decided(what=what, why=why):
                 self._say(f"  {what}: {why}", moving=False)
             case RunEnded(status=status):

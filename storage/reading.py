@@ -1,8 +1,10 @@
 """From rows to what a run knows (`History`) and to all there is (the document)."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from graphlib import TopologicalSorter
+from heapq import heappop, heappush
 from typing import Any
 
 from sqlalchemy import Row, Select, func, select
@@ -30,12 +32,16 @@ async def read_history(connection: AsyncConnection, run: str) -> History:
     record = await run_record(connection, run)
     steps = await _steps(connection, run)
     calls = await _calls(connection, run)
+    replaced = frozenset(each["id"] for each in await _logged(connection, run, "step_replaced"))
+    cancelled = await _logged(connection, run, "step_cancelled")
     outcomes = await _outcomes(connection, run, calls)
     tools = {row.id: row.tool for row in steps}
     return History(
-        steps=tuple(_step(row) for row in steps),
+        steps=_in_order([_step(row) for row in steps]) if replaced else tuple(map(_step, steps)),
         step_rounds={row.id: row.round for row in steps},
         outcomes=outcomes,
+        cancelled={each["id"]: each["reason"] for each in cancelled},
+        replaced=replaced,
         arguments={
             row.id: call_key(tools[row.step], row.arguments)
             for row in calls
@@ -132,8 +138,13 @@ async def _passages(connection: AsyncConnection, run: str) -> dict[str, Passage]
 
 async def _planned_rounds(connection: AsyncConnection, run: str) -> int:
     """A round that was ended again after a resumption counts once."""
-    query = select(EventRow.payload).where(EventRow.run == run, EventRow.kind == "plan_ended")
-    return len({payload["round"] for payload in (await connection.execute(query)).scalars()})
+    return len({ended["round"] for ended in await _logged(connection, run, "plan_ended")})
+
+
+async def _logged(connection: AsyncConnection, run: str, kind: str) -> list[Data]:
+    """What the log says of the events of a kind, in order."""
+    query = select(EventRow.payload).where(EventRow.run == run, EventRow.kind == kind)
+    return list((await connection.execute(query.order_by(EventRow.seq))).scalars())
 
 
 async def _spent(connection: AsyncConnection, run: str) -> Spending:
@@ -152,7 +163,30 @@ async def _count(connection: AsyncConnection, run: str, kind: str) -> int:
 
 def _step(row: Row[Any]) -> Step:
     """The step as it was written."""
-    return Step(row.id, row.tool, row.arguments, tuple(row.needs), row.for_each, row.optional)
+    return Step(
+        id=row.id,
+        tool=row.tool,
+        arguments=row.arguments,
+        needs=tuple(row.needs),
+        for_each=row.for_each,
+        optional=row.optional,
+        when=row.condition,
+    )
+
+
+def _in_order(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Each behind what it names, which a step that was replaced need not be; else as they were."""
+    places = {step.id: place for place, step in enumerate(steps)}
+    graph = TopologicalSorter({step.id: step.inputs for step in steps})
+    graph.prepare()
+    ready: list[int] = []
+    ordered: list[Step] = []
+    while graph.is_active():
+        for name in graph.get_ready():
+            heappush(ready, places[name])
+        ordered.append(steps[heappop(ready)])
+        graph.done(ordered[-1].id)
+    return tuple(ordered)
 
 
 def _step_data(row: Row[Any]) -> Data:

@@ -20,7 +20,9 @@ from planner import (
     RunEnded,
     RunStarted,
     StepAdded,
+    StepCancelled,
     StepEnded,
+    StepReplaced,
     StepStarted,
 )
 from search import Passage, Source
@@ -33,6 +35,7 @@ from storage.records import (
     request_data,
     sample_data,
     source_data,
+    step_columns,
 )
 from storage.tables import (
     CallRow,
@@ -105,7 +108,10 @@ async def _written(entry: _Entry, event: Event, row: Row[Any]) -> dict[str, Any]
             await _end_call(entry, event)
         case ModelCalled():
             await _add_model_call(entry, event)
-        case PhaseStarted() | Decided() | PlanEnded():
+        case StepReplaced(step=step):
+            here = (StepRow.run == entry.run) & (StepRow.id == step.id)
+            await entry.connection.execute(update(StepRow).where(here).values(step_columns(step)))
+        case PhaseStarted() | StepCancelled() | Decided() | PlanEnded():
             pass  # The log has all of it.
         case never:
             assert_never(never)
@@ -144,11 +150,7 @@ async def _add_step(entry: _Entry, event: StepAdded) -> None:
             position=len(known) + 1,
             round=event.round,
             by=event.by,
-            tool=step.tool,
-            arguments=dict(step.arguments),
-            needs=list(step.needs),
-            for_each=step.for_each,
-            optional=step.optional,
+            **step_columns(step),
         )
     )
 
@@ -270,6 +272,7 @@ async def _add_model_call(entry: _Entry, event: ModelCalled) -> None:
             cost=event.cost,
             queued_seconds=usage.queued_seconds,
             endpoints=list(event.completion.endpoints),
+            guess=event.guess,
             seconds=event.seconds,
             first_token_seconds=event.first_token_seconds,
             error=event.error,

@@ -23,8 +23,11 @@ from planner import (
     RunStarted,
     Sentence,
     Skipped,
+    Step,
     StepAdded,
+    StepCancelled,
     StepEnded,
+    StepReplaced,
     StepStarted,
 )
 from search import Passage, Source
@@ -38,6 +41,8 @@ EVENT_KINDS: Mapping[type[Event], str] = {
     StepAdded: "step_added",
     StepStarted: "step_started",
     StepEnded: "step_ended",
+    StepCancelled: "step_cancelled",
+    StepReplaced: "step_replaced",
     ModelCalled: "model_called",
     Decided: "decided",
     PlanEnded: "plan_ended",
@@ -65,12 +70,26 @@ def _payload(event: Event) -> Data:
             return {"id": call, "outcome": kind, "reused": reused}
         case ModelCalled(step=asking, request=request, error=error):
             return {"step": asking, "purpose": request.purpose, "error": error}
-        case PhaseStarted() | Decided() | PlanEnded() | RunEnded():
+        case StepReplaced(was=was, why=why):
+            return {"id": was.id, "why": why, "was": step_columns(was)}
+        case PhaseStarted() | StepCancelled() | Decided() | PlanEnded() | RunEnded():
             return asdict(event)
         case AnswerWritten():
             return {}
         case never:
             assert_never(never)
+
+
+def step_columns(step: Step) -> Data:
+    """The columns of a step that a plan line says."""
+    return {
+        "tool": step.tool,
+        "arguments": dict(step.arguments),
+        "needs": list(step.needs),
+        "for_each": step.for_each,
+        "optional": step.optional,
+        "condition": step.when,
+    }
 
 
 def outcome_columns(outcome: Outcome) -> Data:

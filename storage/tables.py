@@ -8,7 +8,16 @@ a test compares the two.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Double, ForeignKey, ForeignKeyConstraint, Index, MetaData, String
+from sqlalchemy import (
+    BigInteger,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    String,
+    false,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from storage.columns import Json, UtcTime, Words
@@ -90,6 +99,8 @@ class StepRow(Base):
     needs: Mapped[list[Any]]
     for_each: Mapped[str | None]
     optional: Mapped[bool]
+    condition: Mapped[str | None]
+    """What stands behind `when`."""
 
 
 class CallRow(Base):
@@ -181,6 +192,8 @@ class ModelCallRow(Base):
     """Part of `seconds` before the engine had it."""
     endpoints: Mapped[list[Any]] = mapped_column(server_default="[]")
     """The addresses that answered; empty for an engine of our own."""
+    guess: Mapped[bool] = mapped_column(server_default=false())
+    """For a call on a draft value, before it was known to be needed."""
     seconds: Mapped[float]
     first_token_seconds: Mapped[float | None]
     error: Mapped[str | None]

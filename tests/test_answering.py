@@ -47,7 +47,7 @@ OUTCOMES = st.sampled_from(
 
 @st.composite
 def plans(draw: st.DrawFn) -> list[Step]:
-    """Look-ups and comparisons of two that build on each other."""
+    """Look-ups, some on a condition, and comparisons of two that build on each other."""
     steps: list[Step] = []
     for number in range(draw(st.integers(1, 6))):
         earlier = [step.id for step in steps]
@@ -59,7 +59,9 @@ def plans(draw: st.DrawFn) -> list[Step]:
         else:
             named = draw(st.sampled_from([*earlier, None]))
             text = f"When was {{{named}}} born?" if named else "When was the director of Up born?"
-            steps.append(lookup(f"s{number}", text, optional=optional))
+            asked = draw(st.sampled_from(["{}", "not {}", "{} failed", None])) if earlier else None
+            when = asked and asked.format(draw(st.sampled_from(earlier)))
+            steps.append(lookup(f"s{number}", text, optional=optional, when=when))
     return steps
 
 

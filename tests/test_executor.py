@@ -36,6 +36,27 @@ async def test_a_result_is_filled_in_where_it_is_named() -> None:
     assert executor.outcomes["b"] == Done("What is Paris?")
 
 
+async def test_a_part_of_a_result_is_filled_in_and_one_that_is_not_there_fails_the_step() -> None:
+    async def work(question: str) -> JsonValue:
+        return {"items": [{"name": "Up"}], "year": None} if question == "all" else question
+
+    bench = Bench(work)
+    executor = await bench.run(
+        [
+            ask("a", "all"),
+            ask("b", "When was {a.items.0.name} made?"),
+            ask("c", "{a.items.1.name}"),
+            ask("d", "Who made {a.titles.0}?"),
+            ask("e", "{b.year}"),
+        ]
+    )
+    assert executor.outcomes["b"] == Done("When was Up made?")
+    assert executor.outcomes["c"] == Failed("a.items has no '1': it is a list of 1, counted from 0")
+    assert executor.outcomes["d"] == Failed("a has no 'titles': it has items, year")
+    assert executor.outcomes["e"] == Failed("b has no 'year': it is a text")
+    assert bench.started == ["a", "b"]
+
+
 async def test_a_failure_skips_only_what_needed_it() -> None:
     async def work(question: str) -> JsonValue:
         if question == "bad":

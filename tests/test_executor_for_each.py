@@ -25,6 +25,15 @@ async def test_for_each_runs_one_call_an_element_together_and_keeps_their_order(
     assert sorted(bench.ended) == ["a", "b", "b[0]", "b[1]", "b[2]"]
 
 
+async def test_each_element_knows_its_place_and_its_parts() -> None:
+    async def work(question: str) -> JsonValue:
+        return [{"name": "Up"}, {"name": "Big"}] if question == "list" else question
+
+    bench = Bench(work)
+    executor = await bench.run([ask("a", "list"), ask("b", "{index}: {item.name}", for_each="a")])
+    assert executor.outcomes["b"] == Done(["0: Up", "1: Big"])
+
+
 async def test_a_failed_element_leaves_a_gap_and_all_failed_fail() -> None:
     async def work(question: str) -> JsonValue:
         if question == "list":

@@ -101,6 +101,8 @@ def steps(draw: st.DrawFn) -> Step:
         tool="compare",
         arguments={"question": draw(TEXTS), "facts": draw(st.lists(TEXTS, max_size=3))},
         needs=tuple(draw(st.lists(NAMES.map(lambda name: "n" + name), unique=True, max_size=2))),
+        for_each=draw(st.none() | NAMES),
+        when=draw(st.none() | NAMES.map(lambda name: f"not {name}.x = yes")),
         optional=draw(st.booleans()),
     )
 

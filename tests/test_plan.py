@@ -30,7 +30,7 @@ def test_a_plan_that_cannot_run_is_refused_by_line(
     assert str(caught.value).startswith(f"line {line}: ")
 
 
-@pytest.mark.parametrize("id_", ["", "1", "a b", "item", "ü", "a" * 41])
+@pytest.mark.parametrize("id_", ["", "1", "a b", "item", "index", "ü", "a" * 41])
 def test_an_id_is_a_word(id_: str) -> None:
     with pytest.raises(PlanError, match="step id"):
         lookup(id_, "x")
@@ -46,7 +46,9 @@ def test_a_step_cannot_name_itself() -> None:
 def test_item_needs_for_each() -> None:
     with pytest.raises(PlanError, match="without for_each"):
         lookup("a", "{item}")
-    assert lookup("b", "{item}", for_each="a").inputs == ("a",)
+    with pytest.raises(PlanError, match=r"uses \{index\} without for_each"):
+        lookup("a", "{index}")
+    assert lookup("b", "{item} {index}", for_each="a").inputs == ("a",)
 
 
 def test_while_a_plan_is_written_edges_point_back_only() -> None:
@@ -72,5 +74,7 @@ def test_what_is_filled_in_names_nothing(text: str) -> None:
 
 
 def test_a_renamed_step_keeps_its_edges() -> None:
-    step = Step("b", "x", {"q": ["{a}", "{item} of {a}"]}, ("c",), "d", True).renamed("_2")
-    assert step == Step("b_2", "x", {"q": ["{a_2}", "{item} of {a_2}"]}, ("c_2",), "d_2", True)
+    asked = {"q": ["{a.x.0}", "{item.y} {index} of {a}"]}
+    step = Step("b", "x", asked, ("c",), "d", True, "e = 1").renamed("_2")
+    renamed = {"q": ["{a_2.x.0}", "{item.y} {index} of {a_2}"]}
+    assert step == Step("b_2", "x", renamed, ("c_2",), "d_2", True, "e_2 = 1")

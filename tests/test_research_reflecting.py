@@ -6,11 +6,12 @@ from conftest import PLAN
 from research_films import outcomes, run, scripted
 
 from inference import Request, ScriptedModel
-from planner import Decided, MemoryTrace, Skipped, StepAdded
+from planner import Decided, Failed, MemoryTrace, StepAdded, StepCancelled
 from search import DocumentIndex
 
 ASIDE = '{"id":"z","lookup":"Where was Christopher Nolan born?"}\n'
 """Nothing takes it up, and the answer does not need it."""
+GIVEN_UP = Failed("cancelled: not needed any more")
 
 
 def stuck(request: Request) -> "asyncio.Future[None] | None":
@@ -29,7 +30,7 @@ async def test_an_answer_that_is_there_ends_what_is_not_needed_for_it(
     async with asyncio.timeout(10):
         result = await run(film_index, model, trace)
     assert (result.status, result.answer.value) == ("completed", "Bong Joon-ho")
-    assert outcomes(trace)["z"] == Skipped("not needed any more")
+    assert outcomes(trace)["z"] == GIVEN_UP
     assert model.closed_early == 1
     assert Decided("write", "the answering step has a value") in trace.events
 
@@ -82,7 +83,7 @@ async def test_in_the_last_round_a_dead_chain_is_not_waited_for(film_index: Docu
             film_index, ScriptedModel(reply, pause=stuck), trace, question=question, rounds=1
         )
     assert (result.status, result.answer.value) == ("completed", None)
-    assert outcomes(trace)["z"] == Skipped("not needed any more")
+    assert outcomes(trace)["z"] == GIVEN_UP
     assert {e.round for e in trace.events if isinstance(e, StepAdded)} == {1}
 
 
@@ -132,7 +133,7 @@ async def test_the_judge_may_end_what_still_runs(film_index: DocumentIndex) -> N
     why = "'Inception' with p(yes) = 0.90; 0.9 is enough"
     assert Decided("judged whether it is enough", why) in told
     assert Decided("write", "the judge holds what is there for enough") in told
-    assert outcomes(trace)["b_2"] == Skipped("not needed any more")
+    assert StepCancelled("b_2", "not needed any more") in trace.events
 
 
 async def test_what_the_judge_doubts_is_waited_for(film_index: DocumentIndex) -> None:
@@ -141,4 +142,4 @@ async def test_what_the_judge_doubts_is_waited_for(film_index: DocumentIndex) ->
         result = await run(film_index, model, trace, question=FILM, enough=0.9)
     assert result.answer.value == "Inception"
     assert [request.n for request in model.requests if request.purpose == "judge"] == [1, 8]
-    assert outcomes(trace)["b_2"] != Skipped("not needed any more")
+    assert not any(isinstance(event, StepCancelled) for event in trace.events)

@@ -21,7 +21,9 @@ from planner import (
     Spending,
     Step,
     StepAdded,
+    StepCancelled,
     StepEnded,
+    StepReplaced,
     StepStarted,
 )
 from planner.calling import call_key
@@ -34,7 +36,7 @@ async def test_history_gives_back_what_was_recorded(store: TraceStore) -> None:
     trace = store.trace(run)
     steps = (
         Step("a", "lookup", {"question": "Who directed Inception?"}),
-        Step("b", "lookup", {"question": "When was {item} made?"}, ("c",), "a", True),
+        Step("b", "lookup", {"question": "When was {item} made?"}, ("c",), "a", True, "not a"),
     )
     answer = Answer("Nolan", (Sentence("It was Nolan.", (1,), "supported"),), (OTHER,))
     for event_ in (
@@ -75,6 +77,27 @@ async def test_history_gives_back_what_was_recorded(store: TraceStore) -> None:
         answer=answer,
     )
     assert (await store.run(run)).answer == answer
+
+
+async def test_history_knows_what_was_cancelled_and_replaced(store: TraceStore) -> None:
+    """A step that was put behind a later one comes behind it."""
+    run = await store.create_run("Who?", {})
+    trace = store.trace(run)
+    first, second = Step("a", "lookup", {"question": "Who?"}), Step("c", "search", {"query": "x"})
+    was = Step("b", "lookup", {"question": "{a}"}, when="a")
+    behind = Step("d", "lookup", {"question": "{b}"})
+    step = Step("b", "compare", {"question": "{c}"}, ("c",), "c", True, "not c")
+    for each in (first, was, behind, second):
+        await trace.record(StepAdded(each, 1, "planner"))
+    await trace.record(StepReplaced(was, step, "better"))
+    await trace.record(StepCancelled("a", "not wanted"))
+    await trace.record(StepAdded(was, 1, "history"))
+    history = await store.history(run)
+    assert history.steps == (first, second, step, behind)
+    assert (history.cancelled, history.replaced) == ({"a": "not wanted"}, frozenset({"b"}))
+    log = (await store.document(run))["events"]
+    assert log[4]["was"]["condition"] == "a"
+    assert (log[4]["why"], log[5]["reason"]) == ("better", "not wanted")
 
 
 async def test_what_a_resumed_run_repeats_changes_nothing(store: TraceStore, clock: Clock) -> None:
