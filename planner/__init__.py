@@ -4,6 +4,7 @@ from planner import template
 from planner.budget import Budget, Limits, Spending
 from planner.calling import Caller, call_key
 from planner.desk import ResearchSettings, Result, Toolbox
+from planner.effort import Effort, Means, means_of
 from planner.errors import BudgetExceeded, PlanError
 from planner.events import (
     AnswerWritten,
@@ -42,11 +43,13 @@ __all__ = [
     "Caller",
     "Decided",
     "Done",
+    "Effort",
     "Event",
     "Executor",
     "Failed",
     "History",
     "Limits",
+    "Means",
     "MemoryTrace",
     "ModelCalled",
     "Outcome",
@@ -81,6 +84,7 @@ __all__ = [
     "Vocabulary",
     "call_key",
     "known_results",
+    "means_of",
     "research",
     "research_graph",
     "step_of",

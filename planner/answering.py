@@ -1,11 +1,13 @@
-"""Which step's value is the answer, and how sure that is."""
+"""Which step's value is the answer, how sure that is, and whether it can still change."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import JsonValue
 
 from planner import template
-from planner.outcomes import Done, Outcome
+from planner.contradictions import CROSSCHECK
+from planner.outcomes import Done, Failed, Outcome, Skipped
 from planner.plan import Plan, Step
 from tools import fits, kind_of, may_answer, stems
 
@@ -13,7 +15,10 @@ WHOLE = "whole"
 """The step that looks the whole question up."""
 SEARCHED = frozenset({"search", "read"})
 """Tools whose value is not a fact but a list of things to read."""
+_ASIDE = SEARCHED | {CROSSCHECK}
+"""Tools that never answer a question themselves."""
 _NEARLY_WHOLE = 0.9
+_PAIR = 2
 
 
 def answer_value(
@@ -38,11 +43,82 @@ def sure_value(
 ) -> JsonValue:
     """The value of the newest plan's answering step, if that can be trusted; else None."""
     for step in answering_steps(plan, rounds, question):
-        value = _last_value(step, plan, outcomes)
-        asks = _asks_for_it(step, plan, rounds or {}, question)
-        if asks and value is not None and _is_of_kind(value, question):
+        value = _trusted(step, plan, outcomes, rounds, question)
+        if value is not None:
             return value
     return None
+
+
+def prospect(
+    plan: Plan,
+    outcomes: Mapping[str, Outcome],
+    rounds: Mapping[str, int] | None = None,
+    question: str = "",
+) -> Literal["settled", "open", "hopeless"]:
+    """What the steps without an outcome can do to the answer, if no step is added.
+
+    `settled`: there is a sure value, and it stays whatever they bring. `hopeless`: there is none,
+    and they cannot bring one. Steps of which the answer is independent do not count.
+    """
+    dead = dead_steps(plan, outcomes)
+    for step in answering_steps(plan, rounds, question):
+        if step.id not in outcomes:
+            if step.id not in dead:
+                return "open"
+        elif _trusted(step, plan, outcomes, rounds, question) is not None:
+            return "settled"
+    return "hopeless"
+
+
+def dead_steps(plan: Plan, outcomes: Mapping[str, Outcome]) -> frozenset[str]:
+    """The steps without an outcome that will be skipped, or fail for want of a value.
+
+    A comparison of two counts as one that needs both values.
+    """
+    steps = {step.id: step for step in plan.steps}
+    dead: set[str] = set()
+    for step in plan.ordered:
+        if step.id not in outcomes and (
+            _is_refused(step, outcomes)
+            or any(
+                name in dead or _is_missed(step, name, outcomes)
+                for name in step.required
+                if not steps[name].optional
+            )
+        ):
+            dead.add(step.id)
+    return frozenset(dead)
+
+
+def _is_refused(step: Step, outcomes: Mapping[str, Outcome]) -> bool:
+    """Whether the condition of a step is known not to hold."""
+    asked = step.condition
+    return asked is not None and asked.step in outcomes and not asked.holds(outcomes[asked.step])
+
+
+def _is_missed(step: Step, name: str, outcomes: Mapping[str, Outcome]) -> bool:
+    """Whether a step cannot do without what another one did not bring."""
+    match outcomes.get(name):
+        case Failed() | Skipped():
+            return True
+        case Done(value=None):
+            spoken = name in template.names(dict(step.arguments)) or name == step.for_each
+            return spoken and (step.tool != "compare" or len(step.required) <= _PAIR)
+        case _:
+            return False
+
+
+def _trusted(
+    step: Step,
+    plan: Plan,
+    outcomes: Mapping[str, Outcome],
+    rounds: Mapping[str, int] | None,
+    question: str,
+) -> JsonValue:
+    """The value of an answering step, if it asks for what the question asks for; else None."""
+    value = _last_value(step, plan, outcomes)
+    asks = _asks_for_it(step, plan, rounds or {}, question)
+    return value if asks and value is not None and _is_of_kind(value, question) else None
 
 
 def _last_value(step: Step, plan: Plan, outcomes: Mapping[str, Outcome]) -> JsonValue:
@@ -78,7 +154,7 @@ def _asks_for_it(step: Step, plan: Plan, rounds: Mapping[str, int], question: st
     ends = [
         end
         for end in plan.final_steps
-        if end.tool not in SEARCHED
+        if end.tool not in _ASIDE
         and end.id != WHOLE
         and rounds.get(end.id, 1) == rounds.get(step.id, 1)
     ]
@@ -96,7 +172,7 @@ def answering_steps(plan: Plan, rounds: Mapping[str, int] | None, question: str)
     rounds, asked = rounds or {}, stems(question)
     best: dict[tuple[int, bool], tuple[int, Step]] = {}
     for step in plan.final_steps:
-        if step.tool not in SEARCHED:
+        if step.tool not in _ASIDE:
             key = rounds.get(step.id, 1), step.id != WHOLE
             said = stems(" ".join(one.spoken for one in (step, *plan.behind(step))))
             if key not in best or len(said & asked) >= best[key][0]:

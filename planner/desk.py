@@ -1,18 +1,23 @@
 """The desk of a run: what the phases share."""
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain, count
-from typing import Any
+from typing import Any, Literal
 
 from inference import Price
-from planner.answering import WHOLE, answering_steps, sure_value
+from planner.answering import WHOLE, answering_steps, prospect, sure_value
 from planner.budget import Budget, Limits
+from planner.contradictions import CROSSCHECK, RELINKED
+from planner.crosschecking import CrossChecker
 from planner.events import Trace
 from planner.executor import Executor
 from planner.grounds import Grounds, grounds_of
 from planner.history import History
+from planner.judging import Judge
 from planner.outcomes import Answer, Done, Status
 from planner.plan import Step
 from planner.planning import Planner
@@ -24,6 +29,9 @@ _SUFFIX = re.compile(r"(?:_\d+)?(?:_r\d+)?$")
 _FIXED = frozenset({"start", WHOLE})
 """Steps that are not the planner's; they keep their ids."""
 
+_PAUSE = 7e-5
+"""Seconds between two looks for each step of the plan, about ten times what a look takes."""
+
 
 @dataclass(frozen=True)
 class ResearchSettings:
@@ -34,7 +42,16 @@ class ResearchSettings:
     """Plans at most: the first, and what reflection asks for."""
     plan_samples: int = 4
     """Plans sampled in one request; the best is chosen."""
+    one_step: bool = False
+    """The question asks for one fact: it is its own first plan, and no model is asked for one."""
+    plan_patience: float = 60.0
+    """Seconds without a new line after which a plan ends."""
     drafts: int = 1
+    second_look: bool = False
+    """What a look-up found is looked for in a further passage, too."""
+    enough: float = 0.9
+    """How sure the judge has to be that a value is the answer, for what still runs to be given up;
+    1: it is not asked."""
     slots: Mapping[str, int] = field(default_factory=dict)
     """Calls at once for each resource."""
     speculation: Speculation = "auto"
@@ -86,13 +103,16 @@ class Desk:
     tools: Toolbox
     planner: Planner
     writer: Writer
+    judge: Judge
+    checker: CrossChecker
 
     @property
     def grounds(self) -> Grounds:
         """What was found out so far."""
         done = self.executor
-        outcomes = {**done.elements, **done.outcomes}
-        return grounds_of(done.plan, outcomes, done.facts, done.rounds, self.question)
+        return grounds_of(
+            self.checker.findings, done.elements, done.rounds, self.question, done.cancelled
+        )
 
     @property
     def found(self) -> int:
@@ -102,15 +122,33 @@ class Desk:
     @property
     def answered(self) -> bool:
         """Whether there is a value that can be trusted to be the answer."""
-        done = self.executor
-        return sure_value(done.plan, done.outcomes, done.rounds, self.question) is not None
+        seen = self.checker.findings
+        rounds = self.executor.rounds
+        return sure_value(seen.plan, seen.outcomes, rounds, self.question) is not None
+
+    @property
+    def prospect(self) -> Literal["settled", "open", "hopeless"]:
+        """What the steps that still run can do to the answer."""
+        seen = self.checker.findings
+        return prospect(seen.plan, seen.outcomes, self.executor.rounds, self.question)
+
+    async def news(self) -> None:
+        """Wait until there is something new to look at.
+
+        A look takes longer the larger the plan is, and is the less often taken: the ends of the
+        meantime are looked at together, those of the last steps at once.
+        """
+        await self.executor.news()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PAUSE * len(self.executor.rounds)):
+                await self.executor.drained()
 
     @property
     def doubted(self) -> bool:
         """Whether a plan came to its end with something, but hardly with the answer."""
-        done = self.executor
-        steps = answering_steps(done.plan, done.rounds, self.question)
-        outcome = done.outcomes.get(steps[0].id) if steps else None
+        seen = self.checker.findings
+        steps = answering_steps(seen.plan, self.executor.rounds, self.question)
+        outcome = seen.outcomes.get(steps[0].id) if steps else None
         return not self.answered and isinstance(outcome, Done) and outcome.value is not None
 
     def known(self, number: int) -> list[tuple[str, str]]:
@@ -128,7 +166,11 @@ class Desk:
 
     def replayed(self, number: int) -> list[Step]:
         """The steps of a round that was planned to its end, without those of earlier attempts."""
-        steps = [s for s in self.history.steps if self.history.step_rounds[s.id] == number]
+        steps = [
+            step
+            for step in self.history.steps
+            if self.history.step_rounds[step.id] == number and not _is_of_reflection(step)
+        ]
         last = _suffix_of(steps[-1].id) if steps else ""
         return [s for s in steps if _suffix_of(s.id) == last or s.id in _FIXED]
 
@@ -140,6 +182,11 @@ class Desk:
         if answer.value is None and error:
             return Result("incomplete", answer, error)
         return Result("completed", answer)
+
+
+def _is_of_reflection(step: Step) -> bool:
+    """Whether reflection adds the step again, when it sees again what it saw then."""
+    return step.tool == CROSSCHECK or step.id.endswith(RELINKED)
 
 
 def _suffix_of(step_id: str) -> str:

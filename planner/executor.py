@@ -62,9 +62,11 @@ class Executor:
         self._work: dict[str, Work] = {}
         """The steps that have begun."""
         self._fans: dict[str, Fan] = {}
-        self._cancelled = dict(self._history.cancelled)
+        self.cancelled: dict[str, str] = dict(self._history.cancelled)
+        """Steps that were ended early, and why."""
         self._idle = asyncio.Event()
         self._idle.set()
+        self._news = asyncio.Event()
         self._stopped: str | None = None
         self._group = asyncio.TaskGroup()
         self._speculator = Speculator(
@@ -135,7 +137,7 @@ class Executor:
         step = self._known_step(step_id)
         if step_id in self.outcomes:
             return False
-        self._cancelled.setdefault(step_id, reason)
+        self.cancelled.setdefault(step_id, reason)
         await self._trace.record(StepCancelled(step_id, reason))
         if step_id in self._work:
             self._work[step_id].halt("cancelled", reason)
@@ -162,9 +164,19 @@ class Executor:
             self._speculator.drop(step.id)
             self._link(step)
 
+    @property
+    def open_steps(self) -> list[Step]:
+        """The steps that have no outcome yet."""
+        return [step for name, step in self._steps.items() if name not in self.outcomes]
+
     async def drained(self) -> None:
         """Wait until every step that was added has its outcome."""
         await self._idle.wait()
+
+    async def news(self) -> None:
+        """Wait until a step has ended since the last time; several ends are one piece of news."""
+        await self._news.wait()
+        self._news.clear()
 
     def stop(self, reason: str) -> None:
         """End everything: running calls are cancelled, waiting steps are skipped."""
@@ -184,7 +196,7 @@ class Executor:
         self._open[step.id] = {name for name in step.inputs if not self._is_there(name, step)}
         for name in self._open[step.id]:
             self._dependants[name].append(step.id)
-        if not self._open[step.id] or step.id in self._cancelled:
+        if not self._open[step.id] or step.id in self.cancelled:
             self._start(step)
         else:
             self._speculator.consider(step.id)
@@ -219,6 +231,7 @@ class Executor:
         """Hand the outcome on."""
         self._results.take(step, outcome)
         self._speculator.settled(step, outcome)
+        self._news.set()
         if step.id in self._fans:
             self._fans[step.id].whole.set_result(None)
         self._work.pop(step.id, None)
@@ -282,7 +295,7 @@ class Executor:
             for index in range(len(fan.ends)):
                 group.create_task(self._element(step, index))
         work = self._work[step.id]
-        if step.id in self._cancelled and work.halted is not None:
+        if step.id in self.cancelled and work.halted is not None:
             return work.halted
         try:
             if source is not None:
@@ -291,7 +304,7 @@ class Executor:
                 if obstacle is not None:
                     return Skipped(obstacle)
         except Halted as halted:
-            return halted.outcome if step.id in self._cancelled else merged(_outcomes(fan))
+            return halted.outcome if step.id in self.cancelled else merged(_outcomes(fan))
         return merged(_outcomes(fan))
 
     async def _element(self, step: Step, index: int) -> None:
@@ -325,8 +338,8 @@ class Executor:
         """Why the step cannot run, if so."""
         if self._stopped is not None:
             return self._stopped
-        if step.id in self._cancelled:
-            return self._cancelled[step.id]
+        if step.id in self.cancelled:
+            return self.cancelled[step.id]
         if step.tool not in self._caller.tools:
             return f"there is no tool {step.tool!r}"
         return self._results.obstacle(step, self._shape(step), besides=besides)

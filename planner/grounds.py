@@ -1,14 +1,13 @@
 """What an answer may be written from: facts with their proofs, in the order of the plan."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from planner import template
 from planner.answering import SEARCHED, answer_value
-from planner.outcomes import Done, Outcome
-from planner.plan import Plan
+from planner.contradictions import CROSSCHECK, Claim, Findings
+from planner.outcomes import Done, Failed, Outcome
 from search import Passage
-from tools import Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,8 @@ class Grounds:
     """What failed."""
     read: tuple[Passage, ...]
     """Every passage that was read."""
+    disputes: tuple[tuple[Ground, Ground], ...] = ()
+    """Values for one question that cannot both be right, where no third passage decides."""
 
     @property
     def proven(self) -> tuple[Ground, ...]:
@@ -51,13 +52,18 @@ class Grounds:
 
 
 def grounds_of(
-    plan: Plan,
-    outcomes: Mapping[str, Outcome],
-    facts: Mapping[str, tuple[Fact, ...]],
+    findings: Findings,
+    elements: Mapping[str, Outcome],
     rounds: Mapping[str, int] | None = None,
     question: str = "",
+    given_up: Collection[str] = (),
 ) -> Grounds:
-    """From what the executor has."""
+    """From what the executor has. `elements`: outcomes of the elements of a for_each.
+
+    `given_up`: steps that were cancelled; that is no error.
+    """
+    plan, facts = findings.plan, findings.facts
+    outcomes = {**elements, **findings.outcomes}
     grounds: list[Ground] = []
     missing: list[str] = []
     errors: list[str] = []
@@ -65,14 +71,15 @@ def grounds_of(
     for step in plan.steps:
         outcome = outcomes.get(step.id)
         if not isinstance(outcome, Done):
-            errors += [outcome.error] if outcome is not None and hasattr(outcome, "error") else []
+            if isinstance(outcome, Failed) and step.id not in given_up:
+                errors.append(outcome.error)
             continue
         read |= {passage.id: passage for passage in (*outcome.evidence, *outcome.read)}
         if step.tool in SEARCHED:
             continue
         for position, fact in enumerate(facts[step.id]):
             if fact.value is None:
-                missing.append(fact.question)
+                missing += [] if step.tool == CROSSCHECK else [fact.question]
             else:
                 element = outcomes.get(f"{step.id}[{position}]", outcome)
                 proof = _proof(element if step.for_each else outcome)
@@ -84,7 +91,13 @@ def grounds_of(
         not_found=tuple(dict.fromkeys(missing)),
         errors=tuple(dict.fromkeys(errors)),
         read=tuple(read.values()),
+        disputes=tuple((_ground(one.first), _ground(one.second)) for one in findings.open),
     )
+
+
+def _ground(claim: Claim) -> Ground:
+    """One side of a dispute."""
+    return Ground(claim.question, claim.value, _proof(claim.outcome))
 
 
 def _proof(outcome: Outcome) -> Passage | None:

@@ -126,6 +126,13 @@ class Plan:
                 line=min(lines[name] for name in ring),
             ) from None
 
+    @cached_property
+    def ordered(self) -> tuple[Step, ...]:
+        """The steps, each behind those that it names."""
+        steps = {step.id: step for step in self.steps}
+        order = TopologicalSorter({step.id: step.inputs for step in self.steps}).static_order()
+        return tuple(steps[name] for name in order)
+
     @property
     def final_steps(self) -> tuple[Step, ...]:
         """The steps whose result no other step takes up."""

@@ -8,11 +8,12 @@ pass every check, the other half is not asked for (adaptive consistency, Aggarwa
 arXiv:2305.11860). With one sample, that is plain streaming.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
-from inference import ALL, Model, ModelError, Request
+from inference import ALL, Chunk, Model, ModelError, Request
 from planner import template
 from planner.choosing import best_plan, settled
 from planner.contests import contest_plan
@@ -39,10 +40,16 @@ class Planner:
         *,
         trace: Trace,
         samples: int = 4,
+        one_step: bool = False,
+        patience: float = 60.0,
         temperature: float = 0.7,
         seed: int = 0,
     ) -> None:
-        """`tools`: what a plan may use; the first one is for bare questions."""
+        """`tools`: what a plan may use; the first one is for bare questions.
+
+        `one_step`: the first plan is the question itself. `patience`: seconds without a new line
+        after which the engine is stopped, and what there is of the plan runs.
+        """
         self._model = model
         self._vocabulary = Vocabulary.of(tools, default=tools[0].name)
         self._grammars = {
@@ -50,6 +57,8 @@ class Planner:
         }
         self._trace = trace
         self._samples = samples
+        self._one_step = one_step
+        self._patience = patience
         self._temperature = temperature
         self._seed = seed
         self.failure: str | None = None
@@ -62,12 +71,13 @@ class Planner:
 
         `known`: questions and answers found before. A later `attempt` samples other plans.
         """
-        contest = contest_plan(question, self._vocabulary) if attempt == 1 else []
-        if contest:
-            await self._trace.record(Decided("plan by rule", "the question names both sides"))
-            for step in contest:
+        why, ruled = self._ruled(question) if attempt == 1 else ("", [])
+        if ruled:
+            await self._trace.record(Decided("plan by rule", why))
+            for step in ruled:
                 yield step
             return
+        self.failure = None
         drafts: list[_Draft] = []
         given: list[Step] = []
         for request in self._requests(question, known, attempt):
@@ -79,7 +89,7 @@ class Planner:
                     if may_give:
                         given.append(step)
                         yield step
-            if settled([draft.steps for draft in drafts], question):
+            if self.failure or settled([draft.steps for draft in drafts], question):
                 break
         for step in (await self._chosen(drafts, given, question))[len(given) :]:
             yield step
@@ -110,17 +120,18 @@ class Planner:
         given = 0
         try:
             async with aclosing(self._model.stream(request)) as chunks:
-                async for chunk in chunks:
-                    if chunk.index == ALL:
-                        continue
+                async for chunk in _lively(chunks, drafts, self._patience):
                     drafts[chunk.index].feed(chunk.text)
                     drafts[chunk.index].cut &= chunk.finish_reason != "stop"
                     while (step := _agreed(drafts, given)) is not None:
                         given += 1
                         yield step
+        except TimeoutError:
+            self.failure = f"the planner wrote no new line for {self._patience:g} s"
         except (ModelError, BudgetExceeded) as error:
             self.failure = str(error)
-            await self._trace.record(Decided("plan cut short", str(error)))
+        if self.failure:
+            await self._trace.record(Decided("plan cut short", self.failure))
         for draft in drafts:
             draft.close()
 
@@ -144,6 +155,15 @@ class Planner:
         if len(plans) > 1:
             await self._trace.record(Decided("plan chosen", names[best]))
         return plans[best]
+
+    def _ruled(self, question: str) -> tuple[str, list[Step]]:
+        """A plan for which no model is needed, and why; none where there is no such."""
+        contest = contest_plan(question, self._vocabulary)
+        if contest:
+            return "the question names both sides", contest
+        if self._one_step:
+            return "the question asks for one fact", self._by_rule(question)
+        return "", []
 
     def _by_rule(self, question: str) -> list[Step]:
         """The question, what it describes first; no model is asked."""
@@ -201,6 +221,25 @@ class _Draft:
                 self._add(mended)
         else:
             self.steps.append(step)
+
+
+async def _lively(
+    chunks: AsyncGenerator[Chunk], drafts: Sequence[_Draft], patience: float
+) -> AsyncGenerator[Chunk]:
+    """The samples' chunks. TimeoutError where no draft gets a new line for so many seconds."""
+    clock = asyncio.get_running_loop().time
+    lines, waited = 0, 0.0
+    while True:
+        began = clock()
+        try:
+            async with asyncio.timeout(patience - waited):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        written = sum(len(draft.steps) for draft in drafts)
+        waited, lines = (0.0, written) if written > lines else (waited + clock() - began, lines)
+        if chunk.index != ALL:
+            yield chunk
 
 
 def _agreed(drafts: Sequence[_Draft], position: int) -> Step | None:

@@ -19,6 +19,8 @@ from planner import template
 from planner.answering import WHOLE
 from planner.budget import Budget
 from planner.calling import Caller
+from planner.contradictions import CROSSCHECK
+from planner.crosschecking import CrossChecker
 from planner.desk import Desk, ResearchSettings, Result, Toolbox
 from planner.errors import PlanError
 from planner.events import (
@@ -32,12 +34,14 @@ from planner.events import (
 )
 from planner.executor import Executor
 from planner.history import History, known_results
+from planner.judging import Judge
 from planner.outcomes import Answer
 from planner.plan import Step
 from planner.planning import Planner
 from planner.recording import RecordedModel
+from planner.reflecting import Verdict, looked, ruled
 from planner.verifying import verified
-from planner.writing import Writer, plain, without_value
+from planner.writing import Writer, plain, with_disputes, without_value
 
 _START = "start"
 
@@ -48,6 +52,8 @@ class State(TypedDict):
     round: int
     found: int
     """Facts that were there at the end of the last round."""
+    verdict: Verdict | None
+    """What comes next, once gathering has come to it."""
     answer: Answer | None
 
 
@@ -95,11 +101,20 @@ async def research(
                     tools.for_planner,
                     trace=trace,
                     samples=settings.plan_samples,
+                    one_step=settings.one_step,
+                    patience=settings.plan_patience,
                     seed=settings.seed,
                 ),
                 writer=Writer(recorded, trace=trace, drafts=settings.drafts, seed=settings.seed),
+                checker=CrossChecker(
+                    executor,
+                    trace=trace,
+                    able=CROSSCHECK in tools.by_name,
+                    second_look=settings.second_look,
+                ),
+                judge=Judge(recorded, trace=trace, enough=settings.enough),
             )
-            start = State(round=0, found=0, answer=past.answer)
+            start = State(round=0, found=0, verdict=None, answer=past.answer)
             end = await research_graph().ainvoke(start, context=desk)
             result = desk.result(end["answer"])
     except asyncio.CancelledError:
@@ -183,46 +198,44 @@ async def _new_plan(desk: Desk, number: int) -> None:
 
 
 async def _gather(state: State, runtime: Runtime[Desk]) -> State:
-    """Wait for the steps; when the time is over, stop them."""
+    """Wait until a look at what has ended says what comes next; when the time is over, stop."""
     desk = runtime.context
     await desk.trace.record(PhaseStarted("gather", state["round"]))
+    number, found = state["round"], state["found"]
     try:
         async with _deadline(desk):
-            await desk.executor.drained()
+            while (verdict := await looked(desk, number, found)) is None:
+                await desk.news()
     except TimeoutError:
         desk.budget.out_of_time()
         desk.executor.stop("the time for gathering is over")
         await desk.executor.drained()
-    return state
+        verdict = ruled(desk, number, found)
+    return {**state, "verdict": verdict}
 
 
 async def _reflect(state: State, runtime: Runtime[Desk]) -> State:
-    """Count what is new; `_next_phase` decides on it."""
-    desk = runtime.context
+    """Tell what comes next. What runs goes on beside a new plan; before writing it is given up."""
+    desk, verdict = runtime.context, state["verdict"]
+    assert verdict is not None
     await desk.trace.record(PhaseStarted("reflect", state["round"]))
-    choice, why = _decision(state, desk)
-    await desk.trace.record(Decided(choice, why))
-    return {**state, "found": desk.found if choice == "plan" else -1}
+    await desk.trace.record(Decided(verdict.choice, verdict.why))
+    if verdict.choice == "write":
+        await _release(desk)
+    return {**state, "found": desk.found}
 
 
-def _decision(state: State, desk: Desk) -> tuple[Literal["plan", "write"], str]:
-    """Whether to plan again, and why."""
-    if desk.answered:
-        return "write", "the answering step has a value"
-    if desk.budget.exceeded is not None:
-        return "write", f"the budget is spent ({desk.budget.exceeded})"
-    if state["round"] >= desk.settings.rounds:
-        return "write", f"{state['round']} rounds are over"
-    if state["round"] > 1 and desk.found <= state["found"]:
-        return "write", "the last round brought nothing new"
-    if desk.doubted:
-        return "plan", "what the plan came to is hardly what was asked for"
-    return "plan", "the answering step has no value"
+async def _release(desk: Desk) -> None:
+    """End the steps that nothing waits for any more."""
+    for step in desk.executor.open_steps:
+        await desk.executor.cancel(step.id, "not needed any more")
+    await desk.executor.drained()
 
 
 def _next_phase(state: State) -> Literal["plan", "write"]:
     """What reflection decided."""
-    return "write" if state["found"] < 0 else "plan"
+    assert state["verdict"] is not None
+    return state["verdict"].choice
 
 
 async def _write(state: State, runtime: Runtime[Desk]) -> State:
@@ -247,7 +260,8 @@ async def _verify(state: State, runtime: Runtime[Desk]) -> State:
     desk = runtime.context
     await desk.trace.record(PhaseStarted("verify", state["round"]))
     assert state["answer"] is not None
-    answer = verified(state["answer"], desk.question, desk.grounds)
+    grounds = desk.grounds
+    answer = with_disputes(verified(state["answer"], desk.question, grounds), grounds)
     await desk.trace.record(AnswerWritten(answer))
     return {**state, "answer": answer}
 

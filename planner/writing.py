@@ -7,6 +7,7 @@ asked, the facts are written out as they are: plain, and right.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from inference import Message, Model, ModelError, Request, Sample, fitted
 from planner.errors import BudgetExceeded
@@ -162,6 +163,20 @@ def plain(grounds: Grounds) -> Answer:
     first = Sentence(f"{_capital(grounds.value or '')}.", numbers)
     rest = [_written_out(ground, grounds) for ground in grounds.proven]
     return Answer(grounds.value, (first, *rest), grounds.citations)
+
+
+def with_disputes(answer: Answer, grounds: Grounds) -> Answer:
+    """The answer, and behind it both values of each contradiction that stayed open, each cited."""
+    if answer.value is None:
+        return answer
+    sentences, citations = list(answer.sentences), list(answer.citations)
+    for first, second in grounds.disputes:
+        told = f"The documents disagree: {first.question} {first.value}.", f"Or {second.value}."
+        for text, proof in zip(told, (first.proof, second.proof), strict=True):
+            assert proof is not None  # a claim has evidence
+            citations += [] if proof in citations else [proof]
+            sentences.append(Sentence(text, (citations.index(proof) + 1,), "supported"))
+    return replace(answer, sentences=tuple(sentences), citations=tuple(citations))
 
 
 def without_value(grounds: Grounds, *, stopped: bool) -> Answer:

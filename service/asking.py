@@ -21,6 +21,7 @@ from planner import (
     Spending,
     Toolbox,
     Trace,
+    means_of,
     research,
 )
 from search import DocumentIndex, IndexReport
@@ -28,13 +29,13 @@ from service.errors import UsageProblem
 from service.models import Models, lasting, models_of
 from service.settings import Settings
 from storage import TraceStore
-from tools import Calculate, Compare, Lookup, Read, Search, model_chooser
+from tools import Calculate, Compare, CrossCheck, Lookup, Read, Search, model_chooser
 
 _MODEL_CALLS = 4
 _MOST_CHARACTERS = 2000
 _SAVED = ("model", "base_url", "roles", "seconds", "max_tool_calls", "max_tokens", "max_cost",
-          "prices", "plan_samples", "drafts", "rounds", "seed", "speculate",
-          "step_speculation")  # fmt: skip
+          "prices", "effort", "plan_samples", "drafts", "rounds", "enough", "plan_patience", "seed",
+          "speculate", "step_speculation")  # fmt: skip
 """Settings that a resumed run takes over; keys are not among them."""
 _PRICES = TypeAdapter(dict[str, Price])
 
@@ -133,16 +134,18 @@ class Workplace:
             model=self.model,
             toolbox=self._toolbox,
             trace=Tee(store.trace(run), self.display),
-            settings=_research_settings(self.settings),
+            settings=_research_settings(self.settings, question),
             history=history,
         )
         return Finished(run, question, result)
 
     def _toolbox(self, model: Model) -> Toolbox:
         """The tools, over this index and the run's own model."""
+        lookup = Lookup(self.index, model, seed=self.settings.seed)
         return Toolbox(
             (
-                Lookup(self.index, model, seed=self.settings.seed),
+                lookup,
+                CrossCheck(lookup),
                 Compare(model_chooser(model, seed=self.settings.seed)),
                 Calculate(),
                 Search(self.index),
@@ -213,8 +216,9 @@ def _options(roots: Sequence[Path], settings: Settings) -> dict[str, JsonValue]:
     return {"documents": [str(path) for path in roots], **values}
 
 
-def _research_settings(settings: Settings) -> ResearchSettings:
-    """The planner's own settings."""
+def _research_settings(settings: Settings, question: str) -> ResearchSettings:
+    """The planner's own settings: the means of the effort, where the user names no other."""
+    means = means_of(settings.effort, question)
     return ResearchSettings(
         limits=Limits(
             seconds=settings.seconds,
@@ -222,9 +226,13 @@ def _research_settings(settings: Settings) -> ResearchSettings:
             tool_calls=settings.max_tool_calls,
             cost=settings.max_cost or inf,
         ),
-        rounds=settings.rounds,
-        plan_samples=settings.plan_samples,
-        drafts=settings.drafts,
+        rounds=settings.rounds or means.rounds,
+        plan_samples=settings.plan_samples or means.plan_samples,
+        one_step=means.one_step and settings.plan_samples is None,
+        plan_patience=settings.plan_patience,
+        drafts=settings.drafts or means.drafts,
+        second_look=means.second_look,
+        enough=settings.enough,
         speculation=settings.step_speculation,
         slots={"model": _MODEL_CALLS, "documents": 8, "cpu": 8},
         seed=settings.seed,

@@ -78,10 +78,16 @@ def ask(
     max_cost: Annotated[
         float | None, typer.Option(help="Money, by BREADTH_PRICES. [default: none]")
     ] = None,
-    plans: Annotated[
-        int | None, typer.Option(help="Plans to sample and choose from. [default: 4]")
+    effort: Annotated[
+        str | None,
+        typer.Option(help="low, medium, high or auto: by how hard it looks. [default: auto]"),
     ] = None,
-    drafts: Annotated[int | None, typer.Option(help="Drafts of the answer. [default: 1]")] = None,
+    plans: Annotated[
+        int | None, typer.Option(help="Plans to sample and choose from. [default: by the effort]")
+    ] = None,
+    drafts: Annotated[
+        int | None, typer.Option(help="Drafts of the answer. [default: by the effort]")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="[default: 0]")] = None,
     speculate: Annotated[
         str | None,
@@ -100,6 +106,7 @@ def ask(
         max_tool_calls=max_tool_calls,
         max_tokens=max_tokens,
         max_cost=max_cost,
+        effort=effort,
         plan_samples=plans,
         drafts=drafts,
         seed=seed,

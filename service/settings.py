@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from inference import ROLES, Price, Role
+from planner import Effort
 
 
 def _known(roles: Any) -> Any:
@@ -48,11 +49,18 @@ class Settings(BaseSettings):
     """Of all model calls of a run, in the money of `prices`."""
     prices: dict[str, Price] = Field(default_factory=dict)
     """By the model's name: money for a million prompt, cached and completion tokens."""
-    plan_samples: Annotated[int, Field(ge=1, le=16)] = 4
-    drafts: Annotated[int, Field(ge=1, le=16)] = 1
+    effort: Effort = "auto"
+    """low, medium, high, or auto: by how hard the question looks."""
+    plan_samples: Annotated[int | None, Field(ge=1, le=16)] = None
+    """This and the next two: as the effort says, unless they are given."""
+    drafts: Annotated[int | None, Field(ge=1, le=16)] = None
+    rounds: Annotated[int | None, Field(ge=1, le=10)] = None
     step_speculation: Literal["off", "on", "auto"] = "auto"
     """Whether steps start on what earlier ones may come to."""
-    rounds: Annotated[int, Field(ge=1, le=10)] = 3
+    enough: Annotated[float, Field(gt=0, le=1)] = 0.9
+    """p(yes) at which the judge ends the gathering; 1: it is not asked."""
+    plan_patience: Annotated[float, Field(gt=0)] = 60.0
+    """Seconds without a new line after which a plan ends."""
     seed: int = 0
 
     @property

@@ -18,7 +18,7 @@ from planner import (
     research,
 )
 from search import DocumentIndex, EngineError, Hit, SearchEngine
-from tools import Calculate, Compare, Lookup, Read, Search
+from tools import Calculate, Compare, CrossCheck, Lookup, Read, Search
 
 PAGES = (
     ("Inception", "Inception is a film of 2010. It was directed by Christopher Nolan."),
@@ -56,8 +56,9 @@ async def film_index() -> AsyncIterator[DocumentIndex]:
 def toolbox(engine: SearchEngine) -> Callable[[Model], Toolbox]:
     def made(model: Model) -> Toolbox:
         reader: Any = engine
-        tools = (Lookup(engine, model), Compare(), Calculate(), Search(engine), Read(reader))
-        return Toolbox(tools)
+        lookup = Lookup(engine, model)
+        found = Search(engine), Read(reader)
+        return Toolbox((lookup, CrossCheck(lookup), Compare(), Calculate(), *found))
 
     return made
 
@@ -71,9 +72,19 @@ async def run(
     limits: Limits | None = None,
     history: History | None = None,
     plans: int = 1,
+    rounds: int = 3,
+    enough: float = 1.0,
     prices: Mapping[str, Price] | None = None,
+    second_look: bool = False,
 ) -> Result:
-    settings = ResearchSettings(limits=limits or Limits(), plan_samples=plans, prices=prices or {})
+    settings = ResearchSettings(
+        limits=limits or Limits(),
+        plan_samples=plans,
+        rounds=rounds,
+        enough=enough,
+        second_look=second_look,
+        prices=prices or {},
+    )
     return await research(
         question,
         model=model,

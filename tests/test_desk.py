@@ -15,7 +15,7 @@ def desk(*ids: str, rounds: dict[str, int] | None = None) -> Desk:
     steps = tuple(step(id_) for id_ in ids)
     history = History(steps=steps, step_rounds=rounds or dict.fromkeys(ids, 1))
     nothing = cast("Any", None)
-    made = Desk("Who?", *([nothing] * 8))
+    made = Desk("Who?", *([nothing] * 10))
     return replace(made, history=history)
 
 

@@ -1,8 +1,10 @@
 """Tools: what a step of a plan can do. Each is small, and takes what it needs when it is made."""
 
+from tools.agreement import agree
 from tools.calculate import Calculate
 from tools.chooser import model_chooser
 from tools.compare import Compare
+from tools.crosscheck import CrossCheck
 from tools.cues import asks_by_degree, asks_to_compare, compared_kinds
 from tools.drafts import Listener, listening, tell_draft
 from tools.facts import Fact
@@ -16,6 +18,7 @@ __all__ = [
     "Arguments",
     "Calculate",
     "Compare",
+    "CrossCheck",
     "Fact",
     "Listener",
     "Lookup",
@@ -24,6 +27,7 @@ __all__ = [
     "Tool",
     "ToolError",
     "ToolResult",
+    "agree",
     "asks_by_degree",
     "asks_for_name",
     "asks_to_compare",

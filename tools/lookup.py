@@ -58,17 +58,20 @@ class Lookup:
 
     async def call(self, arguments: LookupArguments) -> ToolResult:
         """The value with its proof; None when the documents do not say it."""
-        hits = await found(self._engine, arguments.question, limit=_HITS)
-        speaking = [p for p in ranked(arguments.question, hits) if speaks_of(arguments.question, p)]
-        passages = speaking[: self._passages]
+        passages = (await self.candidates(arguments.question))[: self._passages]
         for position, passage in enumerate(passages):
-            value = await self._read(arguments.question, passage)
+            value = await self.read(arguments.question, passage)
             if value is not None:
                 return ToolResult(value, evidence=[passage], read=passages[: position + 1])
         return ToolResult(None, read=passages)
 
-    async def _read(self, question: str, passage: Passage) -> str | None:
-        """The value that the passage gives, doubted where it fails a check."""
+    async def candidates(self, question: str) -> list[Passage]:
+        """Passages that speak of what the question names, best first. Raises ToolError."""
+        hits = await found(self._engine, question, limit=_HITS)
+        return [p for p in ranked(question, hits) if speaks_of(question, p)]
+
+    async def read(self, question: str, passage: Passage) -> str | None:
+        """The value that the passage gives, doubted where it fails a check. Raises ToolError."""
         messages = reading_prompt(question, passage)
         request = Request(
             messages=messages,

@@ -1,0 +1,46 @@
+"""The judge: one small question to a model, answered by how sure it is of a yes."""
+
+from collections.abc import Sequence
+
+from inference import Message, Model, ModelError, p_yes
+from planner.errors import BudgetExceeded
+from planner.events import Decided, Trace
+
+_ENOUGH = "Do the facts answer the question for certain? Say yes or no."
+
+_FACTS = 12
+"""The newest so many are told: the question is to stay small."""
+
+
+class Judge:
+    """Asks for p("Yes"). Each thing is asked once; without a model that answers it is a no."""
+
+    def __init__(self, model: Model, *, trace: Trace, enough: float = 1.0) -> None:
+        """`enough`: the probability from which facts are enough; at 1 it is never asked."""
+        self._model = model
+        self._trace = trace
+        self._enough = enough
+        self._asked: set[tuple[str, str]] = set()
+
+    async def is_enough(self, question: str, facts: Sequence[tuple[str, str]], value: str) -> bool:
+        """Whether a value can be taken for the answer, by the facts (questions and answers)."""
+        if self._enough >= 1 or (question, value) in self._asked:
+            return False
+        self._asked.add((question, value))
+        told = "\n".join(f"{asked} {answer}" for asked, answer in facts[-_FACTS:])
+        asked = f"Facts:\n{told}\nQuestion: {question}\nAnswer: {value}"
+        sure = await self._probability(_ENOUGH, asked)
+        if sure is None:
+            return False
+        why = f"{value!r} with p(yes) = {sure:.2f}; {self._enough:g} is enough"
+        await self._trace.record(Decided("judged whether it is enough", why))
+        return sure >= self._enough
+
+    async def _probability(self, told: str, asked: str) -> float | None:
+        """Of a yes; None where the model cannot be asked."""
+        try:
+            messages = (Message("system", told), Message("user", asked))
+            return (await p_yes(self._model, messages)).value
+        except (ModelError, BudgetExceeded) as error:
+            await self._trace.record(Decided("judge not heard", str(error)))
+            return None
