@@ -1,9 +1,14 @@
-"""Budgets: what a run may spend, checked before it is spent."""
+"""Budgets: what a run may spend, checked before it is spent.
+
+Budgets nest as runs do: what a sub-run spends counts for it and for every run that it is a part of,
+and each of them keeps its own share for its own answer.
+"""
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import NoReturn
 
 from planner.errors import BudgetExceeded
 
@@ -49,7 +54,10 @@ _NOTHING = Spending()
 
 
 class Budget:
-    """Counts what a run spends. While it gathers, the answer's share is out of reach."""
+    """Counts what a run spends. While it gathers, the answer's share is out of reach.
+
+    A limit that is hit stops the run whose it is and the sub-runs below, and no run above.
+    """
 
     def __init__(
         self,
@@ -58,10 +66,15 @@ class Budget:
         seconds: float = 0.0,
         spent: Spending = _NOTHING,
         tool_calls: int = 0,
+        parent: "Budget | None" = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Go on from what an earlier part of the run has spent."""
+        """Go on from what an earlier part of the run has spent; a parent has counted it already.
+
+        `parent`: of the run that this one is a part of; see `nested`.
+        """
         self._limits = limits
+        self._parent = parent
         self._clock = clock
         self._started = clock() - seconds
         self._spent = spent
@@ -70,7 +83,30 @@ class Budget:
         self.answering = False
         """Set when the answer begins: from then on the reserve may be spent."""
         self.exceeded: BudgetExceeded | None = None
-        """The first limit that was hit."""
+        """The first limit that was hit, of this run or of one that it is a part of."""
+
+    def nested(
+        self,
+        limits: Limits,
+        *,
+        seconds: float = 0.0,
+        spent: Spending = _NOTHING,
+        tool_calls: int = 0,
+    ) -> "Budget":
+        """For a part of this run, which ends in time for this run to go on with what it found.
+
+        Raises BudgetExceeded when there is no time for it.
+        """
+        self.check_seconds()
+        ends = min(limits.seconds, seconds + self.remaining_seconds)
+        return Budget(
+            replace(limits, seconds=ends),
+            seconds=seconds,
+            spent=spent,
+            tool_calls=tool_calls,
+            parent=self,
+            clock=self._clock,
+        )
 
     @property
     def seconds(self) -> float:
@@ -79,49 +115,82 @@ class Budget:
 
     @property
     def remaining_seconds(self) -> float:
-        """Until the limit of the present phase; not below 0."""
-        return max(0.0, self._limits.seconds * self._share - self.seconds)
+        """Until the limit of the present phase, and of those that it is in; not below 0."""
+        return max(0.0, min(budget._left for budget in self._line))
 
     def out_of_time(self) -> None:
         """The phase was cut short by the clock."""
-        spent, allowed = self.seconds, self._limits.seconds * self._share
-        self.exceeded = self.exceeded or BudgetExceeded("seconds", round(spent, 1), allowed)
+        whose = min(self._line, key=lambda budget: budget._left)
+        spent, allowed = round(whose.seconds, 1), whose._limits.seconds * whose._share
+        self._stop(whose, BudgetExceeded("seconds", spent, allowed))
 
     def check_seconds(self) -> None:
         """Raise BudgetExceeded when the phase's time is over."""
-        if self.remaining_seconds <= 0:
-            self._exceed("seconds", self.seconds, self._limits.seconds * self._share)
+        for budget in self._line:
+            if budget._left <= 0:
+                allowed = budget._limits.seconds * budget._share
+                self._exceed(budget, "seconds", budget.seconds, allowed)
 
     def spend_tool_call(self) -> None:
         """Count one tool call, or raise and count nothing."""
         self.check_seconds()
-        if self._tool_calls + 1 > self._limits.tool_calls:
-            self._exceed("max-tool-calls", self._tool_calls, self._limits.tool_calls)
-        self._tool_calls += 1
+        for budget in self._line:
+            spent, allowed = budget._tool_calls, budget._limits.tool_calls
+            if spent + 1 > allowed:
+                self._exceed(budget, "max-tool-calls", spent, allowed)
+        for budget in self._line:
+            budget._tool_calls += 1
 
     def promise(self, spending: Spending) -> None:
         """Set aside what a call may take at most, or raise and set nothing aside."""
         self.check_seconds()
-        then = self._spent + self._promised + spending
-        tokens, cost = self._limits.tokens * self._share, self._limits.cost * self._share
-        if then.tokens > tokens:
-            self._exceed("max-tokens", self._spent.tokens, tokens, spending.tokens)
-        if then.cost > cost:
-            self._exceed("max-cost", self._spent.cost, cost, spending.cost)
-        self._promised += spending
+        for budget in self._line:
+            then = budget._spent + budget._promised + spending
+            tokens = budget._limits.tokens * budget._share
+            cost = budget._limits.cost * budget._share
+            if then.tokens > tokens:
+                spent = budget._spent.tokens
+                self._exceed(budget, "max-tokens", spent, tokens, spending.tokens)
+            if then.cost > cost:
+                self._exceed(budget, "max-cost", budget._spent.cost, cost, spending.cost)
+        for budget in self._line:
+            budget._promised += spending
 
     def settle(self, promised: Spending, spent: Spending) -> None:
         """The call is over: what it really took replaces what was promised."""
-        self._promised -= promised
-        self._spent += spent
+        for budget in self._line:
+            budget._promised -= promised
+            budget._spent += spent
+
+    @property
+    def _line(self) -> Iterator["Budget"]:
+        """This budget, its parent, and so on to the top."""
+        budget: Budget | None = self
+        while budget is not None:
+            yield budget
+            budget = budget._parent
 
     @property
     def _share(self) -> float:
         """The part of seconds, tokens and cost that may be spent now."""
         return 1.0 if self.answering else 1.0 - self._limits.reserve
 
-    def _exceed(self, limit: str, spent: float, allowed: float, asked: float = 0) -> None:
+    @property
+    def _left(self) -> float:
+        """Seconds until its own limit; below 0 behind it."""
+        return self._limits.seconds * self._share - self.seconds
+
+    def _exceed(
+        self, whose: "Budget", limit: str, spent: float, allowed: float, asked: float = 0
+    ) -> NoReturn:
         """Raise, and remember the first time."""
         error = BudgetExceeded(limit, spent, allowed, asked)
-        self.exceeded = self.exceeded or error
+        self._stop(whose, error)
         raise error
+
+    def _stop(self, whose: "Budget", error: BudgetExceeded) -> None:
+        """All that are in the run whose limit was hit, down to this one, have to end."""
+        for budget in self._line:
+            budget.exceeded = budget.exceeded or error
+            if budget is whose:
+                return
