@@ -19,10 +19,12 @@ from planner.events import (
     StepEnded,
     StepStarted,
     Trace,
+    Within,
 )
 from planner.executor import Executor
 from planner.history import History
 from planner.language import PlanReader, Vocabulary, step_of, written
+from planner.nesting import Research, ResearchArguments
 from planner.outcomes import Answer, Done, Failed, Outcome, Sentence, Skipped, Status
 from planner.plan import Plan, PlanBuilder, Step
 from planner.planning import Planner
@@ -53,6 +55,8 @@ __all__ = [
     "PlanReader",
     "Planner",
     "RecordedModel",
+    "Research",
+    "ResearchArguments",
     "ResearchSettings",
     "Result",
     "RunEnded",
@@ -68,6 +72,7 @@ __all__ = [
     "Toolbox",
     "Trace",
     "Vocabulary",
+    "Within",
     "call_key",
     "research",
     "research_graph",

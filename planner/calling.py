@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Mapping
+from math import inf
 from typing import Any
 
 from pydantic import JsonValue, ValidationError
@@ -20,6 +21,18 @@ from tools import Tool, ToolError, ToolResult
 _RETRY_WAIT = wait_random_exponential(multiplier=0.5, max=8)
 
 
+class Shared:
+    """What the calls of a run have in common with those of its sub-runs."""
+
+    def __init__(self, limits: Mapping[str, int] | None = None) -> None:
+        """`limits`: calls at once for each resource."""
+        self.slots = {name: asyncio.Semaphore(limit) for name, limit in (limits or {}).items()}
+        self.known: dict[str, Done] = {}
+        """Results by call key."""
+        self.one_at_a_time: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
+        """By resource and call key: a sub-run may do what the run above waits for it to do."""
+
+
 class Caller:
     """Calls tools on behalf of steps. The same call is made once in a run."""
 
@@ -31,16 +44,19 @@ class Caller:
         trace: Trace,
         limits: Mapping[str, int] | None = None,
         known: Mapping[str, Done] | None = None,
+        shared: Shared | None = None,
         attempts: int = 3,
         wait: wait_base = _RETRY_WAIT,
     ) -> None:
-        """`limits`: calls at once for each resource; `known`: results by call key."""
+        """`limits`: calls at once for each resource; `known`: results by call key.
+
+        `shared`: of the run above, whose limits hold.
+        """
         self.tools = tools
         self._budget = budget
         self._trace = trace
-        self._slots = {name: asyncio.Semaphore(limit) for name, limit in (limits or {}).items()}
-        self._known = dict(known or {})
-        self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.shared = shared or Shared(limits)
+        self.shared.known.update(known or {})
         self._attempts = attempts
         self._wait = wait
 
@@ -52,12 +68,13 @@ class Caller:
     ) -> tuple[Outcome, bool]:
         """The outcome, and whether it was known already. Only bugs are raised."""
         key = call_key(tool, arguments)
-        async with self._one_at_a_time[key]:
-            if key in self._known:
-                return self._known[key], True
+        known = self.shared.known
+        async with self.shared.one_at_a_time[self.tools[tool].resource, key]:
+            if key in known:
+                return known[key], True
             outcome = await self._called(call_id, self.tools[tool], arguments)
-            if isinstance(outcome, Done):
-                self._known[key] = outcome
+            if isinstance(outcome, Done) and outcome.cut is None:
+                known[key] = outcome
             return outcome, False
 
     async def _called(
@@ -70,7 +87,7 @@ class Caller:
         token = current_step.set(call_id)
         try:
             checked = tool.arguments.model_validate(dict(arguments))
-            async with self._slots.setdefault(tool.resource, asyncio.Semaphore(64)):
+            async with self.shared.slots.setdefault(tool.resource, asyncio.Semaphore(64)):
                 result = await self._tried(call_id, tool, arguments, checked)
         except ValidationError as error:
             return Failed(f"{tool.name} cannot take these arguments: {_problems(error)}")
@@ -80,7 +97,7 @@ class Caller:
             return Failed(str(error))
         finally:
             current_step.reset(token)
-        return Done(result.value, tuple(result.evidence), tuple(result.read))
+        return Done(result.value, tuple(result.evidence), tuple(result.read), result.cut)
 
     async def _tried(
         self,
@@ -100,7 +117,7 @@ class Caller:
                 self._budget.spend_tool_call()
                 number = attempt.retry_state.attempt_number
                 await self._trace.record(StepStarted(call_id, arguments, number))
-                async with asyncio.timeout(tool.seconds):
+                async with asyncio.timeout(None if tool.seconds == inf else tool.seconds):
                     result: ToolResult = await tool.call(checked)
                 return result
         raise AssertionError("unreachable: the last attempt raises")

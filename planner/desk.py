@@ -11,7 +11,7 @@ from planner.answering import WHOLE, answering_steps, sure_value
 from planner.budget import Budget, Limits
 from planner.events import Trace
 from planner.executor import Executor
-from planner.grounds import Grounds, grounds_of
+from planner.grounds import Ground, Grounds, grounds_of
 from planner.history import History
 from planner.outcomes import Answer, Done, Status
 from planner.plan import Step
@@ -39,6 +39,10 @@ class ResearchSettings:
     seed: int = 0
     prices: Mapping[str, Price] = field(default_factory=dict)
     """What tokens cost, by the model's name."""
+    depth: int = 1
+    """Sub-runs inside one another at most; 0: steps cannot be research runs."""
+    worded: bool = True
+    """Whether a model words the answer, or the facts are written out as they are."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,10 @@ class Result:
     status: Status
     answer: Answer
     reason: str | None = None
+    grounds: Grounds | None = None
+    """What it rests on, where it was worked out just now."""
+    cut_short: bool = False
+    """Whether a limit ended it before its time."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +91,17 @@ class Desk:
     tools: Toolbox
     planner: Planner
     writer: Writer
+    findings: Mapping[str, Sequence[Ground]] = field(default_factory=dict)
+    """What its sub-runs found out, by their calls."""
 
     @property
     def grounds(self) -> Grounds:
         """What was found out so far."""
         done = self.executor
         outcomes = {**done.elements, **done.outcomes}
-        return grounds_of(done.plan, outcomes, done.facts, done.rounds, self.question)
+        return grounds_of(
+            done.plan, outcomes, done.facts, done.rounds, self.question, self.findings
+        )
 
     @property
     def found(self) -> int:
@@ -109,6 +121,16 @@ class Desk:
         steps = answering_steps(done.plan, done.rounds, self.question)
         outcome = done.outcomes.get(steps[0].id) if steps else None
         return not self.answered and isinstance(outcome, Done) and outcome.value is not None
+
+    @property
+    def cut(self) -> str | None:
+        """Which limit ended the run, or a sub-run, before its time; None where none did."""
+        if self.budget.exceeded is not None:
+            return f"stopped by the budget: {self.budget.exceeded}"
+        for id_, outcome in self.executor.outcomes.items():
+            if isinstance(outcome, Done) and outcome.cut is not None:
+                return f"step {id_} was cut short: {outcome.cut}"
+        return None
 
     def known(self, number: int) -> list[tuple[str, str]]:
         """Questions and answers for a plan after the first."""
@@ -131,12 +153,13 @@ class Desk:
 
     def result(self, answer: Answer) -> Result:
         """The run's status, by what it could do."""
-        if self.budget.exceeded is not None:
-            return Result("incomplete", answer, f"stopped by the budget: {self.budget.exceeded}")
-        error = next(iter(self.grounds.errors), self.planner.failure)
+        grounds = self.grounds
+        if self.cut is not None:
+            return Result("incomplete", answer, self.cut, grounds, cut_short=True)
+        error = next(iter(grounds.errors), self.planner.failure)
         if answer.value is None and error:
-            return Result("incomplete", answer, error)
-        return Result("completed", answer)
+            return Result("incomplete", answer, error, grounds)
+        return Result("completed", answer, grounds=grounds)
 
 
 def _suffix_of(step_id: str) -> str:

@@ -233,15 +233,17 @@ def _merged(outcomes: list[Outcome]) -> Done:
     values: list[JsonValue] = []
     evidence: dict[str, Passage] = {}
     read: dict[str, Passage] = {}
+    cut: str | None = None
     for outcome in outcomes:
         if isinstance(outcome, Done):
             values.append(outcome.value)
             evidence |= {passage.id: passage for passage in outcome.evidence}
             read |= {passage.id: passage for passage in outcome.read}
+            cut = cut or outcome.cut
         else:
             values.append(None)
     value: JsonValue = values if any(one is not None for one in values) else None
-    return Done(value, tuple(evidence.values()), tuple(read.values()))
+    return Done(value, tuple(evidence.values()), tuple(read.values()), cut)
 
 
 def _elements_of(step: Step, history: History) -> dict[str, Outcome]:

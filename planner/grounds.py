@@ -1,7 +1,9 @@
 """What an answer may be written from: facts with their proofs, in the order of the plan."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from pydantic import JsonValue
 
 from planner import template
 from planner.answering import SEARCHED, answer_value
@@ -9,6 +11,9 @@ from planner.outcomes import Done, Outcome
 from planner.plan import Plan
 from search import Passage
 from tools import Fact
+
+RESEARCH = "research"
+"""The tool whose steps are sub-runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,8 @@ class Grounds:
     """What failed."""
     read: tuple[Passage, ...]
     """Every passage that was read."""
+    found: JsonValue = None
+    """The value as the step has it: a list stays one."""
 
     @property
     def proven(self) -> tuple[Ground, ...]:
@@ -56,8 +63,9 @@ def grounds_of(
     facts: Mapping[str, tuple[Fact, ...]],
     rounds: Mapping[str, int] | None = None,
     question: str = "",
+    findings: Mapping[str, Sequence[Ground]] | None = None,
 ) -> Grounds:
-    """From what the executor has."""
+    """From what the executor has; `findings`: what its sub-runs found out, by their calls."""
     grounds: list[Ground] = []
     missing: list[str] = []
     errors: list[str] = []
@@ -71,12 +79,16 @@ def grounds_of(
         if step.tool in SEARCHED:
             continue
         for position, fact in enumerate(facts[step.id]):
+            call = f"{step.id}[{position}]" if step.for_each else step.id
+            found = (findings or {}).get(call)
+            grounds += found or ()
             if fact.value is None:
                 missing.append(fact.question)
             else:
-                element = outcomes.get(f"{step.id}[{position}]", outcome)
-                proof = _proof(element if step.for_each else outcome)
-                grounds.append(Ground(fact.question, template.as_text(fact.value), proof))
+                text, proof = template.as_text(fact.value), _proof(outcomes.get(call, outcome))
+                if found is not None:  # only the fact that is the value proves it
+                    proof = next((one.proof for one in found if one.value == text), None)
+                grounds.append(Ground(fact.question, text, proof))
     value = answer_value(plan, outcomes, rounds, question)
     return Grounds(
         grounds=tuple(dict.fromkeys(grounds)),
@@ -84,6 +96,7 @@ def grounds_of(
         not_found=tuple(dict.fromkeys(missing)),
         errors=tuple(dict.fromkeys(errors)),
         read=tuple(read.values()),
+        found=value,
     )
 
 

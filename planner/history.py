@@ -1,7 +1,7 @@
 """What is already known of a run that goes on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from planner.budget import Spending
 from planner.outcomes import Answer, Outcome
@@ -30,3 +30,15 @@ class History:
     """By model calls, before the run was cut off."""
     tool_calls: int = 0
     answer: Answer | None = None
+    nested: Mapping[str, "History"] = field(default_factory=dict)
+    """The pasts of its sub-runs by the call that each is: `b`, `b[0]`, `b/a` for one inside b."""
+
+    def within(self, call: str) -> "History":
+        """The past of a sub-run; an empty one where it never began."""
+        way = f"{call}/"
+        inside = {
+            name.removeprefix(way): past
+            for name, past in self.nested.items()
+            if name.startswith(way)
+        }
+        return replace(self.nested.get(call, History()), nested=inside)

@@ -8,6 +8,7 @@ while the plan is still being written.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Literal, TypedDict
 
 from langgraph.graph import END, START, StateGraph
@@ -18,7 +19,7 @@ from inference import Model
 from planner import template
 from planner.answering import WHOLE
 from planner.budget import Budget
-from planner.calling import Caller
+from planner.calling import Caller, Shared
 from planner.desk import Desk, ResearchSettings, Result, Toolbox
 from planner.errors import PlanError
 from planner.events import (
@@ -32,6 +33,7 @@ from planner.events import (
 )
 from planner.executor import Executor, known_results
 from planner.history import History
+from planner.nesting import Above, Research, findings_of
 from planner.outcomes import Answer
 from planner.plan import Step
 from planner.planning import Planner
@@ -59,23 +61,31 @@ async def research(
     trace: Trace,
     settings: ResearchSettings | None = None,
     history: History | None = None,
+    above: Above | None = None,
 ) -> Result:
     """Answer a question; every event goes to the trace. Cancelling it stops every call.
 
-    `history`: what an earlier part of the same run left; nothing in it is done again.
+    `history`: what an earlier part of the same run left; nothing in it is done again. `above`: it
+    is a sub-run.
     """
     settings, past = settings or ResearchSettings(), history or History()
-    budget = Budget(
-        settings.limits, seconds=past.seconds, spent=past.spent, tool_calls=past.tool_calls
-    )
+    if above is None:
+        budget = Budget(
+            settings.limits, seconds=past.seconds, spent=past.spent, tool_calls=past.tool_calls
+        )
+        above = Above(budget, Shared(settings.slots))
+    budget, findings = above.budget, findings_of(past)
     recorded = RecordedModel(model, budget=budget, trace=trace, prices=settings.prices)
     tools = toolbox(recorded)
+    if settings.depth > 0:
+        nested = Research(research, model, toolbox, trace, settings, past, above, findings)
+        tools = replace(tools, tools=(*tools.tools, nested))
     await trace.record(RunStarted(question, resumed=history is not None))
     caller = Caller(
         tools.by_name,
         budget=budget,
         trace=trace,
-        limits=settings.slots,
+        shared=above.shared,
         known=known_results(past),
     )
     try:
@@ -95,7 +105,14 @@ async def research(
                     samples=settings.plan_samples,
                     seed=settings.seed,
                 ),
-                writer=Writer(recorded, trace=trace, drafts=settings.drafts, seed=settings.seed),
+                writer=Writer(
+                    recorded,
+                    trace=trace,
+                    drafts=settings.drafts,
+                    seed=settings.seed,
+                    worded=settings.worded,
+                ),
+                findings=findings,
             )
             start = State(round=0, found=0, answer=past.answer)
             end = await research_graph().ainvoke(start, context=desk)
@@ -233,7 +250,7 @@ async def _write(state: State, runtime: Runtime[Desk]) -> State:
     grounds = desk.grounds
     try:
         async with _deadline(desk):
-            stopped = desk.budget.exceeded is not None
+            stopped = desk.cut is not None
             answer = await desk.writer.write(desk.question, grounds, stopped=stopped)
     except TimeoutError:
         answer = plain(grounds) if grounds.value else without_value(grounds, stopped=True)

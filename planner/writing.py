@@ -42,8 +42,14 @@ _EXAMPLES = (
 class Writer:
     """Words an answer."""
 
-    def __init__(self, model: Model, *, trace: Trace, drafts: int = 1, seed: int = 0) -> None:
-        """`drafts` > 1: best-of-n, scored by the check that every draft has to pass."""
+    def __init__(
+        self, model: Model, *, trace: Trace, drafts: int = 1, seed: int = 0, worded: bool = True
+    ) -> None:
+        """`drafts` > 1: best-of-n, scored by the check that every draft has to pass.
+
+        Not `worded`: the facts are written out as they are, and no model is asked.
+        """
+        self._worded = worded
         self._model = model
         self._trace = trace
         self._drafts = drafts
@@ -58,7 +64,7 @@ class Writer:
             return without_value(grounds, stopped=stopped)
         if not grounds.citations:
             return plain(grounds) if _only_computed(question, grounds) else abstention(grounds)
-        draft = await self._draft(question, grounds)
+        draft = await self._draft(question, grounds) if self._worded else None
         if draft is None:
             return plain(grounds)
         return Answer(grounds.value, draft, grounds.citations)

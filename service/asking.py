@@ -33,7 +33,7 @@ from tools import Calculate, Compare, Lookup, Read, Search, model_chooser
 _MODEL_CALLS = 4
 _MOST_CHARACTERS = 2000
 _SAVED = ("model", "base_url", "roles", "seconds", "max_tool_calls", "max_tokens", "max_cost",
-          "prices", "plan_samples", "drafts", "rounds", "seed", "speculate")  # fmt: skip
+          "prices", "plan_samples", "drafts", "rounds", "depth", "seed", "speculate")  # fmt: skip
 """Settings that a resumed run takes over; keys are not among them."""
 _PRICES = TypeAdapter(dict[str, Price])
 
@@ -199,9 +199,20 @@ def _require_prices(models: Models, settings: Settings) -> None:
 
 def _another_try(history: History) -> History:
     """The past of a run that ended without a full answer: what failed is tried again."""
-    worked = {id_: o for id_, o in history.outcomes.items() if isinstance(o, Done)}
-    spent = Spending(cost=history.spent.cost)  # money is not granted twice
-    return replace(history, outcomes=worked, answer=None, seconds=0.0, spent=spent, tool_calls=0)
+    worked = {
+        id_: outcome
+        for id_, outcome in history.outcomes.items()
+        if isinstance(outcome, Done) and outcome.cut is None
+    }
+    return replace(
+        history,
+        outcomes=worked,
+        answer=None,
+        seconds=0.0,
+        spent=Spending(cost=history.spent.cost),  # money is not granted twice
+        tool_calls=0,
+        nested={call: _another_try(past) for call, past in history.nested.items()},
+    )
 
 
 def _options(roots: Sequence[Path], settings: Settings) -> dict[str, JsonValue]:
@@ -222,6 +233,7 @@ def _research_settings(settings: Settings) -> ResearchSettings:
             cost=settings.max_cost or inf,
         ),
         rounds=settings.rounds,
+        depth=settings.depth,
         plan_samples=settings.plan_samples,
         drafts=settings.drafts,
         slots={"model": _MODEL_CALLS, "documents": 8, "cpu": 8},

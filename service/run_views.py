@@ -150,7 +150,9 @@ def _decisions(events: Sequence[Data], time: RunningTime) -> RenderableType | No
     table.add_column()
     for event in events:
         if event["kind"] == "decided":
-            words = Text.assemble((legible(event["what"]), "bold"), f": {legible(event['why'])}")
+            where = f"{event['within']}: " if event.get("within") else ""
+            what = (legible(event["what"]), "bold")
+            words = Text.assemble(where, what, f": {legible(event['why'])}")
             table.add_row(f"{time.at(event['at']):.2f} s", words)
     return table if table.rows else None
 

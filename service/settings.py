@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     plan_samples: Annotated[int, Field(ge=1, le=16)] = 4
     drafts: Annotated[int, Field(ge=1, le=16)] = 1
     rounds: Annotated[int, Field(ge=1, le=10)] = 3
+    depth: Annotated[int, Field(ge=0, le=3)] = 1
+    """Sub-runs inside one another at most."""
     seed: int = 0
 
     @property

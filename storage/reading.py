@@ -2,15 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from planner import History, Outcome, Spending, Step, call_key
+from planner import History, Outcome, Spending
 from search import Passage
-from storage.records import Data, answer_data, outcome_from, source_from
+from storage.pasts import nested_pasts, past, step_from
+from storage.records import (
+    Data,
+    answer_data,
+    local_id,
+    nested_id,
+    outcome_from,
+    source_from,
+)
 from storage.runs import RunRecord, run_record
 from storage.tables import (
     CallRow,
@@ -31,21 +40,14 @@ async def read_history(connection: AsyncConnection, run: str) -> History:
     steps = await _steps(connection, run)
     calls = await _calls(connection, run)
     outcomes = await _outcomes(connection, run, calls)
-    tools = {row.id: row.tool for row in steps}
-    return History(
-        steps=tuple(_step(row) for row in steps),
-        step_rounds={row.id: row.round for row in steps},
-        outcomes=outcomes,
-        arguments={
-            row.id: call_key(tools[row.step], row.arguments)
-            for row in calls
-            if row.id in outcomes and row.arguments is not None and row.step in tools
-        },
+    return replace(
+        past("", steps, calls, outcomes),
         planned_rounds=await _planned_rounds(connection, run),
         seconds=record.seconds,
         spent=await _spent(connection, run),
         tool_calls=await _count(connection, run, "step_started"),
         answer=record.answer,
+        nested=await _nested(connection, run, steps, calls, outcomes),
     )
 
 
@@ -120,6 +122,17 @@ async def _outcomes(connection: AsyncConnection, run: str, calls: Rows) -> dict[
     }
 
 
+async def _nested(
+    connection: AsyncConnection, run: str, steps: Rows, calls: Rows, outcomes: Mapping[str, Outcome]
+) -> Mapping[str, History]:
+    """The pasts of its sub-runs; what only they need is read only where there are any."""
+    if not any(local_id(row.id)[0] for row in steps):
+        return {}
+    events = await _rows(connection, _of(EventRow, run).order_by(EventRow.seq))
+    asked = await _rows(connection, _of(ModelCallRow, run))
+    return nested_pasts(steps, calls, outcomes, events, asked)
+
+
 async def _passages(connection: AsyncConnection, run: str) -> dict[str, Passage]:
     """The run's passages by id."""
     rows = await _rows(connection, _of(SourceRow, run))
@@ -150,14 +163,12 @@ async def _count(connection: AsyncConnection, run: str, kind: str) -> int:
     return int((await connection.execute(query)).scalar_one())
 
 
-def _step(row: Row[Any]) -> Step:
-    """The step as it was written."""
-    return Step(row.id, row.tool, row.arguments, tuple(row.needs), row.for_each, row.optional)
-
-
 def _step_data(row: Row[Any]) -> Data:
-    """With `inputs`: every step that it waits for, whether an argument or `needs` names it."""
-    return _data(row) | {"inputs": list(_step(row).inputs)}
+    """With `inputs`: every step that it waits for, whether an argument or `needs` names it; and
+    with `within`: the call that is the sub-run whose step it is, if any."""
+    within, inputs = local_id(row.id)[0], step_from(row).inputs
+    named = [nested_id(within, name) for name in inputs]
+    return _data(row) | {"inputs": named, "within": within or None}
 
 
 async def _call_data(connection: AsyncConnection, run: str) -> list[Data]:

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inference import Message, Request, ScriptedModel
@@ -102,6 +102,7 @@ DEEDS = st.lists(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(FAMILIES, DEEDS)
 def test_no_limit_is_passed_and_no_reserve_is_taken_from_outside(
     limits: list[tuple[Limits, int]], deeds: list[tuple[Any, int, int]]
@@ -115,6 +116,7 @@ def test_no_limit_is_passed_and_no_reserve_is_taken_from_outside(
             assert family.calls[one] <= own.tool_calls
 
 
+@settings(deadline=None)
 @given(st.integers(1, 300), st.integers(0, 300), st.sampled_from([0.25, 0.5]))
 def test_a_sub_run_cannot_take_the_share_of_the_answer_above_it(
     tokens: int, asked: int, reserve: float
