@@ -14,6 +14,7 @@ from inference.errors import (
     Unsupported,
 )
 from inference.fitting import Fitted, TooLong, fits_in, fitted
+from inference.interrupts import Boundary, Interrupt, behind, interruptible
 from inference.model import (
     ALL,
     Chunk,
@@ -67,6 +68,7 @@ __all__ = [
     "AnswerCut",
     "AnswerInvalid",
     "AnswerUnusable",
+    "Boundary",
     "Capabilities",
     "Chunk",
     "Collector",
@@ -80,6 +82,7 @@ __all__ = [
     "Guessing",
     "Halt",
     "InstalledVllm",
+    "Interrupt",
     "Likelihood",
     "Message",
     "Model",
@@ -114,6 +117,7 @@ __all__ = [
     "Vectors",
     "VllmSettings",
     "answering",
+    "behind",
     "check_gguf",
     "complete",
     "embeddings",
@@ -121,6 +125,7 @@ __all__ = [
     "fits_in",
     "fitted",
     "guessing",
+    "interruptible",
     "is_loopback",
     "keep_serving",
     "log_likelihood",
