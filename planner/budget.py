@@ -54,7 +54,8 @@ _NOTHING = Spending()
 
 
 class Budget:
-    """Counts what a run spends. While it gathers, the answer's share is out of reach.
+    """Counts what a run spends. The answer's share is out of reach while it gathers, and for steps
+    that still run when it writes.
 
     A limit that is hit stops the run whose it is and the sub-runs below, and no run above.
     """
@@ -116,24 +117,24 @@ class Budget:
     @property
     def remaining_seconds(self) -> float:
         """Until the limit of the present phase, and of those that it is in; not below 0."""
-        return max(0.0, min(budget._left for budget in self._line))
+        return max(0.0, min(self._left(budget) for budget in self._line))
 
     def out_of_time(self) -> None:
         """The phase was cut short by the clock."""
-        whose = min(self._line, key=lambda budget: budget._left)
-        spent, allowed = round(whose.seconds, 1), whose._limits.seconds * whose._share
+        whose = min(self._line, key=self._left)
+        spent, allowed = round(whose.seconds, 1), whose._limits.seconds * self._share(whose)
         self._stop(whose, BudgetExceeded("seconds", spent, allowed))
 
-    def check_seconds(self) -> None:
-        """Raise BudgetExceeded when the phase's time is over."""
+    def check_seconds(self, *, step: bool = False) -> None:
+        """Raise BudgetExceeded when the time of the phase, or of its steps, is over."""
         for budget in self._line:
-            if budget._left <= 0:
-                allowed = budget._limits.seconds * budget._share
+            if self._left(budget, step=step) <= 0:
+                allowed = budget._limits.seconds * self._share(budget, step=step)
                 self._exceed(budget, "seconds", budget.seconds, allowed)
 
     def spend_tool_call(self) -> None:
         """Count one tool call, or raise and count nothing."""
-        self.check_seconds()
+        self.check_seconds(step=True)
         for budget in self._line:
             spent, allowed = budget._tool_calls, budget._limits.tool_calls
             if spent + 1 > allowed:
@@ -141,13 +142,16 @@ class Budget:
         for budget in self._line:
             budget._tool_calls += 1
 
-    def promise(self, spending: Spending) -> None:
-        """Set aside what a call may take at most, or raise and set nothing aside."""
-        self.check_seconds()
+    def promise(self, spending: Spending, *, step: bool = False) -> None:
+        """Set aside what a call may take at most, or raise and set nothing aside.
+
+        `step`: on behalf of a step, for which the reserve is never.
+        """
+        self.check_seconds(step=step)
         for budget in self._line:
             then = budget._spent + budget._promised + spending
-            tokens = budget._limits.tokens * budget._share
-            cost = budget._limits.cost * budget._share
+            share = self._share(budget, step=step)
+            tokens, cost = budget._limits.tokens * share, budget._limits.cost * share
             if then.tokens > tokens:
                 spent = budget._spent.tokens
                 self._exceed(budget, "max-tokens", spent, tokens, spending.tokens)
@@ -170,15 +174,17 @@ class Budget:
             yield budget
             budget = budget._parent
 
-    @property
-    def _share(self) -> float:
-        """The part of seconds, tokens and cost that may be spent now."""
-        return 1.0 if self.answering else 1.0 - self._limits.reserve
+    def _share(self, budget: "Budget", *, step: bool = False) -> float:
+        """The part of another's seconds, tokens and cost that may be spent here and now.
 
-    @property
-    def _left(self) -> float:
-        """Seconds until its own limit; below 0 behind it."""
-        return self._limits.seconds * self._share - self.seconds
+        For the run above a sub-run is a step, even while it writes what it comes to.
+        """
+        whole = self.answering and budget is self and not step
+        return 1.0 if whole else 1.0 - budget._limits.reserve
+
+    def _left(self, budget: "Budget", *, step: bool = False) -> float:
+        """Seconds until another's limit; below 0 behind it."""
+        return budget._limits.seconds * self._share(budget, step=step) - budget.seconds
 
     def _exceed(
         self, whose: "Budget", limit: str, spent: float, allowed: float, asked: float = 0

@@ -94,6 +94,10 @@ class Executor:
         """Wait until every step that was added has its outcome."""
         await self._idle.wait()
 
+    def wind_down(self, reason: str) -> None:
+        """Begin nothing more: running calls may end, waiting steps are skipped."""
+        self._stopped = reason
+
     def stop(self, reason: str) -> None:
         """End everything: running calls are cancelled, waiting steps are skipped."""
         self._stopped = reason

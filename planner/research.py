@@ -42,6 +42,7 @@ from planner.verifying import verified
 from planner.writing import Writer, plain, without_value
 
 _START = "start"
+_NO_TIME = "the time for gathering is over"
 
 
 class State(TypedDict):
@@ -198,7 +199,7 @@ async def _new_plan(desk: Desk, number: int) -> None:
 
 
 async def _gather(state: State, runtime: Runtime[Desk]) -> State:
-    """Wait for the steps; when the time is over, stop them."""
+    """Wait for the steps; when the time is over, stop them, or let them end if there is a value."""
     desk = runtime.context
     await desk.trace.record(PhaseStarted("gather", state["round"]))
     try:
@@ -206,7 +207,10 @@ async def _gather(state: State, runtime: Runtime[Desk]) -> State:
             await desk.executor.drained()
     except TimeoutError:
         desk.budget.out_of_time()
-        desk.executor.stop("the time for gathering is over")
+        if desk.grounds.value is not None:  # what runs may still add to the answer
+            desk.executor.wind_down(_NO_TIME)
+            return state
+        desk.executor.stop(_NO_TIME)
         await desk.executor.drained()
     return state
 
@@ -244,17 +248,24 @@ async def _write(state: State, runtime: Runtime[Desk]) -> State:
     """The answer, out of the reserve."""
     desk = runtime.context
     await desk.trace.record(PhaseStarted("write", state["round"]))
-    if state["answer"] is not None:
-        return state
+    answer = state["answer"] or await _written(desk)
+    desk.executor.stop("the answer is written")
+    await desk.executor.drained()
+    return {**state, "answer": answer}
+
+
+async def _written(desk: Desk) -> Answer:
+    """Whatever happens; what ends meanwhile may still come into it."""
     desk.budget.answering = True
     grounds = desk.grounds
     try:
         async with _deadline(desk):
             stopped = desk.cut is not None
-            answer = await desk.writer.write(desk.question, grounds, stopped=stopped)
+            return await desk.writer.write(
+                desk.question, grounds, stopped=stopped, late=lambda: desk.grounds.proven
+            )
     except TimeoutError:
-        answer = plain(grounds) if grounds.value else without_value(grounds, stopped=True)
-    return {**state, "answer": answer}
+        return plain(grounds) if grounds.value else without_value(grounds, stopped=True)
 
 
 async def _verify(state: State, runtime: Runtime[Desk]) -> State:

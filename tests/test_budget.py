@@ -46,11 +46,14 @@ class Family:
         """Tokens that a call in this run may take, by the book."""
         return min(
             self.limits[one].tokens
-            * (1.0 if self.budgets[one].answering else 1.0 - self.limits[one].reserve)
+            * (1.0 if one == number and self.budgets[one].answering else self.gathering(one))
             - self.spent[one].tokens
             - self.promised(one)
             for one in self.line(number)
         )
+
+    def gathering(self, number: int) -> float:
+        return 1.0 - self.limits[number].reserve
 
     def promise(self, number: int, asked: int) -> None:
         """Let through exactly where every run that it is in has room for it."""
@@ -132,6 +135,19 @@ def test_a_sub_run_cannot_take_the_share_of_the_answer_above_it(
         child.settle(Spending(asked), Spending(asked))
     parent.answering = True
     parent.promise(Spending(math.floor(tokens * reserve)))
+
+
+def test_a_step_that_still_runs_cannot_take_the_share_of_the_answer_that_is_being_written() -> None:
+    clock = Clock()
+    budget = Budget(Limits(seconds=100, tokens=100), clock=clock)
+    budget.answering = True
+    with pytest.raises(BudgetExceeded, match="max-tokens: 0 of 75 spent"):
+        budget.promise(Spending(80), step=True)
+    budget.promise(Spending(80))
+    clock.now = 80
+    with pytest.raises(BudgetExceeded, match="seconds: 80 of 75"):
+        budget.spend_tool_call()
+    budget.promise(Spending(20))
 
 
 def test_what_a_call_took_beyond_its_promise_leaves_less_for_the_next() -> None:
