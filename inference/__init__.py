@@ -15,6 +15,7 @@ from inference.errors import (
     Unsupported,
 )
 from inference.fitting import Fitted, TooLong, fits_in, fitted
+from inference.interrupts import Boundary, Interrupt, behind, interruptible
 from inference.model import (
     ALL,
     Chunk,
@@ -68,6 +69,7 @@ __all__ = [
     "AnswerCut",
     "AnswerInvalid",
     "AnswerUnusable",
+    "Boundary",
     "Capabilities",
     "Chunk",
     "Collector",
@@ -81,6 +83,7 @@ __all__ = [
     "Guessing",
     "Halt",
     "InstalledVllm",
+    "Interrupt",
     "Likelihood",
     "Message",
     "Model",
@@ -115,6 +118,7 @@ __all__ = [
     "Vectors",
     "VllmSettings",
     "answering",
+    "behind",
     "check_gguf",
     "complete",
     "embeddings",
@@ -122,6 +126,7 @@ __all__ = [
     "fits_in",
     "fitted",
     "guessing",
+    "interruptible",
     "is_loopback",
     "keep_serving",
     "log_likelihood",

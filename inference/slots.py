@@ -117,6 +117,10 @@ class SlotPool:
             finally:
                 self._free[slot] = None
 
+    def holds(self, lane: Lane, messages: Messages) -> None:
+        """A slot has read a prompt, and keeps it even if what it writes is cut off."""
+        self._held[lane.slot] = messages
+
     async def _saved(self, messages: Messages, head: int, file: str) -> Shared | None:
         """Compute a prompt and save it."""
         asked = time.monotonic()

@@ -55,6 +55,8 @@ class SlottedModel:
             stream = self._endpoint.stream(request, extra={"id_slot": lane.slot})
             async with aclosing(stream) as chunks:
                 async for chunk in chunks:
+                    if chunk.text:
+                        self._pool.holds(lane, request.messages)
                     yield _charged(chunk, lane.read, queued)
 
     async def _samples(self, request: Request, halt: Halt) -> AsyncGenerator[Chunk]:

@@ -24,10 +24,12 @@ from planner.events import (
     StepReplaced,
     StepStarted,
     Trace,
+    Within,
 )
 from planner.executor import Executor
 from planner.history import History, known_results
 from planner.language import PlanReader, Vocabulary, step_of, written
+from planner.nesting import Research, ResearchArguments
 from planner.outcomes import Answer, Done, Failed, Outcome, Sentence, Skipped, Status
 from planner.plan import Plan, PlanBuilder, Step
 from planner.planning import Planner
@@ -61,6 +63,8 @@ __all__ = [
     "PlanReader",
     "Planner",
     "RecordedModel",
+    "Research",
+    "ResearchArguments",
     "ResearchSettings",
     "Result",
     "RunEnded",
@@ -82,6 +86,7 @@ __all__ = [
     "Toolbox",
     "Trace",
     "Vocabulary",
+    "Within",
     "call_key",
     "known_results",
     "means_of",

@@ -1,9 +1,14 @@
-"""Budgets: what a run may spend, checked before it is spent."""
+"""Budgets: what a run may spend, checked before it is spent.
+
+Budgets nest as runs do: what a sub-run spends counts for it and for every run that it is a part of,
+and each of them keeps its own share for its own answer.
+"""
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import NoReturn
 
 from planner.errors import BudgetExceeded
 
@@ -50,7 +55,11 @@ _AMPLE = 0.5
 
 
 class Budget:
-    """Counts what a run spends. While it gathers, the answer's share is out of reach."""
+    """Counts what a run spends. The answer's share is out of reach while it gathers, and for steps
+    that still run when it writes.
+
+    A limit that is hit stops the run whose it is and the sub-runs below, and no run above.
+    """
 
     def __init__(
         self,
@@ -59,10 +68,15 @@ class Budget:
         seconds: float = 0.0,
         spent: Spending = _NOTHING,
         tool_calls: int = 0,
+        parent: "Budget | None" = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Go on from what an earlier part of the run has spent."""
+        """Go on from what an earlier part of the run has spent; a parent has counted it already.
+
+        `parent`: of the run that this one is a part of; see `nested`.
+        """
         self._limits = limits
+        self._parent = parent
         self._clock = clock
         self._started = clock() - seconds
         self._spent = spent
@@ -71,7 +85,30 @@ class Budget:
         self.answering = False
         """Set when the answer begins: from then on the reserve may be spent."""
         self.exceeded: BudgetExceeded | None = None
-        """The first limit that was hit."""
+        """The first limit that was hit, of this run or of one that it is a part of."""
+
+    def nested(
+        self,
+        limits: Limits,
+        *,
+        seconds: float = 0.0,
+        spent: Spending = _NOTHING,
+        tool_calls: int = 0,
+    ) -> "Budget":
+        """For a part of this run, which ends in time for this run to go on with what it found.
+
+        Raises BudgetExceeded when there is no time for it.
+        """
+        self.check_seconds()
+        ends = min(limits.seconds, seconds + self.remaining_seconds)
+        return Budget(
+            replace(limits, seconds=ends),
+            seconds=seconds,
+            spent=spent,
+            tool_calls=tool_calls,
+            parent=self,
+            clock=self._clock,
+        )
 
     @property
     def seconds(self) -> float:
@@ -80,25 +117,31 @@ class Budget:
 
     @property
     def remaining_seconds(self) -> float:
-        """Until the limit of the present phase; not below 0."""
-        return max(0.0, self._limits.seconds * self._share - self.seconds)
+        """Until the limit of the present phase, and of those that it is in; not below 0."""
+        return max(0.0, min(self._left(budget) for budget in self._line))
 
     def out_of_time(self) -> None:
         """The phase was cut short by the clock."""
-        spent, allowed = self.seconds, self._limits.seconds * self._share
-        self.exceeded = self.exceeded or BudgetExceeded("seconds", round(spent, 1), allowed)
+        whose = min(self._line, key=self._left)
+        spent, allowed = round(whose.seconds, 1), whose._limits.seconds * self._share(whose)
+        self._stop(whose, BudgetExceeded("seconds", spent, allowed))
 
-    def check_seconds(self) -> None:
-        """Raise BudgetExceeded when the phase's time is over."""
-        if self.remaining_seconds <= 0:
-            self._exceed("seconds", self.seconds, self._limits.seconds * self._share)
+    def check_seconds(self, *, step: bool = False) -> None:
+        """Raise BudgetExceeded when the time of the phase, or of its steps, is over."""
+        for budget in self._line:
+            if self._left(budget, step=step) <= 0:
+                allowed = budget._limits.seconds * self._share(budget, step=step)
+                self._exceed(budget, "seconds", budget.seconds, allowed)
 
     def spend_tool_call(self) -> None:
         """Count one tool call, or raise and count nothing."""
-        self.check_seconds()
-        if self._tool_calls + 1 > self._limits.tool_calls:
-            self._exceed("max-tool-calls", self._tool_calls, self._limits.tool_calls)
-        self._tool_calls += 1
+        self.check_seconds(step=True)
+        for budget in self._line:
+            spent, allowed = budget._tool_calls, budget._limits.tool_calls
+            if spent + 1 > allowed:
+                self._exceed(budget, "max-tool-calls", spent, allowed)
+        for budget in self._line:
+            budget._tool_calls += 1
 
     @property
     def tool_calls(self) -> int:
@@ -111,37 +154,73 @@ class Budget:
 
         So wrong guesses leave at least half of the budget to what is needed for certain.
         """
-        used = self._spent + self._promised
-        shares = (
-            self._tool_calls / self._limits.tool_calls,
-            used.tokens / (self._limits.tokens * self._share),
-            used.cost / (self._limits.cost * self._share),
-        )
-        return max(shares) < _AMPLE and self.remaining_seconds > 0
+        return self.remaining_seconds > 0 and max(map(self._used, self._line)) < _AMPLE
 
-    def promise(self, spending: Spending) -> None:
-        """Set aside what a call may take at most, or raise and set nothing aside."""
-        self.check_seconds()
-        then = self._spent + self._promised + spending
-        tokens, cost = self._limits.tokens * self._share, self._limits.cost * self._share
-        if then.tokens > tokens:
-            self._exceed("max-tokens", self._spent.tokens, tokens, spending.tokens)
-        if then.cost > cost:
-            self._exceed("max-cost", self._spent.cost, cost, spending.cost)
-        self._promised += spending
+    def promise(self, spending: Spending, *, step: bool = False) -> None:
+        """Set aside what a call may take at most, or raise and set nothing aside.
+
+        `step`: on behalf of a step, for which the reserve is never.
+        """
+        self.check_seconds(step=step)
+        for budget in self._line:
+            then = budget._spent + budget._promised + spending
+            share = self._share(budget, step=step)
+            tokens, cost = budget._limits.tokens * share, budget._limits.cost * share
+            if then.tokens > tokens:
+                spent = budget._spent.tokens
+                self._exceed(budget, "max-tokens", spent, tokens, spending.tokens)
+            if then.cost > cost:
+                self._exceed(budget, "max-cost", budget._spent.cost, cost, spending.cost)
+        for budget in self._line:
+            budget._promised += spending
 
     def settle(self, promised: Spending, spent: Spending) -> None:
         """The call is over: what it really took replaces what was promised."""
-        self._promised -= promised
-        self._spent += spent
+        for budget in self._line:
+            budget._promised -= promised
+            budget._spent += spent
 
     @property
-    def _share(self) -> float:
-        """The part of seconds, tokens and cost that may be spent now."""
-        return 1.0 if self.answering else 1.0 - self._limits.reserve
+    def _line(self) -> Iterator["Budget"]:
+        """This budget, its parent, and so on to the top."""
+        budget: Budget | None = self
+        while budget is not None:
+            yield budget
+            budget = budget._parent
 
-    def _exceed(self, limit: str, spent: float, allowed: float, asked: float = 0) -> None:
+    def _share(self, budget: "Budget", *, step: bool = False) -> float:
+        """The part of another's seconds, tokens and cost that may be spent here and now.
+
+        For the run above a sub-run is a step, even while it writes what it comes to.
+        """
+        whole = self.answering and budget is self and not step
+        return 1.0 if whole else 1.0 - budget._limits.reserve
+
+    def _used(self, budget: "Budget") -> float:
+        """The share of another's tool calls, tokens or cost that is spent, whichever is most."""
+        used, limits = budget._spent + budget._promised, budget._limits
+        share = self._share(budget, step=True)
+        return max(
+            budget._tool_calls / limits.tool_calls,
+            used.tokens / (limits.tokens * share),
+            used.cost / (limits.cost * share),
+        )
+
+    def _left(self, budget: "Budget", *, step: bool = False) -> float:
+        """Seconds until another's limit; below 0 behind it."""
+        return budget._limits.seconds * self._share(budget, step=step) - budget.seconds
+
+    def _exceed(
+        self, whose: "Budget", limit: str, spent: float, allowed: float, asked: float = 0
+    ) -> NoReturn:
         """Raise, and remember the first time."""
         error = BudgetExceeded(limit, spent, allowed, asked)
-        self.exceeded = self.exceeded or error
+        self._stop(whose, error)
         raise error
+
+    def _stop(self, whose: "Budget", error: BudgetExceeded) -> None:
+        """All that are in the run whose limit was hit, down to this one, have to end."""
+        for budget in self._line:
+            budget.exceeded = budget.exceeded or error
+            if budget is whose:
+                return

@@ -5,6 +5,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Mapping
+from math import inf
 from typing import Any
 
 from pydantic import JsonValue, ValidationError
@@ -23,6 +24,18 @@ from tools import Listener, Tool, ToolError, ToolResult, listening
 _RETRY_WAIT = wait_random_exponential(multiplier=0.5, max=8)
 
 
+class Shared:
+    """What the calls of a run have in common with those of its sub-runs."""
+
+    def __init__(self, limits: Mapping[str, int] | None = None) -> None:
+        """`limits`: calls at once for each resource."""
+        self.slots = {name: asyncio.Semaphore(limit) for name, limit in (limits or {}).items()}
+        self.known: dict[str, Done] = {}
+        """Results by call key."""
+        self.one_at_a_time: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
+        """By resource and call key: a sub-run may do what the run above waits for it to do."""
+
+
 class Caller:
     """Calls tools on behalf of steps. The same call is made once in a run."""
 
@@ -34,16 +47,19 @@ class Caller:
         trace: Trace,
         limits: Mapping[str, int] | None = None,
         known: Mapping[str, Done] | None = None,
+        shared: Shared | None = None,
         attempts: int = 3,
         wait: wait_base = _RETRY_WAIT,
     ) -> None:
-        """`limits`: calls at once for each resource; `known`: results by call key."""
+        """`limits`: calls at once for each resource; `known`: results by call key.
+
+        `shared`: of the run above, whose limits hold.
+        """
         self.tools = tools
         self._budget = budget
         self._trace = trace
-        self._slots = {name: asyncio.Semaphore(limit) for name, limit in (limits or {}).items()}
-        self._known = dict(known or {})
-        self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.shared = shared or Shared(limits)
+        self.shared.known.update(known or {})
         self._guesses: dict[str, Guess] = {}
         """Those that are undecided, by call key, the oldest first."""
         self._took: defaultdict[str, tuple[int, float]] = defaultdict(lambda: (0, 0.0))
@@ -63,15 +79,16 @@ class Caller:
         `listener`: hears the drafts of the call's value.
         """
         key = call_key(tool, arguments)
-        async with self._one_at_a_time[key]:
-            if key in self._known:
-                return self._known[key], True
+        known = self.shared.known
+        async with self.shared.one_at_a_time[self.tools[tool].resource, key]:
+            if key in known:
+                return known[key], True
             outcome: Outcome | None = await self._joined(call_id, key, arguments)
             if outcome is None:
                 self._make_room(self.tools[tool].resource)
                 outcome = await self._called(call_id, self.tools[tool], arguments, listener)
-            if isinstance(outcome, Done):
-                self._known[key] = outcome
+            if isinstance(outcome, Done) and outcome.cut is None:
+                known[key] = outcome
             return outcome, False
 
     def guess(
@@ -89,8 +106,8 @@ class Caller:
         the budget is spent.
         """
         key, made = call_key(tool, arguments), self.tools[tool]
-        lock = self._one_at_a_time.get(key)
-        if key in self._known or key in self._guesses or (lock is not None and lock.locked()):
+        lock = self.shared.one_at_a_time.get((made.resource, key))
+        if key in self.shared.known or key in self._guesses or (lock is not None and lock.locked()):
             return None
         if self._slot(made.resource).locked() or not self._budget.is_ample:
             return None
@@ -129,7 +146,7 @@ class Caller:
 
     def _slot(self, resource: str) -> asyncio.Semaphore:
         """What limits the calls of a resource."""
-        return self._slots.setdefault(resource, asyncio.Semaphore(64))
+        return self.shared.slots.setdefault(resource, asyncio.Semaphore(64))
 
     async def _called(
         self,
@@ -160,7 +177,7 @@ class Caller:
         finally:
             current_step.reset(token)
             guessing.reset(guessed)
-        return Done(result.value, tuple(result.evidence), tuple(result.read))
+        return Done(result.value, tuple(result.evidence), tuple(result.read), result.cut)
 
     async def _tried(
         self,
@@ -187,7 +204,7 @@ class Caller:
                         SpeculationStarted(call_id, arguments, guess.drafts, number)
                     )
                 began = time.monotonic()
-                async with asyncio.timeout(tool.seconds):
+                async with asyncio.timeout(None if tool.seconds == inf else tool.seconds):
                     result: ToolResult = await tool.call(checked)
                 count, seconds = self._took[tool.name]
                 self._took[tool.name] = count + 1, seconds + time.monotonic() - began

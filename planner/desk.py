@@ -15,7 +15,7 @@ from planner.contradictions import CROSSCHECK, RELINKED
 from planner.crosschecking import CrossChecker
 from planner.events import Trace
 from planner.executor import Executor
-from planner.grounds import Grounds, grounds_of
+from planner.grounds import Ground, Grounds, grounds_of
 from planner.history import History
 from planner.judging import Judge
 from planner.outcomes import Answer, Done, Status
@@ -59,6 +59,10 @@ class ResearchSettings:
     seed: int = 0
     prices: Mapping[str, Price] = field(default_factory=dict)
     """What tokens cost, by the model's name."""
+    depth: int = 1
+    """Sub-runs inside one another at most; 0: steps cannot be research runs."""
+    worded: bool = True
+    """Whether a model words the answer, or the facts are written out as they are."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,10 @@ class Result:
     status: Status
     answer: Answer
     reason: str | None = None
+    grounds: Grounds | None = None
+    """What it rests on, where it was worked out just now."""
+    cut_short: bool = False
+    """Whether a limit ended it before its time."""
 
 
 @dataclass(frozen=True)
@@ -105,13 +113,20 @@ class Desk:
     writer: Writer
     judge: Judge
     checker: CrossChecker
+    nested: Mapping[str, Sequence[Ground]] = field(default_factory=dict)
+    """What its sub-runs found out, by their calls."""
 
     @property
     def grounds(self) -> Grounds:
         """What was found out so far."""
         done = self.executor
         return grounds_of(
-            self.checker.findings, done.elements, done.rounds, self.question, done.cancelled
+            self.checker.findings,
+            done.elements,
+            done.rounds,
+            self.question,
+            done.cancelled,
+            self.nested,
         )
 
     @property
@@ -151,6 +166,16 @@ class Desk:
         outcome = seen.outcomes.get(steps[0].id) if steps else None
         return not self.answered and isinstance(outcome, Done) and outcome.value is not None
 
+    @property
+    def cut(self) -> str | None:
+        """Which limit ended the run, or a sub-run, before its time; None where none did."""
+        if self.budget.exceeded is not None:
+            return f"stopped by the budget: {self.budget.exceeded}"
+        for id_, outcome in self.executor.outcomes.items():
+            if isinstance(outcome, Done) and outcome.cut is not None:
+                return f"step {id_} was cut short: {outcome.cut}"
+        return None
+
     def known(self, number: int) -> list[tuple[str, str]]:
         """Questions and answers for a plan after the first."""
         return [(g.question, g.value) for g in self.grounds.grounds] if number > 1 else []
@@ -176,12 +201,13 @@ class Desk:
 
     def result(self, answer: Answer) -> Result:
         """The run's status, by what it could do."""
-        if self.budget.exceeded is not None:
-            return Result("incomplete", answer, f"stopped by the budget: {self.budget.exceeded}")
-        error = next(iter(self.grounds.errors), self.planner.failure)
+        grounds = self.grounds
+        if self.cut is not None:
+            return Result("incomplete", answer, self.cut, grounds, cut_short=True)
+        error = next(iter(grounds.errors), self.planner.failure)
         if answer.value is None and error:
-            return Result("incomplete", answer, error)
-        return Result("completed", answer)
+            return Result("incomplete", answer, error, grounds)
+        return Result("completed", answer, grounds=grounds)
 
 
 def _is_of_reflection(step: Step) -> bool:

@@ -145,6 +145,16 @@ class RunEnded:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Something happened in a sub-run."""
+
+    call: str
+    """The call that the sub-run is: `b`, `b[0]`; for one inside another the way there: `b/a`."""
+    event: "Event"
+    """In the sub-run's own words."""
+
+
 Event = (
     RunStarted
     | PhaseStarted
@@ -160,6 +170,7 @@ Event = (
     | PlanEnded
     | AnswerWritten
     | RunEnded
+    | Within
 )
 
 

@@ -178,6 +178,11 @@ class Executor:
         await self._news.wait()
         self._news.clear()
 
+    def wind_down(self, reason: str) -> None:
+        """Begin nothing more: running calls may end, waiting steps are skipped."""
+        self._stopped = reason
+        self._speculator.stop()
+
     def stop(self, reason: str) -> None:
         """End everything: running calls are cancelled, waiting steps are skipped."""
         self._stopped = reason

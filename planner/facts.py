@@ -9,7 +9,7 @@ from planner.outcomes import Done, Outcome
 from planner.plan import Step
 from tools import Fact
 
-_QUESTIONS = ("question", "query", "expression")
+_QUESTIONS = ("question", "query", "expression", "objective")
 """Arguments that say in words what a step asks, first match."""
 
 

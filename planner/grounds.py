@@ -1,13 +1,18 @@
 """What an answer may be written from: facts with their proofs, in the order of the plan."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+
+from pydantic import JsonValue
 
 from planner import template
 from planner.answering import SEARCHED, answer_value
 from planner.contradictions import CROSSCHECK, Claim, Findings
 from planner.outcomes import Done, Failed, Outcome
 from search import Passage
+
+RESEARCH = "research"
+"""The tool whose steps are sub-runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,8 @@ class Grounds:
     """Every passage that was read."""
     disputes: tuple[tuple[Ground, Ground], ...] = ()
     """Values for one question that cannot both be right, where no third passage decides."""
+    found: JsonValue = None
+    """The value as the step has it: a list stays one."""
 
     @property
     def proven(self) -> tuple[Ground, ...]:
@@ -57,10 +64,12 @@ def grounds_of(
     rounds: Mapping[str, int] | None = None,
     question: str = "",
     given_up: Collection[str] = (),
+    nested: Mapping[str, Sequence[Ground]] | None = None,
 ) -> Grounds:
     """From what the executor has. `elements`: outcomes of the elements of a for_each.
 
-    `given_up`: steps that were cancelled; that is no error.
+    `given_up`: steps that were cancelled; that is no error. `nested`: what its sub-runs found out,
+    by their calls.
     """
     plan, facts = findings.plan, findings.facts
     outcomes = {**elements, **findings.outcomes}
@@ -78,12 +87,16 @@ def grounds_of(
         if step.tool in SEARCHED:
             continue
         for position, fact in enumerate(facts[step.id]):
+            call = f"{step.id}[{position}]" if step.for_each else step.id
+            found = (nested or {}).get(call)
+            grounds += found or ()
             if fact.value is None:
                 missing += [] if step.tool == CROSSCHECK else [fact.question]
             else:
-                element = outcomes.get(f"{step.id}[{position}]", outcome)
-                proof = _proof(element if step.for_each else outcome)
-                grounds.append(Ground(fact.question, template.as_text(fact.value), proof))
+                text, proof = template.as_text(fact.value), _proof(outcomes.get(call, outcome))
+                if found is not None:  # only the fact that is the value proves it
+                    proof = next((one.proof for one in found if one.value == text), None)
+                grounds.append(Ground(fact.question, text, proof))
     value = answer_value(plan, outcomes, rounds, question)
     return Grounds(
         grounds=tuple(dict.fromkeys(grounds)),
@@ -91,6 +104,7 @@ def grounds_of(
         not_found=tuple(dict.fromkeys(missing)),
         errors=tuple(dict.fromkeys(errors)),
         read=tuple(read.values()),
+        found=value,
         disputes=tuple((_ground(one.first), _ground(one.second)) for one in findings.open),
     )
 

@@ -1,7 +1,7 @@
 """What is already known of a run that goes on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from planner.budget import Spending
 from planner.outcomes import Answer, Done, Outcome
@@ -34,6 +34,8 @@ class History:
     """By model calls, before the run was cut off."""
     tool_calls: int = 0
     answer: Answer | None = None
+    nested: Mapping[str, "History"] = field(default_factory=dict)
+    """The pasts of its sub-runs by the call that each is: `b`, `b[0]`, `b/a` for one inside b."""
 
     def elements(self, step_id: str, whole: Outcome) -> list[Outcome]:
         """How the elements of an ended for_each ended; a value stands in for what is not known."""
@@ -43,6 +45,16 @@ class History:
         places = (int(id_.removeprefix(prefix).rstrip("]")) + 1 for id_ in known)
         values = values + [None] * (max(places, default=0) - len(values))
         return [known.get(f"{prefix}{n}]", Done(value)) for n, value in enumerate(values)]
+
+    def within(self, call: str) -> "History":
+        """The past of a sub-run; an empty one where it never began."""
+        way = f"{call}/"
+        inside = {
+            name.removeprefix(way): past
+            for name, past in self.nested.items()
+            if name.startswith(way)
+        }
+        return replace(self.nested.get(call, History()), nested=inside)
 
 
 def known_results(history: History) -> Mapping[str, Done]:

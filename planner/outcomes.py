@@ -19,6 +19,8 @@ class Done:
     """Passages that prove the value, best first."""
     read: tuple[Passage, ...] = ()
     """Further passages that the step looked at."""
+    cut: str | None = None
+    """Why the step was ended before its time; the value is the best that it had."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ class RecordedModel:
         name = answering(self._model, request).name
         price = self._prices.get(name)
         promised = _spending(_estimate(request), price)
-        self._budget.promise(promised)
+        self._budget.promise(promised, step=current_step.get() is not None)
         collector, clock = Collector(request.n), _Clock()
         error: str | None = "stopped"
         try:
@@ -95,7 +95,8 @@ class RecordedModel:
             raise
         finally:
             completion = collector.completion
-            if error is not None or not completion.usage.total_tokens:
+            stopped = any(sample.finish_reason == "halted" for sample in completion.samples)
+            if error is not None or stopped or not completion.usage.total_tokens:
                 completion = replace(
                     completion, usage=_at_least(completion.usage, _guess(collector, request))
                 )

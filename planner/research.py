@@ -8,6 +8,7 @@ while the plan is still being written.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Literal, TypedDict
 
 from langgraph.graph import END, START, StateGraph
@@ -18,7 +19,7 @@ from inference import Model
 from planner import template
 from planner.answering import WHOLE
 from planner.budget import Budget
-from planner.calling import Caller
+from planner.calling import Caller, Shared
 from planner.contradictions import CROSSCHECK
 from planner.crosschecking import CrossChecker
 from planner.desk import Desk, ResearchSettings, Result, Toolbox
@@ -35,6 +36,7 @@ from planner.events import (
 from planner.executor import Executor
 from planner.history import History, known_results
 from planner.judging import Judge
+from planner.nesting import Above, Research, findings_of
 from planner.outcomes import Answer
 from planner.plan import Step
 from planner.planning import Planner
@@ -44,6 +46,7 @@ from planner.verifying import verified
 from planner.writing import Writer, plain, with_disputes, without_value
 
 _START = "start"
+_NO_TIME = "the time for gathering is over"
 
 
 class State(TypedDict):
@@ -65,23 +68,31 @@ async def research(
     trace: Trace,
     settings: ResearchSettings | None = None,
     history: History | None = None,
+    above: Above | None = None,
 ) -> Result:
     """Answer a question; every event goes to the trace. Cancelling it stops every call.
 
-    `history`: what an earlier part of the same run left; nothing in it is done again.
+    `history`: what an earlier part of the same run left; nothing in it is done again. `above`: it
+    is a sub-run.
     """
     settings, past = settings or ResearchSettings(), history or History()
-    budget = Budget(
-        settings.limits, seconds=past.seconds, spent=past.spent, tool_calls=past.tool_calls
-    )
+    if above is None:
+        budget = Budget(
+            settings.limits, seconds=past.seconds, spent=past.spent, tool_calls=past.tool_calls
+        )
+        above = Above(budget, Shared(settings.slots))
+    budget, findings = above.budget, findings_of(past)
     recorded = RecordedModel(model, budget=budget, trace=trace, prices=settings.prices)
     tools = toolbox(recorded)
+    if settings.depth > 0:
+        nested = Research(research, model, toolbox, trace, settings, past, above, findings)
+        tools = replace(tools, tools=(*tools.tools, nested))
     await trace.record(RunStarted(question, resumed=history is not None))
     caller = Caller(
         tools.by_name,
         budget=budget,
         trace=trace,
-        limits=settings.slots,
+        shared=above.shared,
         known=known_results(past),
     )
     try:
@@ -105,7 +116,13 @@ async def research(
                     patience=settings.plan_patience,
                     seed=settings.seed,
                 ),
-                writer=Writer(recorded, trace=trace, drafts=settings.drafts, seed=settings.seed),
+                writer=Writer(
+                    recorded,
+                    trace=trace,
+                    drafts=settings.drafts,
+                    seed=settings.seed,
+                    worded=settings.worded,
+                ),
                 checker=CrossChecker(
                     executor,
                     trace=trace,
@@ -113,6 +130,7 @@ async def research(
                     second_look=settings.second_look,
                 ),
                 judge=Judge(recorded, trace=trace, enough=settings.enough),
+                nested=findings,
             )
             start = State(round=0, found=0, verdict=None, answer=past.answer)
             end = await research_graph().ainvoke(start, context=desk)
@@ -208,19 +226,24 @@ async def _gather(state: State, runtime: Runtime[Desk]) -> State:
                 await desk.news()
     except TimeoutError:
         desk.budget.out_of_time()
-        desk.executor.stop("the time for gathering is over")
-        await desk.executor.drained()
-        verdict = ruled(desk, number, found)
+        if desk.grounds.value is not None:  # what runs may still add to the answer
+            desk.executor.wind_down(_NO_TIME)
+            verdict = Verdict("write", f"the budget is spent ({desk.budget.exceeded})")
+        else:
+            desk.executor.stop(_NO_TIME)
+            await desk.executor.drained()
+            verdict = ruled(desk, number, found)
     return {**state, "verdict": verdict}
 
 
 async def _reflect(state: State, runtime: Runtime[Desk]) -> State:
-    """Tell what comes next. What runs goes on beside a new plan; before writing it is given up."""
+    """Tell what comes next. What runs goes on beside a new plan; before writing it is given up,
+    unless it was only the time that ended the gathering: then it may still come into the answer."""
     desk, verdict = runtime.context, state["verdict"]
     assert verdict is not None
     await desk.trace.record(PhaseStarted("reflect", state["round"]))
     await desk.trace.record(Decided(verdict.choice, verdict.why))
-    if verdict.choice == "write":
+    if verdict.choice == "write" and desk.budget.exceeded is None:
         await _release(desk)
     return {**state, "found": desk.found}
 
@@ -242,17 +265,24 @@ async def _write(state: State, runtime: Runtime[Desk]) -> State:
     """The answer, out of the reserve."""
     desk = runtime.context
     await desk.trace.record(PhaseStarted("write", state["round"]))
-    if state["answer"] is not None:
-        return state
+    answer = state["answer"] or await _written(desk)
+    desk.executor.stop("the answer is written")
+    await desk.executor.drained()
+    return {**state, "answer": answer}
+
+
+async def _written(desk: Desk) -> Answer:
+    """Whatever happens; what ends meanwhile may still come into it."""
     desk.budget.answering = True
     grounds = desk.grounds
     try:
         async with _deadline(desk):
-            stopped = desk.budget.exceeded is not None
-            answer = await desk.writer.write(desk.question, grounds, stopped=stopped)
+            stopped = desk.cut is not None
+            return await desk.writer.write(
+                desk.question, grounds, stopped=stopped, late=lambda: desk.grounds.proven
+            )
     except TimeoutError:
-        answer = plain(grounds) if grounds.value else without_value(grounds, stopped=True)
-    return {**state, "answer": answer}
+        return plain(grounds) if grounds.value else without_value(grounds, stopped=True)
 
 
 async def _verify(state: State, runtime: Runtime[Desk]) -> State:

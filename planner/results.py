@@ -130,8 +130,9 @@ def merged(outcomes: Sequence[Outcome]) -> Outcome:
     values: list[JsonValue] = [o.value if isinstance(o, Done) else None for o in outcomes]
     evidence: dict[str, Passage] = {}
     read: dict[str, Passage] = {}
+    cut = next((outcome.cut for outcome in done if outcome.cut is not None), None)
     for outcome in done:
         evidence |= {passage.id: passage for passage in outcome.evidence}
         read |= {passage.id: passage for passage in outcome.read}
     value: JsonValue = values if any(one is not None for one in values) else None
-    return Done(value, tuple(evidence.values()), tuple(read.values()))
+    return Done(value, tuple(evidence.values()), tuple(read.values()), cut)

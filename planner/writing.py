@@ -6,14 +6,16 @@ asked, the facts are written out as they are: plain, and right.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from inference import Message, Model, ModelError, Request, Sample, fitted
+from inference import Model, ModelError, Request, Sample, fitted
 from planner.errors import BudgetExceeded
 from planner.events import Decided, Trace
 from planner.grounds import Ground, Grounds
 from planner.outcomes import Answer, Sentence
+from planner.telling import Telling
+from planner.writing_prompt import answer_grammar, answer_prompt
 from reasoning import Task, best_of, sampled
 from search import sentences as sentence_spans
 from tools import holds, is_function_word, words
@@ -21,85 +23,102 @@ from tools import holds, is_function_word, words
 _MARK = re.compile(r"\s*\[(\d+)\]")
 _MAX_TOKENS = 160
 
-_SYSTEM = (
-    "Answer the question in one or two sentences from the facts. Put the number of the fact in"
-    " brackets behind what it proves."
-)
-_EXAMPLES = (
-    (
-        "[1] Who composed Tosca? Giacomo Puccini\n[2] When was Giacomo Puccini born?"
-        " 22 December 1858\nResult: 22 December 1858\n"
-        "Question: When was the composer of Tosca born?",
-        "Giacomo Puccini, the composer of Tosca [1], was born on 22 December 1858 [2].",
-    ),
-    (
-        "[1] How long is the Rhine? 1,233 km\n[2] How long is the Elbe? 1,094 km\n"
-        "Result: the Rhine\nQuestion: Which river is longer, the Rhine or the Elbe?",
-        "The Rhine is longer: it is 1,233 km long [1], and the Elbe 1,094 km [2].",
-    ),
-)
-
 
 class Writer:
     """Words an answer."""
 
-    def __init__(self, model: Model, *, trace: Trace, drafts: int = 1, seed: int = 0) -> None:
-        """`drafts` > 1: best-of-n, scored by the check that every draft has to pass."""
+    def __init__(
+        self, model: Model, *, trace: Trace, drafts: int = 1, seed: int = 0, worded: bool = True
+    ) -> None:
+        """`drafts` > 1: best-of-n, scored by the check that every draft has to pass.
+
+        Not `worded`: the facts are written out as they are, and no model is asked.
+        """
+        self._worded = worded
         self._model = model
         self._trace = trace
         self._drafts = drafts
         self._seed = seed
 
-    async def write(self, question: str, grounds: Grounds, *, stopped: bool = False) -> Answer:
+    async def write(
+        self,
+        question: str,
+        grounds: Grounds,
+        *,
+        stopped: bool = False,
+        late: Callable[[], Sequence[Ground]] = tuple,
+    ) -> Answer:
         """The answer, cited; never raises for want of a model or of budget.
 
-        `stopped`: the run was cut short, so what was found on the way is worth telling.
+        `stopped`: the run was cut short, so what was found on the way is worth telling. `late`: the
+        proven facts of the moment; what is new among them is told to the model while it writes. Of
+        several drafts none is interrupted.
         """
         if grounds.value is None:
             return without_value(grounds, stopped=stopped)
         if not grounds.citations:
             return plain(grounds) if _only_computed(question, grounds) else abstention(grounds)
-        draft = await self._draft(question, grounds)
+        if not self._worded:
+            return plain(grounds)
+        if self._drafts == 1:
+            telling = Telling(grounds, late, self._model, self._trace)
+            draft = await self._draft(question, grounds, telling)
+            grounds = telling.grounds
+        else:
+            draft = await self._draft(question, grounds, None)
         if draft is None:
             return plain(grounds)
         return Answer(grounds.value, draft, grounds.citations)
 
-    async def _draft(self, question: str, grounds: Grounds) -> tuple[Sentence, ...] | None:
+    async def _draft(
+        self, question: str, grounds: Grounds, telling: Telling | None
+    ) -> tuple[Sentence, ...] | None:
         """The model's sentences, if they pass."""
 
         def asking(kept: Sequence[Ground]) -> Request:
             return self._request(question, grounds, kept)
 
-        def fault(sample: Sample) -> str | None:
-            return fault_of(sample, question, grounds)
-
-        attempt = best_of(
-            sampled(self._model, self._drafts), score=lambda sample: float(fault(sample) is None)
-        )
         try:
             fits = await fitted(self._model, grounds.proven[::-1], asking)
             if fits.left_out:
                 why = f"{len(fits.left_out)} have no room in the model's window"
                 await self._trace.record(Decided("facts left out", why))
-            best = (await attempt(Task(fits.request))).best
+            if telling is not None:
+                best = await telling.written(fits.request, fits.kept)
+            else:
+                best = await self._best(fits.request, question, grounds)
         except (ModelError, BudgetExceeded) as error:
             await self._trace.record(Decided("facts written out", str(error)))
             return None
-        reason = fault(best)
+        reason = fault_of(best, question, telling.grounds if telling else grounds)
+        if reason is not None and telling is not None and telling.before:
+            earlier = Sample(telling.before)
+            if fault_of(earlier, question, grounds) is None:
+                await self._trace.record(Decided("late facts left out", f"the draft {reason}"))
+                return cited_sentences(earlier.text)
         if reason is not None:
             await self._trace.record(Decided("facts written out", f"the draft {reason}"))
             return None
         return cited_sentences(best.text)
 
+    async def _best(self, request: Request, question: str, grounds: Grounds) -> Sample:
+        """Of several drafts."""
+
+        def passes(sample: Sample) -> float:
+            return float(fault_of(sample, question, grounds) is None)
+
+        attempt = best_of(sampled(self._model, self._drafts), score=passes)
+        return (await attempt(Task(request))).best
+
     def _request(self, question: str, grounds: Grounds, kept: Sequence[Ground]) -> Request:
         """What the model is asked, with some of the facts."""
-        messages = _prompt(question, grounds, kept)
+        messages = answer_prompt(question, grounds, kept)
         return Request(
             messages=messages,
             head=len(messages) - 1,
             max_tokens=_MAX_TOKENS,
             temperature=0.0 if self._drafts == 1 else 0.7,
-            grammar=_grammar(sorted({grounds.number(ground) or 0 for ground in kept})),
+            grammar=answer_grammar(sorted({grounds.number(ground) or 0 for ground in kept})),
             seed=self._seed,
             purpose="write",
         )
@@ -205,33 +224,6 @@ def _written_out(ground: Ground, grounds: Grounds) -> Sentence:
     """A fact as it was asked and answered."""
     number = grounds.number(ground)
     return Sentence(f"{ground.question} {ground.value}.", () if number is None else (number,))
-
-
-def _prompt(question: str, grounds: Grounds, kept: Sequence[Ground]) -> tuple[Message, ...]:
-    """The facts that are kept, under their citation numbers, then the value, then the question."""
-    messages = [Message("system", _SYSTEM)]
-    for facts, text in _EXAMPLES:
-        messages += [Message("user", facts), Message("assistant", text)]
-    lines = [
-        f"[{grounds.number(ground)}] {ground.question} {ground.value}"
-        for ground in grounds.proven
-        if ground in kept
-    ]
-    lines += [f"Result: {grounds.value}", f"Question: {question}"]
-    return (*messages, Message("user", "\n".join(lines)))
-
-
-def _grammar(citations: Sequence[int]) -> str:
-    """One to three sentences; in brackets only numbers of the facts that are shown."""
-    numbers = " | ".join(f'"{number}"' for number in citations)
-    return (
-        'root ::= sentence (" " sentence){0,2}\n'
-        'sentence ::= piece mark (piece mark){0,5} tail? "."\n'
-        "piece ::= [^\\[\\]\\n.] [^\\[\\]\\n]{2,200}\n"
-        'mark ::= ("[" number "]"){1,4}\n'
-        "tail ::= [^\\[\\]\\n.]{1,80}\n"
-        f"number ::= {numbers}\n"
-    )
 
 
 def _capital(text: str) -> str:

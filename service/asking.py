@@ -34,8 +34,8 @@ from tools import Calculate, Compare, CrossCheck, Lookup, Read, Search, model_ch
 _MODEL_CALLS = 4
 _MOST_CHARACTERS = 2000
 _SAVED = ("model", "base_url", "roles", "seconds", "max_tool_calls", "max_tokens", "max_cost",
-          "prices", "effort", "plan_samples", "drafts", "rounds", "enough", "plan_patience", "seed",
-          "speculate", "step_speculation")  # fmt: skip
+          "prices", "effort", "plan_samples", "drafts", "rounds", "depth", "enough",
+          "plan_patience", "seed", "speculate", "step_speculation")  # fmt: skip
 """Settings that a resumed run takes over; keys are not among them."""
 _PRICES = TypeAdapter(dict[str, Price])
 
@@ -203,9 +203,20 @@ def _require_prices(models: Models, settings: Settings) -> None:
 
 def _another_try(history: History) -> History:
     """The past of a run that ended without a full answer: what failed is tried again."""
-    worked = {id_: o for id_, o in history.outcomes.items() if isinstance(o, Done)}
-    spent = Spending(cost=history.spent.cost)  # money is not granted twice
-    return replace(history, outcomes=worked, answer=None, seconds=0.0, spent=spent, tool_calls=0)
+    worked = {
+        id_: outcome
+        for id_, outcome in history.outcomes.items()
+        if isinstance(outcome, Done) and outcome.cut is None
+    }
+    return replace(
+        history,
+        outcomes=worked,
+        answer=None,
+        seconds=0.0,
+        spent=Spending(cost=history.spent.cost),  # money is not granted twice
+        tool_calls=0,
+        nested={call: _another_try(past) for call, past in history.nested.items()},
+    )
 
 
 def _options(roots: Sequence[Path], settings: Settings) -> dict[str, JsonValue]:
@@ -227,6 +238,7 @@ def _research_settings(settings: Settings, question: str) -> ResearchSettings:
             cost=settings.max_cost or inf,
         ),
         rounds=settings.rounds or means.rounds,
+        depth=settings.depth,
         plan_samples=settings.plan_samples or means.plan_samples,
         one_step=means.one_step and settings.plan_samples is None,
         plan_patience=settings.plan_patience,

@@ -26,6 +26,8 @@ _SIGNS = {
     "waiting": ("·", "bright_black"),
     "not run": ("·", "bright_black"),
 }
+_BELOW = re.compile(r"[/\[]")
+"""What stands in an id before a step of a sub-run, or the number of an element."""
 _DEEPEST = 6
 """Steps below this level stand side by side: a long chain must not run out of the page."""
 _ARGUMENTS_SHOWN, _VALUE_SHOWN, _PROBLEM_SHOWN = 160, 200, 400
@@ -86,14 +88,15 @@ class PlanView:
         places = {"": (root, root, 0)}
         """Each step's own node, the node that it hangs on, and its level."""
         for step in self._steps:
-            parent = self._last_input(step["id"], among=places)
+            parent = self._last_input(step["id"], among=places) or step["within"] or ""
             own, above, level = places[parent]
             beside = level >= _DEEPEST
             holder = above if beside else own
             node = holder.add(self._label(step, step["id"], _marks(step, beside=beside)))
             places[step["id"]] = (node, holder, level if beside else level + 1)
             for element in self._elements[step["id"]]:
-                node.add(self._label({**step, "arguments": {}}, element["id"], ""))
+                below = node.add(self._label({**step, "arguments": {}}, element["id"], ""))
+                places[element["id"]] = (below, node, level + 2)
         return root
 
     def timeline(self) -> RenderableType | None:
@@ -164,7 +167,8 @@ class PlanView:
             text.append(f" ({self._tokens[name]:,} tokens)")
         if state == "done":
             text.no_wrap, text.overflow = True, "ellipsis"
-            return text.append(f": {legible_value(call['value'], _VALUE_SHOWN)}")
+            cut = f" (cut short: {legible(call['error'])})" if call["error"] else ""
+            return text.append(f": {legible_value(call['value'], _VALUE_SHOWN)}{cut}")
         if state in ("failed", "skipped"):
             return text.append(f": {legible(call['error'], _PROBLEM_SHOWN)}")
         return text
@@ -192,11 +196,12 @@ def _marks(step: Data, *, beside: bool) -> str:
 
 
 def _tokens(model_calls: Sequence[Data]) -> Mapping[str, int]:
-    """By step, with all its elements, and by element."""
+    """By step, with all its elements and sub-runs, and by element."""
     tokens: defaultdict[str, int] = defaultdict(int)
     for asked in model_calls:
         name = asked["step"] or ""
-        for place in {name, name.partition("[")[0]}:
+        ends = (*(cut.start() for cut in _BELOW.finditer(name)), len(name))
+        for place in {name[:end] for end in ends}:
             tokens[place] += asked["prompt_tokens"] + asked["completion_tokens"]
     return tokens
 

@@ -151,8 +151,9 @@ def _decisions(events: Sequence[Data], time: RunningTime) -> RenderableType | No
     for event in events:
         decision = _decision(event)
         if decision is not None:
+            where = f"{event['within']}: " if event.get("within") else ""
             what, why = map(legible, decision)
-            words = Text.assemble((what, "bold"), f": {why}" if why else "")
+            words = Text.assemble(where, (what, "bold"), f": {why}" if why else "")
             table.add_row(f"{time.at(event['at']):.2f} s", words)
     return table if table.rows else None
 

@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     """This and the next two: as the effort says, unless they are given."""
     drafts: Annotated[int | None, Field(ge=1, le=16)] = None
     rounds: Annotated[int | None, Field(ge=1, le=10)] = None
+    depth: Annotated[int, Field(ge=0, le=3)] = 1
+    """Sub-runs inside one another at most."""
     step_speculation: Literal["off", "on", "auto"] = "auto"
     """Whether steps start on what earlier ones may come to."""
     enough: Annotated[float, Field(gt=0, le=1)] = 0.9

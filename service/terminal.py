@@ -28,6 +28,7 @@ from planner import (
     StepEnded,
     StepReplaced,
     StepStarted,
+    Within,
 )
 from search import IndexReport
 from service.legible import legible
@@ -113,21 +114,15 @@ class Terminal:
     async def record(self, event: Event) -> None:
         """See Trace."""
         match event:
+            case Within(call=call, event=StepAdded() | StepStarted() | StepEnded() as inner):
+                self._step(inner, f"{call}/")
+            case Within(call=call, event=Decided(what=what, why=why)):
+                self._say(f"  {call}: {what}: {why}", moving=False)
+            case StepAdded() | StepStarted() | StepEnded():
+                self._step(event, "")
             case PhaseStarted(phase=phase):
                 self._phase = phase
                 self._say(phase)
-            case StepAdded(step=step):
-                asked = asked_text(step.arguments)
-                self._rows.setdefault(step.id, _Row(asked, self._clock))
-                self._say(f"  {step.id} planned: {step.tool} {asked}", moving=False)
-            case StepStarted(id=id_, arguments=arguments):
-                row = self._rows.setdefault(id_, _Row("", self._clock))
-                row.asked, row.started = asked_text(arguments), self._clock
-                self._say(f"  {id_} started: {row.asked}", moving=False)
-            case StepEnded(id=id_, outcome=outcome):
-                row = self._rows.setdefault(id_, _Row("", self._clock))
-                row.outcome, row.ended = outcome, self._clock
-                self._say(f"  {id_} {outcome_text(outcome)}", moving=False)
             case StepCancelled(id=id_, reason=reason):
                 self._say(f"  {id_} cancelled: {reason}", moving=False)
             case StepReplaced(step=step, why=why):
@@ -141,6 +136,21 @@ class Terminal:
                 self._say(status)
             case _:
                 pass
+
+    def _step(self, event: StepAdded | StepStarted | StepEnded, way: str) -> None:
+        """`way`: to the sub-run whose step it is."""
+        id_ = way + (event.step.id if isinstance(event, StepAdded) else event.id)
+        row = self._rows.setdefault(id_, _Row("", self._clock))
+        match event:
+            case StepAdded(step=step):
+                row.asked = asked_text(step.arguments)
+                self._say(f"  {id_} planned: {step.tool} {row.asked}", moving=False)
+            case StepStarted(arguments=arguments):
+                row.asked, row.started = asked_text(arguments), self._clock
+                self._say(f"  {id_} started: {row.asked}", moving=False)
+            case StepEnded(outcome=outcome):
+                row.outcome, row.ended = outcome, self._clock
+                self._say(f"  {id_} {outcome_text(outcome)}", moving=False)
 
     @property
     def _clock(self) -> float:

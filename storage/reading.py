@@ -1,18 +1,25 @@
 """From rows to what a run knows (`History`) and to all there is (the document)."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
-from graphlib import TopologicalSorter
-from heapq import heappop, heappush
 from typing import Any
 
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from planner import History, Outcome, Spending, Step, call_key
+from planner import History, Outcome, Spending
 from search import Passage
-from storage.records import Data, answer_data, outcome_from, source_from
+from storage.pasts import Kept, nested_pasts, past, step_from, tool_calls
+from storage.records import (
+    Data,
+    answer_data,
+    local_id,
+    nested_id,
+    outcome_from,
+    source_from,
+)
 from storage.runs import RunRecord, run_record
 from storage.tables import (
     CallRow,
@@ -32,26 +39,22 @@ async def read_history(connection: AsyncConnection, run: str) -> History:
     record = await run_record(connection, run)
     steps = await _steps(connection, run)
     calls = await _calls(connection, run)
-    replaced = frozenset(each["id"] for each in await _logged(connection, run, "step_replaced"))
     cancelled = await _logged(connection, run, "step_cancelled")
-    outcomes = await _outcomes(connection, run, calls)
-    tools = {row.id: row.tool for row in steps}
-    return History(
-        steps=_in_order([_step(row) for row in steps]) if replaced else tuple(map(_step, steps)),
-        step_rounds={row.id: row.round for row in steps},
-        outcomes=outcomes,
+    kept = Kept(
+        steps=steps,
+        calls=calls,
+        outcomes=await _outcomes(connection, run, calls),
         cancelled={each["id"]: each["reason"] for each in cancelled},
-        replaced=replaced,
-        arguments={
-            row.id: call_key(tools[row.step], row.arguments)
-            for row in calls
-            if row.id in outcomes and row.arguments is not None and row.step in tools
-        },
+        replaced={each["id"] for each in await _logged(connection, run, "step_replaced")},
+    )
+    return replace(
+        past("", kept),
         planned_rounds=await _planned_rounds(connection, run),
         seconds=record.seconds,
         spent=await _spent(connection, run),
         tool_calls=await _tool_calls(connection, run),
         answer=record.answer,
+        nested=await _nested(connection, run, kept),
     )
 
 
@@ -126,6 +129,15 @@ async def _outcomes(connection: AsyncConnection, run: str, calls: Rows) -> dict[
     }
 
 
+async def _nested(connection: AsyncConnection, run: str, kept: Kept) -> Mapping[str, History]:
+    """The pasts of its sub-runs; what only they need is read only where there are any."""
+    if not any(local_id(row.id)[0] for row in kept.steps):
+        return {}
+    events = await _rows(connection, _of(EventRow, run).order_by(EventRow.seq))
+    asked = await _rows(connection, _of(ModelCallRow, run))
+    return nested_pasts(kept, events, asked)
+
+
 async def _passages(connection: AsyncConnection, run: str) -> dict[str, Passage]:
     """The run's passages by id."""
     rows = await _rows(connection, _of(SourceRow, run))
@@ -156,43 +168,19 @@ async def _spent(connection: AsyncConnection, run: str) -> Spending:
 
 
 async def _tool_calls(connection: AsyncConnection, run: str) -> int:
-    """Every attempt is one, guesses too, as in the budget; a guess that was kept is one alone."""
-    started = await _logged(connection, run, "step_started")
-    guessed = await _logged(connection, run, "speculation_started")
-    return sum(not each.get("guessed") for each in started) + len(guessed)
-
-
-def _step(row: Row[Any]) -> Step:
-    """The step as it was written."""
-    return Step(
-        id=row.id,
-        tool=row.tool,
-        arguments=row.arguments,
-        needs=tuple(row.needs),
-        for_each=row.for_each,
-        optional=row.optional,
-        when=row.condition,
-    )
-
-
-def _in_order(steps: Sequence[Step]) -> tuple[Step, ...]:
-    """Each behind what it names, which a step that was replaced need not be; else as they were."""
-    places = {step.id: place for place, step in enumerate(steps)}
-    graph = TopologicalSorter({step.id: step.inputs for step in steps})
-    graph.prepare()
-    ready: list[int] = []
-    ordered: list[Step] = []
-    while graph.is_active():
-        for name in graph.get_ready():
-            heappush(ready, places[name])
-        ordered.append(steps[heappop(ready)])
-        graph.done(ordered[-1].id)
-    return tuple(ordered)
+    """All that the budget counts."""
+    kinds = ("step_started", "speculation_started")
+    query = select(EventRow.kind, EventRow.payload).where(EventRow.run == run)
+    rows = (await connection.execute(query.where(EventRow.kind.in_(kinds)))).all()
+    return tool_calls((row.kind, row.payload) for row in rows)
 
 
 def _step_data(row: Row[Any]) -> Data:
-    """With `inputs`: every step that it waits for, whether an argument or `needs` names it."""
-    return _data(row) | {"inputs": list(_step(row).inputs)}
+    """With `inputs`: every step that it waits for, whether an argument or `needs` names it; and
+    with `within`: the call that is the sub-run whose step it is, if any."""
+    within, inputs = local_id(row.id)[0], step_from(row).inputs
+    named = [nested_id(within, name) for name in inputs]
+    return _data(row) | {"inputs": named, "within": within or None}
 
 
 async def _call_data(connection: AsyncConnection, run: str) -> list[Data]:

@@ -1,7 +1,8 @@
 """From events to rows. One event is one transaction; its rows are there together or not at all."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, assert_never
@@ -27,13 +28,16 @@ from planner import (
     StepEnded,
     StepReplaced,
     StepStarted,
+    Within,
 )
 from search import Passage, Source
 from storage.errors import RunTaken, UnknownRun
 from storage.owner import Owner
 from storage.records import (
+    OF_A_RUN,
     answer_data,
     event_data,
+    nested_id,
     outcome_columns,
     request_data,
     sample_data,
@@ -51,6 +55,7 @@ from storage.tables import (
     StepRow,
 )
 
+_ELEMENT = re.compile(r"\[\d+\]$")
 _IDS_AT_ONCE = 500
 """Far below what either database takes in one IN (...)."""
 
@@ -63,6 +68,8 @@ class _Entry:
     run: str
     seq: int
     at: datetime
+    within: str = ""
+    """The way to the sub-run that it happened in."""
 
 
 async def write_event(connection: AsyncConnection, run: str, event: Event, at: datetime) -> None:
@@ -79,7 +86,12 @@ async def write_event(connection: AsyncConnection, run: str, event: Event, at: d
     await connection.execute(
         insert(EventRow).values(run=run, seq=entry.seq, at=at, kind=kind, payload=payload)
     )
-    changes = await _written(entry, event, row)
+    if not isinstance(event, Within):
+        changes = await _written(entry, event, row)
+    elif not isinstance(event.event, OF_A_RUN):
+        changes = await _written(replace(entry, within=event.call), event.event, row)
+    else:
+        changes = {}  # A sub-run's beginning and end are not the run's; its answer is a value.
     changes |= {"last_event": entry.seq, "ticked_at": at}
     changes["seconds"] = row.seconds + _running_seconds(row, event, at)
     await connection.execute(update(RunRow).where(RunRow.id == run).values(changes))
@@ -120,6 +132,7 @@ async def _written(entry: _Entry, event: Event, row: Row[Any]) -> dict[str, Any]
             | StepCancelled()
             | Decided()
             | PlanEnded()
+            | Within()
         ):
             pass  # The log has all of it.
         case never:
@@ -147,15 +160,15 @@ def _started(row: Row[Any], entry: _Entry) -> dict[str, Any]:
 
 async def _add_step(entry: _Entry, event: StepAdded) -> None:
     """A run that goes on adds its steps again: the first time counts."""
-    step = event.step
+    step, id_ = event.step, nested_id(entry.within, event.step.id)
     query = select(StepRow.id).where(StepRow.run == entry.run)
     known = (await entry.connection.execute(query)).scalars().all()
-    if step.id in known:
+    if id_ in known:
         return
     await entry.connection.execute(
         insert(StepRow).values(
             run=entry.run,
-            id=step.id,
+            id=id_,
             position=len(known) + 1,
             round=event.round,
             by=event.by,
@@ -166,29 +179,32 @@ async def _add_step(entry: _Entry, event: StepAdded) -> None:
 
 async def _change_step(entry: _Entry, step: Step) -> None:
     """It keeps its place, its round and who wrote it; the log has what it was."""
-    here = (StepRow.run == entry.run) & (StepRow.id == step.id)
+    id_ = nested_id(entry.within, step.id)
+    here = (StepRow.run == entry.run) & (StepRow.id == id_)
     await entry.connection.execute(update(StepRow).where(here).values(step_columns(step)))
 
 
 async def _start_call(entry: _Entry, event: StepStarted) -> None:
     """A call begins with its first attempt; a further attempt leaves the beginning as it is."""
     values: dict[str, Any] = {"arguments": dict(event.arguments), "attempt": event.attempt}
-    row = await _call(entry, event.id)
+    call = nested_id(entry.within, event.id)
+    row = await _call(entry, call)
     if row is None or row.started_at is None or event.attempt == 1:
         values["started_at"] = entry.at
-    await _put_call(entry, event.id, row, values)
+    await _put_call(entry, call, row, values)
 
 
 async def _end_call(entry: _Entry, event: StepEnded) -> None:
     """A call has one outcome: the first."""
-    row = await _call(entry, event.id)
+    call = nested_id(entry.within, event.id)
+    row = await _call(entry, call)
     if row is not None and row.outcome is not None:
         return
     values = {"ended_at": entry.at, "reused": event.reused, **outcome_columns(event.outcome)}
-    await _put_call(entry, event.id, row, values)
+    await _put_call(entry, call, row, values)
     if isinstance(event.outcome, Done):
         await _keep(entry, (*event.outcome.evidence, *event.outcome.read))
-        await _add_evidence(entry, event.id, event.outcome)
+        await _add_evidence(entry, call, event.outcome)
 
 
 async def _call(entry: _Entry, call: str) -> Row[Any] | None:
@@ -210,8 +226,8 @@ async def _put_call(
 
 
 def step_of(call: str) -> str:
-    """The step of a call: that of `b[0]` is b."""
-    return call.partition("[")[0]
+    """The step of a call: that of `b[0]` is b, that of `b[0]/a[1]` is `b[0]/a`."""
+    return _ELEMENT.sub("", call)
 
 
 async def _add_evidence(entry: _Entry, call: str, outcome: Done) -> None:
@@ -274,7 +290,7 @@ async def _add_model_call(entry: _Entry, event: ModelCalled) -> None:
         insert(ModelCallRow).values(
             run=entry.run,
             seq=entry.seq,
-            step=event.step,
+            step=nested_id(entry.within, event.step) or None,
             model=event.model,
             purpose=event.request.purpose,
             request=request_data(event.request),

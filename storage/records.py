@@ -31,6 +31,7 @@ from planner import (
     StepEnded,
     StepReplaced,
     StepStarted,
+    Within,
 )
 from search import Passage, Source
 
@@ -54,11 +55,37 @@ EVENT_KINDS: Mapping[type[Event], str] = {
     RunEnded: "run_ended",
 }
 """What the log calls them."""
+OF_A_RUN = (RunStarted, PhaseStarted, PlanEnded, AnswerWritten, RunEnded)
+"""Of a sub-run, the log calls them `sub_run_started` and so on: they say nothing of the run."""
 
 
 def event_data(event: Event) -> tuple[str, Data]:
-    """The event's kind and what the log keeps of it; what is large has a table of its own."""
-    return EVENT_KINDS[type(event)], _payload(event)
+    """The event's kind and what the log keeps of it; what is large has a table of its own.
+
+    What happened in a sub-run has the way there (`within`), and its ids have it in front.
+    """
+    if not isinstance(event, Within):
+        return EVENT_KINDS[type(event)], _payload(event)
+    kind, payload = event_data(event.event)
+    if isinstance(event.event, OF_A_RUN):
+        kind = f"sub_{kind}"
+    for key in {"id", "step"} & set(payload):
+        payload[key] = nested_id(event.call, payload[key])
+    return kind, payload | {"within": event.call}
+
+
+def nested_id(within: str, local: str | None) -> str:
+    """The id of a step or a call of a sub-run; of the sub-run itself, where none of them is meant.
+
+    `within`: the way there; empty for the run itself.
+    """
+    return f"{within}/{local}" if within and local else within or local or ""
+
+
+def local_id(nested: str) -> tuple[str, str]:
+    """The inverse: the way, and the id that the sub-run itself uses."""
+    within, _, local = nested.rpartition("/")
+    return within, local
 
 
 def _payload(event: Event) -> Data:
@@ -81,7 +108,7 @@ def _payload(event: Event) -> Data:
             return {"id": was.id, "why": why, "was": step_columns(was)}
         case Speculated() | StepCancelled() | PhaseStarted() | Decided() | PlanEnded() | RunEnded():
             return asdict(event)
-        case AnswerWritten():
+        case AnswerWritten() | Within():  # a Within inside another is none: the ways are joined
             return {}
         case never:
             assert_never(never)
@@ -102,8 +129,8 @@ def step_columns(step: Step) -> Data:
 def outcome_columns(outcome: Outcome) -> Data:
     """The columns of a call that tell its outcome; its passages go into tables of their own."""
     match outcome:
-        case Done(value=value):
-            return {"outcome": "done", "value": value, "error": None}
+        case Done(value=value, cut=cut):
+            return {"outcome": "done", "value": value, "error": cut}
         case Failed(error=error):
             return {"outcome": "failed", "value": None, "error": error}
         case Skipped(reason=reason):
@@ -118,7 +145,7 @@ def outcome_from(
     """The outcome of a call that has one."""
     match columns["outcome"]:
         case "done":
-            return Done(columns["value"], evidence, read)
+            return Done(columns["value"], evidence, read, columns["error"])
         case "failed":
             return Failed(columns["error"])
         case "skipped":

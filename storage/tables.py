@@ -85,7 +85,7 @@ class EventRow(Base):
 
 
 class StepRow(Base):
-    """A line of the plan."""
+    """A line of the plan, or of a sub-run's: the id of step a of the sub-run b is `b/a`."""
 
     __tablename__ = "step"
 
@@ -104,7 +104,7 @@ class StepRow(Base):
 
 
 class CallRow(Base):
-    """What became of a step, or of one element of a for_each (`b[0]`)."""
+    """What became of a step, or of one element of a for_each (`b[0]`); in sub-runs `b[0]/a`."""
 
     __tablename__ = "call"
 
@@ -120,7 +120,7 @@ class CallRow(Base):
     """done, failed or skipped; NULL while there is none."""
     value: Mapped[Any | None] = mapped_column(Json)
     error: Mapped[str | None]
-    """Why it failed or was skipped."""
+    """Why it failed, was skipped, or was done with before its time."""
     reused: Mapped[bool]
 
 

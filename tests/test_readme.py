@@ -13,7 +13,7 @@ import pytest
 import typer
 
 from inference import InstalledVllm, Speculation, VllmSettings, vllm_command
-from planner import PlanBuilder, PlanError, Step, Vocabulary, step_of
+from planner import PlanBuilder, PlanError, Research, Step, Vocabulary, step_of
 from service.command_line import app
 from service.settings import Settings
 from tools import Calculate, Compare, Lookup, Read, Search
@@ -127,7 +127,8 @@ def test_what_the_page_says_is_refused_is_refused_so(row: list[str]) -> None:
 
 @pytest.mark.parametrize("row", rows_behind(PLAN_LANGUAGE, "<!-- tools -->"), ids=lambda r: r[0])
 def test_the_page_names_every_argument_of_a_tool(row: list[str]) -> None:
-    every = Vocabulary.of([Lookup, Compare, Calculate, Search, Read], default="lookup")
+    tools = [Lookup, Compare, Calculate, Search, Read, Research]
+    every = Vocabulary.of(tools, default="lookup")
     name, first, rest, _ = row
     assert every.tools[name.strip("`")] == (first.strip("`"), *re.findall(r"`(\w+)`", rest))
 

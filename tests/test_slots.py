@@ -184,3 +184,23 @@ async def test_what_a_killed_process_left_is_deleted_after_a_while(tmp_path: Pat
     SavedStates(tmp_path, "w")
     assert not old.exists()
     assert new.exists()
+
+
+async def test_a_prompt_that_was_read_is_kept_though_its_text_was_cut_off(
+    server: Server, states: SavedStates
+) -> None:
+    pool = SlotPool(server, 3, states)
+
+    async def cut_off() -> int:
+        async with pool.slot(ONE, 3) as lane:
+            pool.holds(lane, ONE)
+            used.append(lane.slot)
+            raise RuntimeError("cut off")
+
+    used: list[int] = []
+    with pytest.raises(RuntimeError, match="cut off"):
+        await cut_off()
+    more = (*ONE, Message("assistant", "so far"), Message("user", "more"))
+    async with pool.slot(more, 3) as lane:
+        assert [lane.slot] == used
+    assert server.count("restore") == 0

@@ -37,6 +37,8 @@ class ToolResult:
     """Passages that prove the value, best first."""
     read: Sequence[Passage] = ()
     """Further passages that were looked at: they can be cited too."""
+    cut: str | None = None
+    """Why the work was ended before its time; the value is the best that there was."""
 
 
 A_contra = TypeVar("A_contra", bound=Arguments, contravariant=True)
