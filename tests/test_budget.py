@@ -120,13 +120,14 @@ def test_no_limit_is_passed_and_no_reserve_is_taken_from_outside(
 
 
 @settings(deadline=None)
-@given(st.integers(1, 300), st.integers(0, 300), st.sampled_from([0.25, 0.5]))
+@given(st.integers(1, 300), st.integers(0, 300), st.sampled_from([0.25, 0.5]), st.booleans())
 def test_a_sub_run_cannot_take_the_share_of_the_answer_above_it(
-    tokens: int, asked: int, reserve: float
+    tokens: int, asked: int, reserve: float, late: bool
 ) -> None:
+    """`late`: it still runs when the answer above it is being written."""
     parent = Budget(Limits(tokens=tokens, reserve=reserve))
     child = parent.nested(Limits(reserve=0.0))
-    child.answering = True
+    child.answering, parent.answering = True, late
     try:
         child.promise(Spending(asked))
     except BudgetExceeded:
