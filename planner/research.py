@@ -86,6 +86,9 @@ async def research(
     )
     try:
         async with Executor(caller, trace=trace, history=past) as executor:
+            judge = Judge(
+                recorded, trace=trace, enough=settings.enough, close_call=settings.close_call
+            )
             desk = Desk(
                 question=question,
                 settings=settings,
@@ -101,6 +104,7 @@ async def research(
                     samples=settings.plan_samples,
                     one_step=settings.one_step,
                     patience=settings.plan_patience,
+                    judge=judge,
                     seed=settings.seed,
                 ),
                 writer=Writer(recorded, trace=trace, drafts=settings.drafts, seed=settings.seed),
@@ -110,7 +114,7 @@ async def research(
                     able=CROSSCHECK in tools.by_name,
                     second_look=settings.second_look,
                 ),
-                judge=Judge(recorded, trace=trace, enough=settings.enough),
+                judge=judge,
             )
             start = State(round=0, found=0, verdict=None, answer=past.answer)
             end = await research_graph().ainvoke(start, context=desk)

@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     rounds: Annotated[int | None, Field(ge=1, le=10)] = None
     enough: Annotated[float, Field(gt=0, le=1)] = 0.9
     """p(yes) at which the judge ends the gathering; 1: it is not asked."""
+    close_call: Annotated[float, Field(ge=0)] = 0.0
+    """By how little the scores of two plans differ for the judge to choose; 0: it is not asked."""
     plan_patience: Annotated[float, Field(gt=0)] = 60.0
     """Seconds without a new line after which a plan ends."""
     seed: int = 0
