@@ -16,6 +16,8 @@ from planner.events import (
     PlanEnded,
     RunEnded,
     RunStarted,
+    Speculated,
+    SpeculationStarted,
     StepAdded,
     StepCancelled,
     StepEnded,
@@ -31,6 +33,7 @@ from planner.plan import Plan, PlanBuilder, Step
 from planner.planning import Planner
 from planner.recording import RecordedModel
 from planner.research import research, research_graph
+from planner.speculating import Speculation, SpeculationTotals
 
 __all__ = [
     "Answer",
@@ -64,6 +67,10 @@ __all__ = [
     "RunStarted",
     "Sentence",
     "Skipped",
+    "Speculated",
+    "Speculation",
+    "SpeculationStarted",
+    "SpeculationTotals",
     "Spending",
     "Status",
     "Step",

@@ -46,6 +46,7 @@ class Spending:
 
 
 _NOTHING = Spending()
+_AMPLE = 0.5
 
 
 class Budget:
@@ -98,6 +99,25 @@ class Budget:
         if self._tool_calls + 1 > self._limits.tool_calls:
             self._exceed("max-tool-calls", self._tool_calls, self._limits.tool_calls)
         self._tool_calls += 1
+
+    @property
+    def tool_calls(self) -> int:
+        """Made so far."""
+        return self._tool_calls
+
+    @property
+    def is_ample(self) -> bool:
+        """Whether less than half of each limit is spent. Only then may something be guessed.
+
+        So wrong guesses leave at least half of the budget to what is needed for certain.
+        """
+        used = self._spent + self._promised
+        shares = (
+            self._tool_calls / self._limits.tool_calls,
+            used.tokens / (self._limits.tokens * self._share),
+            used.cost / (self._limits.cost * self._share),
+        )
+        return max(shares) < _AMPLE and self.remaining_seconds > 0
 
     def promise(self, spending: Spending) -> None:
         """Set aside what a call may take at most, or raise and set nothing aside."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -13,10 +14,11 @@ from tenacity.wait import wait_base
 from planner.budget import Budget
 from planner.checking import told
 from planner.errors import BudgetExceeded
-from planner.events import StepStarted, Trace
-from planner.outcomes import Done, Failed, Outcome
+from planner.events import SpeculationStarted, StepStarted, Trace
+from planner.guesses import Guess, guessing
+from planner.outcomes import Done, Failed, Outcome, Skipped
 from planner.recording import current_step
-from tools import Tool, ToolError, ToolResult
+from tools import Listener, Tool, ToolError, ToolResult, listening
 
 _RETRY_WAIT = wait_random_exponential(multiplier=0.5, max=8)
 
@@ -42,6 +44,10 @@ class Caller:
         self._slots = {name: asyncio.Semaphore(limit) for name, limit in (limits or {}).items()}
         self._known = dict(known or {})
         self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._guesses: dict[str, Guess] = {}
+        """Those that are undecided, by call key, the oldest first."""
+        self._took: defaultdict[str, tuple[int, float]] = defaultdict(lambda: (0, 0.0))
+        """Calls and seconds by tool."""
         self._attempts = attempts
         self._wait = wait
 
@@ -50,29 +56,99 @@ class Caller:
         call_id: str,
         tool: str,
         arguments: Mapping[str, JsonValue],
+        listener: Listener | None = None,
     ) -> tuple[Outcome, bool]:
-        """The outcome, and whether it was known already. Only bugs are raised."""
+        """The outcome, and whether it was known already. Only bugs are raised.
+
+        `listener`: hears the drafts of the call's value.
+        """
         key = call_key(tool, arguments)
         async with self._one_at_a_time[key]:
             if key in self._known:
                 return self._known[key], True
-            outcome = await self._called(call_id, self.tools[tool], arguments)
+            outcome: Outcome | None = await self._joined(call_id, key, arguments)
+            if outcome is None:
+                self._make_room(self.tools[tool].resource)
+                outcome = await self._called(call_id, self.tools[tool], arguments, listener)
             if isinstance(outcome, Done):
                 self._known[key] = outcome
             return outcome, False
+
+    def guess(
+        self,
+        call_id: str,
+        tool: str,
+        arguments: Mapping[str, JsonValue],
+        *,
+        drafts: Mapping[str, JsonValue],
+        listener: Listener | None = None,
+    ) -> Guess | None:
+        """Begin a call that may turn out to be needed. Its outcome is nobody's until `call` joins.
+
+        None where it is made or known anyway, would stand in the way of others, or where half of
+        the budget is spent.
+        """
+        key, made = call_key(tool, arguments), self.tools[tool]
+        lock = self._one_at_a_time.get(key)
+        if key in self._known or key in self._guesses or (lock is not None and lock.locked()):
+            return None
+        if self._slot(made.resource).locked() or not self._budget.is_ample:
+            return None
+        guess = Guess(call_id, key, made.resource, drafts=drafts)
+        guess.begin(asyncio.create_task(self._called(call_id, made, arguments, listener, guess)))
+        self._guesses[key] = guess
+        guess.kept.add_done_callback(lambda _: self._guesses.pop(key, None))
+        return guess
+
+    def mean_seconds(self, tool: str) -> float | None:
+        """What a call of the tool took so far, on the average."""
+        count, seconds = self._took[tool]
+        return seconds / count if count else None
+
+    async def _joined(
+        self, call_id: str, key: str, arguments: Mapping[str, JsonValue]
+    ) -> Done | None:
+        """The outcome of the same call, where it was guessed and went well."""
+        guess = self._guesses.get(key)
+        if guess is None or guess.kept.done():
+            return None
+        guess.join()
+        try:
+            await self._trace.record(StepStarted(call_id, arguments, guessed=True))
+            await asyncio.wait({guess.task})
+        finally:
+            guess.settle(kept=guess.done is not None)
+        return guess.done
+
+    def _make_room(self, resource: str) -> None:
+        """A call in earnest goes before one that was guessed: the newest guess is given up."""
+        if self._slot(resource).locked():
+            guesses = [g for g in self._guesses.values() if g.resource == resource]
+            for guess in [guess for guess in guesses if not guess.joined][-1:]:
+                guess.settle(kept=False)
+
+    def _slot(self, resource: str) -> asyncio.Semaphore:
+        """What limits the calls of a resource."""
+        return self._slots.setdefault(resource, asyncio.Semaphore(64))
 
     async def _called(
         self,
         call_id: str,
         tool: Tool[Any],
         arguments: Mapping[str, JsonValue],
+        listener: Listener | None,
+        guess: Guess | None = None,
     ) -> Outcome:
         """Every way in which a call can go wrong, as data."""
-        token = current_step.set(call_id)
+        token, guessed = current_step.set(call_id), guessing.set(guess is not None)
+        slot = self._slot(tool.resource)
         try:
             checked = tool.arguments.model_validate(dict(arguments))
-            async with self._slots.setdefault(tool.resource, asyncio.Semaphore(64)):
-                result = await self._tried(call_id, tool, arguments, checked)
+            if guess is not None and slot.locked():
+                return Skipped("no room for a guess")
+            async with slot:
+                with listening(listener):
+                    result = await self._tried(call_id, tool, arguments, checked, guess)
         except ValidationError as error:
             return Failed(
                 f"{tool.name} cannot take these arguments: {told(error.errors(include_url=False))}"
@@ -83,6 +159,7 @@ class Caller:
             return Failed(str(error))
         finally:
             current_step.reset(token)
+            guessing.reset(guessed)
         return Done(result.value, tuple(result.evidence), tuple(result.read))
 
     async def _tried(
@@ -91,6 +168,7 @@ class Caller:
         tool: Tool[Any],
         arguments: Mapping[str, JsonValue],
         checked: Any,
+        guess: Guess | None,
     ) -> ToolResult:
         """Try again what may pass by itself."""
         async for attempt in AsyncRetrying(
@@ -102,9 +180,18 @@ class Caller:
             with attempt:
                 self._budget.spend_tool_call()
                 number = attempt.retry_state.attempt_number
-                await self._trace.record(StepStarted(call_id, arguments, number))
+                if guess is None:
+                    await self._trace.record(StepStarted(call_id, arguments, number))
+                else:
+                    guess.called = True
+                    started = SpeculationStarted(call_id, arguments, guess.drafts, number)
+                    # Whatever becomes of the guess, both its ends are in the trace.
+                    await asyncio.shield(self._trace.record(started))
+                began = time.monotonic()
                 async with asyncio.timeout(tool.seconds):
                     result: ToolResult = await tool.call(checked)
+                count, seconds = self._took[tool.name]
+                self._took[tool.name] = count + 1, seconds + time.monotonic() - began
                 return result
         raise AssertionError("unreachable: the last attempt raises")
 

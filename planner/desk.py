@@ -21,6 +21,7 @@ from planner.judging import Judge
 from planner.outcomes import Answer, Done, Status
 from planner.plan import Step
 from planner.planning import Planner
+from planner.speculating import Speculation
 from planner.writing import Writer
 from tools import Tool
 
@@ -56,6 +57,8 @@ class ResearchSettings:
     1: it is not asked."""
     slots: Mapping[str, int] = field(default_factory=dict)
     """Calls at once for each resource."""
+    speculation: Speculation = "auto"
+    """Whether steps start on what earlier ones may come to."""
     seed: int = 0
     prices: Mapping[str, Price] = field(default_factory=dict)
     """What tokens cost, by the model's name."""

@@ -44,6 +44,8 @@ class StepStarted:
     id: str
     arguments: Mapping[str, JsonValue]
     attempt: int = 1
+    guessed: bool = False
+    """The same call runs already, or is done, on a draft value; it is waited for, not repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,28 @@ class StepEnded:
     outcome: Outcome
     reused: bool = False
     """The outcome was already in the trace; nothing was called."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeculationStarted:
+    """A step is called before its inputs have ended, on what they may become."""
+
+    id: str
+    arguments: Mapping[str, JsonValue]
+    drafts: Mapping[str, JsonValue]
+    """The values by step that were not sure yet."""
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Speculated:
+    """What became of a call on draft values; it never is an outcome by itself."""
+
+    id: str
+    kept: bool
+    """The step made the very same call in the end, and took this one's result."""
+    seconds: float
+    """Saved where it was kept, else spent for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +151,8 @@ Event = (
     | StepAdded
     | StepStarted
     | StepEnded
+    | SpeculationStarted
+    | Speculated
     | StepCancelled
     | StepReplaced
     | ModelCalled

@@ -7,6 +7,7 @@ when it has ended. A failed step fails alone; what needs it is skipped, the rest
 
 import asyncio
 from collections import defaultdict
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +19,7 @@ from planner.history import History
 from planner.outcomes import Done, Failed, Outcome, Skipped
 from planner.plan import Plan, PlanBuilder, Step
 from planner.results import Element, Results, merged
+from planner.speculating import Speculation, Speculator
 from planner.working import Fan, Halted, Work
 from tools import Arguments
 
@@ -31,7 +33,14 @@ class Executor:
     An async context: leaving it waits for what still runs; an error in it cancels everything.
     """
 
-    def __init__(self, caller: Caller, *, trace: Trace, history: History | None = None) -> None:
+    def __init__(
+        self,
+        caller: Caller,
+        *,
+        trace: Trace,
+        history: History | None = None,
+        speculation: Speculation = "off",
+    ) -> None:
         """What the history knows is taken over, not made again."""
         self._steps: dict[str, Step] = {}
         self._results = Results(self._steps)
@@ -60,6 +69,14 @@ class Executor:
         self._news = asyncio.Event()
         self._stopped: str | None = None
         self._group = asyncio.TaskGroup()
+        self._speculator = Speculator(
+            caller,
+            self._results,
+            trace=trace,
+            mode=speculation,
+            behind=lambda name: self._dependants.get(name, ()),
+            begun=lambda name: name not in self._open or name in self.cancelled,
+        )
 
     async def __aenter__(self) -> Self:
         """Ready to take steps."""
@@ -73,7 +90,12 @@ class Executor:
         traceback: TracebackType | None,
     ) -> None:
         """Wait for what runs, or cancel it when an error passes."""
-        await self._group.__aexit__(kind, error, traceback)
+        if error is not None:
+            self._speculator.stop()
+        try:
+            await self._group.__aexit__(kind, error, traceback)
+        finally:
+            await self._speculator.close()
 
     @property
     def plan(self) -> Plan:
@@ -86,14 +108,10 @@ class Executor:
         A step that was replaced in an earlier part of the run is taken as it was replaced, and
         brings along what it names; to add that again changes nothing.
         """
-        if step.id in self._history.replaced:
-            step = self._past[step.id]
-            for name in step.inputs:
-                if name in self._past and name not in self._steps:
-                    number = self._history.step_rounds.get(name, plan_round)
-                    await self.add(self._past[name], plan_round=number, by="history")
-        if self._history.replaced and self._steps.get(step.id) == step == self._past.get(step.id):
-            return
+        if self._history.replaced:
+            step = await self._as_replaced(step, plan_round)
+            if self._steps.get(step.id) == step == self._past.get(step.id):
+                return
         self._builder.add(step)
         await self._trace.record(StepAdded(step, plan_round, by))
         # Only now: who waits for the executor must not wait for a step that was cancelled here.
@@ -116,6 +134,7 @@ class Executor:
         if step_id in self.outcomes:
             return False
         self.cancelled.setdefault(step_id, reason)
+        self._speculator.drop(step_id)
         await self._trace.record(StepCancelled(step_id, reason))
         if step_id in self._work:
             self._work[step_id].halt("cancelled", reason)
@@ -139,6 +158,7 @@ class Executor:
             if step.id in self._dependants[name]:
                 self._dependants[name].remove(step.id)
         if step.id in self._open:
+            self._speculator.drop(step.id)
             self._link(step)
 
     @property
@@ -158,6 +178,7 @@ class Executor:
     def stop(self, reason: str) -> None:
         """End everything: running calls are cancelled, waiting steps are skipped."""
         self._stopped = reason
+        self._speculator.stop()
         for work in self._work.values():
             work.halt("stopped", reason)
 
@@ -167,6 +188,16 @@ class Executor:
             raise PlanError(f"there is no step {step_id!r}")
         return self._steps[step_id]
 
+    async def _as_replaced(self, step: Step, plan_round: int) -> Step:
+        """What became of a step in an earlier part of the run; what it names is there then."""
+        if step.id in self._history.replaced:
+            step = self._past[step.id]
+        for name in step.inputs:
+            if name in self._past and name not in self._steps:
+                number = self._history.step_rounds.get(name, plan_round)
+                await self.add(self._past[name], plan_round=number, by="history")
+        return step
+
     def _link(self, step: Step) -> None:
         """Find out what the step waits for."""
         self._open[step.id] = {name for name in step.inputs if not self._is_there(name, step)}
@@ -174,6 +205,8 @@ class Executor:
             self._dependants[name].append(step.id)
         if not self._open[step.id] or step.id in self.cancelled:
             self._start(step)
+        else:
+            self._speculator.consider(step.id)
 
     def _is_there(self, name: str, step: Step) -> bool:
         """Whether a step need not wait for this input any more."""
@@ -205,6 +238,7 @@ class Executor:
         """Hand the outcome on."""
         self._results.take(step, outcome)
         self._news.set()
+        self._speculator.settled(step, outcome)
         if step.id in self._fans:
             self._fans[step.id].whole.set_result(None)
         self._work.pop(step.id, None)
@@ -220,6 +254,8 @@ class Executor:
             waits.discard(there)
             if not waits:
                 self._start(self._steps[name])
+            else:
+                self._speculator.consider(name)
 
     async def _ended(self, call_id: str, step: Step, index: int | None = None) -> Outcome:
         """Call (a step, or one element of it) and record how it ended."""
@@ -242,7 +278,8 @@ class Executor:
                     return Skipped(obstacle), False
                 element = Element(source.value if isinstance(source, Done) else None, index)
             arguments = self._results.filled(step, self._shape(step), element)
-            return await work.call(self._caller.call(call_id, step.tool, arguments))
+            heard = partial(self._speculator.drafted, step.id) if index is None else None
+            return await work.call(self._caller.call(call_id, step.tool, arguments, heard))
         except template.MissingPart as error:
             return Failed(str(error)), False
         except Halted as halted:

@@ -22,6 +22,7 @@ from inference import (
 )
 from planner.budget import Budget, Spending
 from planner.events import ModelCalled, Trace
+from planner.guesses import guessing
 
 current_step: ContextVar[str | None] = ContextVar("current_step", default=None)
 """The step on whose behalf the running task works."""
@@ -109,6 +110,7 @@ class RecordedModel:
                 first_token_seconds=clock.first,
                 cost=spent.cost if price else None,
                 error=error,
+                guess=guessing.get(),
             )
             # A cancelled call is a call too: it is recorded before the cancellation goes on.
             await asyncio.shield(self._trace.record(called))

@@ -85,7 +85,9 @@ async def research(
         known=known_results(past),
     )
     try:
-        async with Executor(caller, trace=trace, history=past) as executor:
+        async with Executor(
+            caller, trace=trace, history=past, speculation=settings.speculation
+        ) as executor:
             judge = Judge(
                 recorded, trace=trace, enough=settings.enough, close_call=settings.close_call
             )

@@ -1,9 +1,10 @@
 """The one shape of reasoning: an attempt takes a task and returns samples."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from inference import Model, Request, Sample, Usage, complete
+from inference import ALL, Collector, Model, Request, Sample, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,29 @@ class Samples:
 Attempt = Callable[[Task], Awaitable[Samples]]
 
 
-def sampled(model: Model, n: int = 1, *, temperature: float | None = None) -> Attempt:
-    """Ask once for n samples, which share the computation of the prompt."""
+def sampled(
+    model: Model,
+    n: int = 1,
+    *,
+    temperature: float | None = None,
+    on_sample: Callable[[Sample], object] = lambda _: None,
+) -> Attempt:
+    """Ask once for n samples, which share the computation of the prompt.
+
+    `on_sample` is shown each sample as soon as it has ended.
+    """
 
     async def attempt(task: Task) -> Samples:
         request = replace(task.request, n=n)
         if temperature is not None:
             request = replace(request, temperature=temperature)
-        completion = await complete(model, request)
+        collector = Collector(n)
+        async with aclosing(model.stream(request)) as chunks:
+            async for chunk in chunks:
+                collector.add(chunk)
+                if chunk.index != ALL and chunk.finish_reason is not None:
+                    on_sample(collector.completion.samples[chunk.index])
+        completion = collector.completion
         return Samples(completion.samples, usage=completion.usage)
 
     return attempt

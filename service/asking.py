@@ -35,7 +35,7 @@ _MODEL_CALLS = 4
 _MOST_CHARACTERS = 2000
 _SAVED = ("model", "base_url", "roles", "seconds", "max_tool_calls", "max_tokens", "max_cost",
           "prices", "effort", "plan_samples", "drafts", "rounds", "enough", "close_call",
-          "plan_patience", "seed", "speculate")  # fmt: skip
+          "plan_patience", "seed", "speculate", "step_speculation")  # fmt: skip
 """Settings that a resumed run takes over; keys are not among them."""
 _PRICES = TypeAdapter(dict[str, Price])
 
@@ -234,6 +234,7 @@ def _research_settings(settings: Settings, question: str) -> ResearchSettings:
         drafts=settings.drafts or means.drafts,
         second_look=means.second_look,
         enough=settings.enough,
+        speculation=settings.step_speculation,
         slots={"model": _MODEL_CALLS, "documents": 8, "cpu": 8},
         seed=settings.seed,
         prices=settings.prices,

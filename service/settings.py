@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import BeforeValidator, Field, SecretStr
@@ -52,8 +52,10 @@ class Settings(BaseSettings):
     effort: Effort = "auto"
     """low, medium, high, or auto: by how hard the question looks."""
     plan_samples: Annotated[int | None, Field(ge=1, le=16)] = None
-    """This and the next two: as the effort says, unless they are given."""
+    """This, `drafts` and `rounds`: as the effort says, unless they are given."""
     drafts: Annotated[int | None, Field(ge=1, le=16)] = None
+    step_speculation: Literal["off", "on", "auto"] = "auto"
+    """Whether steps start on what earlier ones may come to."""
     rounds: Annotated[int | None, Field(ge=1, le=10)] = None
     enough: Annotated[float, Field(gt=0, le=1)] = 0.9
     """p(yes) at which the judge ends the gathering; 1: it is not asked."""

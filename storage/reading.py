@@ -50,7 +50,7 @@ async def read_history(connection: AsyncConnection, run: str) -> History:
         planned_rounds=await _planned_rounds(connection, run),
         seconds=record.seconds,
         spent=await _spent(connection, run),
-        tool_calls=await _count(connection, run, "step_started"),
+        tool_calls=await _tool_calls(connection, run),
         answer=record.answer,
     )
 
@@ -155,10 +155,11 @@ async def _spent(connection: AsyncConnection, run: str) -> Spending:
     return Spending(int(row[0]), row[1] or 0.0)
 
 
-async def _count(connection: AsyncConnection, run: str, kind: str) -> int:
-    """Events of a kind. Every attempt of a tool call is one, as in the budget."""
-    query = select(func.count()).where(EventRow.run == run, EventRow.kind == kind)
-    return int((await connection.execute(query)).scalar_one())
+async def _tool_calls(connection: AsyncConnection, run: str) -> int:
+    """Every attempt is one, guesses too, as in the budget; a guess that was kept is one alone."""
+    started = await _logged(connection, run, "step_started")
+    guessed = await _logged(connection, run, "speculation_started")
+    return sum(not each.get("guessed") for each in started) + len(guessed)
 
 
 def _step(row: Row[Any]) -> Step:

@@ -19,6 +19,9 @@ from planner import (
     PlanEnded,
     RunEnded,
     RunStarted,
+    Speculated,
+    SpeculationStarted,
+    Step,
     StepAdded,
     StepCancelled,
     StepEnded,
@@ -109,9 +112,15 @@ async def _written(entry: _Entry, event: Event, row: Row[Any]) -> dict[str, Any]
         case ModelCalled():
             await _add_model_call(entry, event)
         case StepReplaced(step=step):
-            here = (StepRow.run == entry.run) & (StepRow.id == step.id)
-            await entry.connection.execute(update(StepRow).where(here).values(step_columns(step)))
-        case PhaseStarted() | StepCancelled() | Decided() | PlanEnded():
+            await _change_step(entry, step)
+        case (
+            PhaseStarted()
+            | SpeculationStarted()
+            | Speculated()
+            | StepCancelled()
+            | Decided()
+            | PlanEnded()
+        ):
             pass  # The log has all of it.
         case never:
             assert_never(never)
@@ -153,6 +162,12 @@ async def _add_step(entry: _Entry, event: StepAdded) -> None:
             **step_columns(step),
         )
     )
+
+
+async def _change_step(entry: _Entry, step: Step) -> None:
+    """It keeps its place, its round and who wrote it; the log has what it was."""
+    here = (StepRow.run == entry.run) & (StepRow.id == step.id)
+    await entry.connection.execute(update(StepRow).where(here).values(step_columns(step)))
 
 
 async def _start_call(entry: _Entry, event: StepStarted) -> None:

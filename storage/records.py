@@ -23,6 +23,8 @@ from planner import (
     RunStarted,
     Sentence,
     Skipped,
+    Speculated,
+    SpeculationStarted,
     Step,
     StepAdded,
     StepCancelled,
@@ -41,6 +43,8 @@ EVENT_KINDS: Mapping[type[Event], str] = {
     StepAdded: "step_added",
     StepStarted: "step_started",
     StepEnded: "step_ended",
+    SpeculationStarted: "speculation_started",
+    Speculated: "speculated",
     StepCancelled: "step_cancelled",
     StepReplaced: "step_replaced",
     ModelCalled: "model_called",
@@ -63,16 +67,19 @@ def _payload(event: Event) -> Data:
             return {"resumed": resumed}
         case StepAdded(step=step, round=number, by=by):
             return {"id": step.id, "round": number, "by": by}
-        case StepStarted(id=call, attempt=attempt):
-            return {"id": call, "attempt": attempt}
+        case StepStarted(id=call, attempt=attempt, guessed=guessed):
+            return {"id": call, "attempt": attempt, "guessed": guessed}
         case StepEnded(id=call, outcome=outcome, reused=reused):
             kind = outcome_columns(outcome)["outcome"]
             return {"id": call, "outcome": kind, "reused": reused}
-        case ModelCalled(step=asking, request=request, error=error):
-            return {"step": asking, "purpose": request.purpose, "error": error}
+        case ModelCalled(step=asking, request=request, error=error, guess=guess):
+            return {"step": asking, "purpose": request.purpose, "error": error, "guess": guess}
+        case SpeculationStarted(id=call, arguments=arguments, drafts=drafts, attempt=attempt):
+            data = {"arguments": dict(arguments), "drafts": dict(drafts)}
+            return {"id": call, "attempt": attempt, **data}
         case StepReplaced(was=was, why=why):
             return {"id": was.id, "why": why, "was": step_columns(was)}
-        case PhaseStarted() | StepCancelled() | Decided() | PlanEnded() | RunEnded():
+        case Speculated() | StepCancelled() | PhaseStarted() | Decided() | PlanEnded() | RunEnded():
             return asdict(event)
         case AnswerWritten():
             return {}

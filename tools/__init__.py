@@ -6,11 +6,12 @@ from tools.chooser import model_chooser
 from tools.compare import Compare
 from tools.crosscheck import CrossCheck
 from tools.cues import asks_by_degree, asks_to_compare, compared_kinds
+from tools.drafts import Listener, listening, tell_draft
 from tools.facts import Fact
 from tools.find import Read, Search
 from tools.kinds import asks_for_name, fits, kind_of, may_answer
 from tools.lookup import Lookup
-from tools.tool import Arguments, Tool, ToolError, ToolResult
+from tools.tool import Arguments, Tool, ToolError, ToolResult, has_side_effects
 from tools.words import content_words, holds, is_function_word, stems, words
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Compare",
     "CrossCheck",
     "Fact",
+    "Listener",
     "Lookup",
     "Read",
     "Search",
@@ -32,11 +34,14 @@ __all__ = [
     "compared_kinds",
     "content_words",
     "fits",
+    "has_side_effects",
     "holds",
     "is_function_word",
     "kind_of",
+    "listening",
     "may_answer",
     "model_chooser",
     "stems",
+    "tell_draft",
     "words",
 ]

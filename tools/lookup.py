@@ -6,14 +6,18 @@ does not speak of what the question names is not read: its value would be about 
 
 The value has to stand in the passage and to be of the kind that was asked for. One that is not is
 doubted: more samples are drawn, and the value that most of those which pass agree on is taken
-(self-consistency over the readings that pass the checks).
+(self-consistency over the readings that pass the checks). Until the last of them is there, the
+value that leads is told as a draft.
 """
+
+from collections import Counter
 
 from pydantic import Field
 
 from inference import Model, ModelError, Request, Sample
 from reasoning import Task, sampled, vote
 from search import Passage, SearchEngine
+from tools.drafts import tell_draft
 from tools.find import MAX_QUESTION, found
 from tools.kinds import fits, kind_of
 from tools.reading_prompt import NOTHING, reading_prompt
@@ -81,8 +85,21 @@ class Lookup:
         def value_of(sample: Sample) -> str | None:
             return checked(sample, question, passage)
 
+        passed: Counter[str] = Counter()
+
+        def heard(sample: Sample) -> None:
+            value = value_of(sample)
+            if value is not None:
+                passed[value] += 1
+                tell_draft(passed.most_common(1)[0][0])
+
         once = sampled(self._model)
-        more = sampled(self._model, _DOUBT_SAMPLES, temperature=_DOUBT_TEMPERATURE)
+        more = sampled(
+            self._model,
+            _DOUBT_SAMPLES,
+            temperature=_DOUBT_TEMPERATURE,
+            on_sample=heard,
+        )
         try:
             first = (await once(Task(request))).best
             if said_nothing(first) or value_of(first) is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
@@ -43,7 +43,11 @@ A_contra = TypeVar("A_contra", bound=Arguments, contravariant=True)
 
 
 class Tool(Protocol, Generic[A_contra]):
-    """Something that a step can call. One verb; everything else describes it."""
+    """Something that a step can call. One verb; everything else describes it.
+
+    A tool that changes something outside says so with an attribute `side_effects = True`: it is
+    never called before it is known that it has to be. Without the attribute it has none.
+    """
 
     @property
     def name(self) -> str:
@@ -73,3 +77,8 @@ class Tool(Protocol, Generic[A_contra]):
     async def call(self, arguments: A_contra) -> ToolResult:
         """Raises ToolError for what went wrong outside; anything else is a bug."""
         ...
+
+
+def has_side_effects(tool: Tool[Any]) -> bool:
+    """Whether a call changes something outside, by what the tool says of itself."""
+    return bool(getattr(tool, "side_effects", False))
