@@ -200,9 +200,10 @@ class Caller:
                 if guess is None:
                     await self._trace.record(StepStarted(call_id, arguments, number))
                 else:
-                    await self._trace.record(
-                        SpeculationStarted(call_id, arguments, guess.drafts, number)
-                    )
+                    guess.called = True
+                    started = SpeculationStarted(call_id, arguments, guess.drafts, number)
+                    # Whatever becomes of the guess, both its ends are in the trace.
+                    await asyncio.shield(self._trace.record(started))
                 began = time.monotonic()
                 async with asyncio.timeout(None if tool.seconds == inf else tool.seconds):
                     result: ToolResult = await tool.call(checked)

@@ -33,12 +33,30 @@ def best_plan(plans: Sequence[Sequence[Step]], question: str) -> int:
     comparing where nothing is to be compared, or not comparing where something is, or comparing
     values of another kind than the question orders by ("who is older" between two people's names).
     """
+    scores = _scores(plans, question)
+    return scores.index(max(scores))
+
+
+def rival_of(plans: Sequence[Sequence[Step]], question: str, margin: float) -> int | None:
+    """The best plan of another form than `best_plan`'s, if it is worse by less than the margin."""
+    scores = _scores(plans, question)
+    best = scores.index(max(scores))
+    others = [
+        (gained, -place)
+        for place, gained in enumerate(scores)
+        if plans[place] and shape(plans[place]) != shape(plans[best])
+    ]
+    gained, place = max(others, default=(float("-inf"), 0))
+    return -place if scores[best] - gained < margin else None
+
+
+def _scores(plans: Sequence[Sequence[Step]], question: str) -> list[float]:
+    """How good each plan is, the other plans considered."""
     forms = Counter(shape(steps) for steps in plans if steps)
-    scores = [
+    return [
         score(steps, question) + forms[shape(steps)] / len(plans) if steps else float("-inf")
         for steps in plans
     ]
-    return scores.index(max(scores))
 
 
 def settled(plans: Sequence[Sequence[Step]], question: str) -> bool:

@@ -46,6 +46,9 @@ class ResearchSettings:
     """The question asks for one fact: it is its own first plan, and no model is asked for one."""
     plan_patience: float = 60.0
     """Seconds without a new line after which a plan ends."""
+    close_call: float = 0.0
+    """The judge chooses between two plans whose scores differ by less (scores go from about 0 to
+    4); 0: it is not asked."""
     drafts: int = 1
     second_look: bool = False
     """What a look-up found is looked for in a further passage, too."""

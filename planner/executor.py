@@ -75,7 +75,7 @@ class Executor:
             trace=trace,
             mode=speculation,
             behind=lambda name: self._dependants.get(name, ()),
-            begun=lambda name: name not in self._open,
+            begun=lambda name: name not in self._open or name in self.cancelled,
         )
 
     async def __aenter__(self) -> Self:
@@ -108,14 +108,10 @@ class Executor:
         A step that was replaced in an earlier part of the run is taken as it was replaced, and
         brings along what it names; to add that again changes nothing.
         """
-        if step.id in self._history.replaced:
-            step = self._past[step.id]
-            for name in step.inputs:
-                if name in self._past and name not in self._steps:
-                    number = self._history.step_rounds.get(name, plan_round)
-                    await self.add(self._past[name], plan_round=number, by="history")
-        if self._history.replaced and self._steps.get(step.id) == step == self._past.get(step.id):
-            return
+        if self._history.replaced:
+            step = await self._as_replaced(step, plan_round)
+            if self._steps.get(step.id) == step == self._past.get(step.id):
+                return
         self._builder.add(step)
         await self._trace.record(StepAdded(step, plan_round, by))
         # Only now: who waits for the executor must not wait for a step that was cancelled here.
@@ -138,6 +134,7 @@ class Executor:
         if step_id in self.outcomes:
             return False
         self.cancelled.setdefault(step_id, reason)
+        self._speculator.drop(step_id)
         await self._trace.record(StepCancelled(step_id, reason))
         if step_id in self._work:
             self._work[step_id].halt("cancelled", reason)
@@ -195,6 +192,16 @@ class Executor:
         if step_id not in self._steps:
             raise PlanError(f"there is no step {step_id!r}")
         return self._steps[step_id]
+
+    async def _as_replaced(self, step: Step, plan_round: int) -> Step:
+        """What became of a step in an earlier part of the run; what it names is there then."""
+        if step.id in self._history.replaced:
+            step = self._past[step.id]
+        for name in step.inputs:
+            if name in self._past and name not in self._steps:
+                number = self._history.step_rounds.get(name, plan_round)
+                await self.add(self._past[name], plan_round=number, by="history")
+        return step
 
     def _link(self, step: Step) -> None:
         """Find out what the step waits for."""

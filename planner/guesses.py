@@ -28,6 +28,8 @@ class Guess:
         self.key = key
         self.resource = resource
         self.drafts = drafts
+        self.called = False
+        """The tool was called, and did not only wait for its turn."""
         self.saved: float | None = None
         """Seconds that the call had run when a step came to wait for it."""
         self.kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()

@@ -8,6 +8,7 @@ from planner.events import Decided, Trace
 
 _ENOUGH = "Do the facts answer the question for certain? Say yes or no."
 
+_BETTER = "Is the first plan better than the second for answering the question? Say yes or no."
 _FACTS = 12
 """The newest so many are told: the question is to stay small."""
 
@@ -15,8 +16,14 @@ _FACTS = 12
 class Judge:
     """Asks for p("Yes"). Each thing is asked once; without a model that answers it is a no."""
 
-    def __init__(self, model: Model, *, trace: Trace, enough: float = 1.0) -> None:
-        """`enough`: the probability from which facts are enough; at 1 it is never asked."""
+    def __init__(
+        self, model: Model, *, trace: Trace, enough: float = 1.0, close_call: float = 0.0
+    ) -> None:
+        """`enough`: the probability from which facts are enough; at 1 it is not asked for one.
+
+        `close_call`: it is asked about plans whose scores differ by less; at 0 about none.
+        """
+        self.close_call = close_call
         self._model = model
         self._trace = trace
         self._enough = enough
@@ -35,6 +42,25 @@ class Judge:
         why = f"{value!r} with p(yes) = {sure:.2f}; {self._enough:g} is enough"
         await self._trace.record(Decided("judged whether it is enough", why))
         return sure >= self._enough
+
+    async def prefers(self, question: str, rival: str, best: str) -> bool:
+        """Whether a plan (a text) is better than the one that was best so far.
+
+        Asked in both orders: a small model leans to one of the places (Zheng et al. 2023,
+        arXiv:2306.05685).
+        """
+        sure = [
+            await self._probability(
+                _BETTER, f"Question: {question}\nFirst:\n{first}\nSecond:\n{second}"
+            )
+            for first, second in ((rival, best), (best, rival))
+        ]
+        if None in sure:
+            return False
+        for_rival, for_best = (one or 0.0 for one in sure)
+        why = f"p(yes) = {for_rival:.2f} for the rival, {for_best:.2f} for the best by the checks"
+        await self._trace.record(Decided("judged which plan is better", why))
+        return for_rival > for_best
 
     async def _probability(self, told: str, asked: str) -> float | None:
         """Of a yes; None where the model cannot be asked."""

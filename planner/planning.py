@@ -15,11 +15,12 @@ from typing import Any
 
 from inference import ALL, Chunk, Model, ModelError, Request
 from planner import template
-from planner.choosing import best_plan, settled
+from planner.choosing import best_plan, rival_of, settled
 from planner.contests import contest_plan
 from planner.errors import BudgetExceeded, PlanError
 from planner.events import Decided, Trace
 from planner.grammar import plan_grammar
+from planner.judging import Judge
 from planner.language import PlanReader, Vocabulary
 from planner.mending import asked_already, missing_comparison, with_open_facts
 from planner.plan import PlanBuilder, Step
@@ -42,13 +43,15 @@ class Planner:
         samples: int = 4,
         one_step: bool = False,
         patience: float = 60.0,
+        judge: Judge | None = None,
         temperature: float = 0.7,
         seed: int = 0,
     ) -> None:
         """`tools`: what a plan may use; the first one is for bare questions.
 
         `one_step`: the first plan is the question itself. `patience`: seconds without a new line
-        after which the engine is stopped, and what there is of the plan runs.
+        after which the engine is stopped, and what there is of the plan runs. `judge`: asked where
+        the checks in code find two plans of different forms about as good.
         """
         self._model = model
         self._vocabulary = Vocabulary.of(tools, default=tools[0].name)
@@ -59,6 +62,7 @@ class Planner:
         self._samples = samples
         self._one_step = one_step
         self._patience = patience
+        self._judge = judge
         self._temperature = temperature
         self._seed = seed
         self.failure: str | None = None
@@ -151,10 +155,26 @@ class Planner:
         if not given and len(ruled) > 1:
             plans.append(ruled)
             names.append("the question's own descriptions, one after another")
-        best = best_plan(plans, question)
+        best = await self._best(plans, question)
         if len(plans) > 1:
             await self._trace.record(Decided("plan chosen", names[best]))
         return plans[best]
+
+    async def _best(self, plans: Sequence[Sequence[Step]], question: str) -> int:
+        """The index of the plan to run: by checks in code, in a close call by the judge."""
+        best = best_plan(plans, question)
+        if self._judge is None or not self._judge.close_call:
+            return best
+        rival = rival_of(plans, question, self._judge.close_call)
+        if rival is None:
+            return best
+        told = (self._told(plans[place]) for place in (rival, best))
+        return rival if await self._judge.prefers(question, *told) else best
+
+    def _told(self, steps: Sequence[Step]) -> str:
+        """A plan as the judge reads it."""
+        field = self._vocabulary.question
+        return "\n".join(f"{step.id}: {step.arguments.get(field, step.spoken)}" for step in steps)
 
     def _ruled(self, question: str) -> tuple[str, list[Step]]:
         """A plan for which no model is needed, and why; none where there is no such."""

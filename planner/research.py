@@ -99,6 +99,9 @@ async def research(
         async with Executor(
             caller, trace=trace, history=past, speculation=settings.speculation
         ) as executor:
+            judge = Judge(
+                recorded, trace=trace, enough=settings.enough, close_call=settings.close_call
+            )
             desk = Desk(
                 question=question,
                 settings=settings,
@@ -114,6 +117,7 @@ async def research(
                     samples=settings.plan_samples,
                     one_step=settings.one_step,
                     patience=settings.plan_patience,
+                    judge=judge,
                     seed=settings.seed,
                 ),
                 writer=Writer(
@@ -129,7 +133,7 @@ async def research(
                     able=CROSSCHECK in tools.by_name,
                     second_look=settings.second_look,
                 ),
-                judge=Judge(recorded, trace=trace, enough=settings.enough),
+                judge=judge,
                 nested=findings,
             )
             start = State(round=0, found=0, verdict=None, answer=past.answer)

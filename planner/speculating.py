@@ -222,6 +222,8 @@ class Speculator:
             await asyncio.wait({guess.task})
         if self._guesses.get(guess.id) is guess:
             del self._guesses[guess.id]
+        if not guess.called:
+            return
         seconds = guess.saved if kept and guess.saved is not None else guess.seconds
         await self._trace.record(Speculated(guess.id, kept, seconds))
 

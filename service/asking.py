@@ -34,7 +34,7 @@ from tools import Calculate, Compare, CrossCheck, Lookup, Read, Search, model_ch
 _MODEL_CALLS = 4
 _MOST_CHARACTERS = 2000
 _SAVED = ("model", "base_url", "roles", "seconds", "max_tool_calls", "max_tokens", "max_cost",
-          "prices", "effort", "plan_samples", "drafts", "rounds", "depth", "enough",
+          "prices", "effort", "plan_samples", "drafts", "rounds", "depth", "enough", "close_call",
           "plan_patience", "seed", "speculate", "step_speculation")  # fmt: skip
 """Settings that a resumed run takes over; keys are not among them."""
 _PRICES = TypeAdapter(dict[str, Price])
@@ -242,6 +242,7 @@ def _research_settings(settings: Settings, question: str) -> ResearchSettings:
         plan_samples=settings.plan_samples or means.plan_samples,
         one_step=means.one_step and settings.plan_samples is None,
         plan_patience=settings.plan_patience,
+        close_call=settings.close_call,
         drafts=settings.drafts or means.drafts,
         second_look=means.second_look,
         enough=settings.enough,

@@ -52,8 +52,10 @@ class Settings(BaseSettings):
     effort: Effort = "auto"
     """low, medium, high, or auto: by how hard the question looks."""
     plan_samples: Annotated[int | None, Field(ge=1, le=16)] = None
-    """This and the next two: as the effort says, unless they are given."""
+    """This, `drafts` and `rounds`: as the effort says, unless they are given."""
     drafts: Annotated[int | None, Field(ge=1, le=16)] = None
+    step_speculation: Literal["off", "on", "auto"] = "auto"
+    """Whether steps start on what earlier ones may come to."""
     rounds: Annotated[int | None, Field(ge=1, le=10)] = None
     depth: Annotated[int, Field(ge=0, le=3)] = 1
     """Sub-runs inside one another at most."""
@@ -61,6 +63,8 @@ class Settings(BaseSettings):
     """Whether steps start on what earlier ones may come to."""
     enough: Annotated[float, Field(gt=0, le=1)] = 0.9
     """p(yes) at which the judge ends the gathering; 1: it is not asked."""
+    close_call: Annotated[float, Field(ge=0)] = 0.0
+    """By how little the scores of two plans differ for the judge to choose; 0: it is not asked."""
     plan_patience: Annotated[float, Field(gt=0)] = 60.0
     """Seconds without a new line after which a plan ends."""
     seed: int = 0

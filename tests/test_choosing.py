@@ -4,7 +4,7 @@ import pytest
 from making import VOCABULARY
 
 from planner import PlanReader, Step
-from planner.choosing import best_plan, settled
+from planner.choosing import best_plan, rival_of, settled
 
 
 def plan(*lines: str) -> list[Step]:
@@ -82,3 +82,10 @@ def test_what_is_longer_needs_lengths_and_no_dates() -> None:
     assert best_plan([RELEASES, RELEASES, LENGTHS], LONGER) == 2
     assert not settled([RELEASES, RELEASES], LONGER)
     assert settled([LENGTHS, LENGTHS], LONGER)
+
+
+def test_the_rival_is_the_next_best_plan_of_another_form_if_the_call_is_close() -> None:
+    assert rival_of([SPLIT, list(SPLIT)], NESTED, 100.0) is None
+    assert rival_of([[], SPLIT, WHOLE, list(SPLIT), AGAIN], NESTED, 100.0) in (2, 4)
+    assert rival_of([SPLIT, WHOLE], NESTED, 0.0) is None
+    assert rival_of([[]], NESTED, 100.0) is None
