@@ -66,6 +66,7 @@ def trace_tree(document: Data) -> RenderableType:
     parts: Sequence[tuple[str, RenderableType | None]] = (
         ("Plan", plan.tree()),
         ("Time", plan.timeline()),
+        ("Started early", _speculation(document["events"])),
         ("Models", _models(document["model_calls"])),
         ("Decisions", _decisions(document["events"], time)),
         ("Answer", _answer(document)),
@@ -156,6 +157,19 @@ def _decisions(events: Sequence[Data], time: RunningTime) -> RenderableType | No
             words = Text.assemble(where, (what, "bold"), f": {why}" if why else "")
             table.add_row(f"{time.at(event['at']):.2f} s", words)
     return table if table.rows else None
+
+
+def _speculation(events: Sequence[Data]) -> Text | None:
+    """Whether it paid to call steps on what their inputs might come to."""
+    ended = [event for event in events if event["kind"] == "speculated"]
+    if not ended:
+        return None
+    kept = [event["seconds"] for event in ended if event["kept"]]
+    lost = [event["seconds"] for event in ended if not event["kept"]]
+    return Text(
+        f"{len(kept)} of {len(ended)} calls on draft values were kept:"
+        f" {sum(kept):.2f} s gained, {sum(lost):.2f} s lost"
+    )
 
 
 def _decision(event: Data) -> tuple[str, str] | None:

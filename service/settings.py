@@ -54,8 +54,6 @@ class Settings(BaseSettings):
     plan_samples: Annotated[int | None, Field(ge=1, le=16)] = None
     """This, `drafts` and `rounds`: as the effort says, unless they are given."""
     drafts: Annotated[int | None, Field(ge=1, le=16)] = None
-    step_speculation: Literal["off", "on", "auto"] = "auto"
-    """Whether steps start on what earlier ones may come to."""
     rounds: Annotated[int | None, Field(ge=1, le=10)] = None
     depth: Annotated[int, Field(ge=0, le=3)] = 1
     """Sub-runs inside one another at most."""

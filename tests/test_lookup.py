@@ -6,7 +6,7 @@ import pytest
 
 from inference import ModelUnavailable, Request, Sample, ScriptedModel
 from search import DocumentIndex, Hit, Passage, Source
-from tools import Lookup, Read, Search, ToolError, model_chooser
+from tools import Lookup, Read, Search, ToolError, listening, model_chooser
 from tools.find import ReadArguments, SearchArguments
 from tools.kinds import Kind, asks_for_name, fits, kind_of, may_answer
 from tools.lookup import LookupArguments, checked
@@ -156,6 +156,19 @@ async def test_search_gives_titles_and_read_gives_the_text(index: DocumentIndex)
     assert opened.value == PAGES[2][1]
     with pytest.raises(ToolError, match="nowhere"):
         await Read(index).call(ReadArguments(location="/nowhere"))
+
+
+async def test_the_value_that_leads_is_told_while_more_samples_are_drawn(
+    index: DocumentIndex,
+) -> None:
+    """The first reading is doubted: its value is not in the passage."""
+    model = ScriptedModel(["Rome", ["Rome", "Paris", "France", "Paris"]])
+    told: list[object] = []
+    with listening(told.append):
+        asked = LookupArguments(question="What is the capital of France?")
+        found = await Lookup(index, model, passages=1).call(asked)
+    assert told[0] == found.value == "Paris"
+    assert "Rome" not in told
 
 
 async def test_a_chooser_says_one_of_the_labels_or_nothing() -> None:

@@ -24,9 +24,13 @@ from planner import (
     RunStarted,
     Sentence,
     Skipped,
+    Speculated,
+    SpeculationStarted,
     Step,
     StepAdded,
+    StepCancelled,
     StepEnded,
+    StepReplaced,
     StepStarted,
 )
 from search import Passage, Source
@@ -211,6 +215,25 @@ async def test_a_long_chain_and_a_wide_plan_stay_readable(recorder: Recorder) ->
     assert sum("✓ done: value s" in line for line in plan) == 100
     assert sum("· waiting" in line for line in plan) == 100
     assert any("s99 lookup (needs s98) after {s98}" in line for line in plan)
+
+
+async def test_edits_conditions_and_guesses_are_told(recorder: Recorder) -> None:
+    was = Step("b", "lookup", {"question": "{a}"})
+    await recorder.at(0, RunStarted("?"), StepAdded(Step("a", "lookup", {}), 1, "planner"))
+    await recorder.at(1, StepAdded(was, 1, "planner"))
+    step = Step("b", "lookup", {"question": "x"}, when="not a")
+    await recorder.at(2, StepReplaced(was, step, "a leads nowhere"), StepCancelled("a", "enough"))
+    await recorder.at(3, SpeculationStarted("b", {"question": "x"}, {"a": "y"}))
+    await recorder.at(4, Speculated("b", True, 1.5), Speculated("b", False, 0.25))
+    lines = drawn(trace_tree(await recorder.document()))
+    assert "└── b lookup (when not a) x" in "\n".join(section(lines, "Plan"))
+    assert section(lines, "Started early") == [
+        "1 of 2 calls on draft values were kept: 1.50 s gained, 0.25 s lost"
+    ]
+    assert section(lines, "Decisions") == [
+        "2.00 s b replaced: a leads nowhere",
+        "2.00 s a cancelled: enough",
+    ]
 
 
 async def test_the_time_between_crash_and_resumption_is_not_drawn(recorder: Recorder) -> None:

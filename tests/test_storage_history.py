@@ -18,6 +18,8 @@ from planner import (
     RunStarted,
     Sentence,
     Skipped,
+    Speculated,
+    SpeculationStarted,
     Spending,
     Step,
     StepAdded,
@@ -98,6 +100,29 @@ async def test_history_knows_what_was_cancelled_and_replaced(store: TraceStore) 
     log = (await store.document(run))["events"]
     assert log[4]["was"]["condition"] == "a"
     assert (log[4]["why"], log[5]["reason"]) == ("better", "not wanted")
+
+
+async def test_a_guess_counts_once_whether_it_was_kept_or_not(store: TraceStore) -> None:
+    run = await store.create_run("Who?", {})
+    trace = store.trace(run)
+    await trace.record(StepAdded(Step("b", "lookup", {"question": "{a}"}), 1, "planner"))
+    await trace.record(SpeculationStarted("b", {"question": "Bob"}, {"a": "Bob"}))
+    await trace.record(Speculated("b", False, 0.5))
+    await trace.record(SpeculationStarted("b", {"question": "Ann"}, {"a": "Ann"}))
+    await trace.record(model_called(step="b", guess=True))
+    assert (await store.history(run)).outcomes == {}
+    assert (await store.document(run))["calls"] == []
+    await trace.record(StepStarted("b", {"question": "Ann"}, guessed=True))
+    await trace.record(StepEnded("b", Done("x")))
+    await trace.record(Speculated("b", True, 1.5))
+    history, document = await store.history(run), await store.document(run)
+    assert history.tool_calls == 2
+    assert history.arguments == {"b": call_key("lookup", {"question": "Ann"})}
+    assert document["model_calls"][0]["guess"] is True
+    kinds = [event["kind"] for event in document["events"]]
+    assert kinds.count("speculated") == 2
+    assert document["events"][1]["drafts"] == {"a": "Bob"}
+    assert document["events"][-1]["seconds"] == 1.5
 
 
 async def test_what_a_resumed_run_repeats_changes_nothing(store: TraceStore, clock: Clock) -> None:
