@@ -1,0 +1,105 @@
+"""Makespan over the lower bound, and CPU a step, on seeded random DAGs.
+
+The bound is max(critical path, work / limit), from the seconds that the steps ask for. No scheduler
+reaches it everywhere: `greedy` is that of a scheduler that costs nothing and takes steps in the
+order in which they got ready (simulated), so makespan over greedy is what the engine itself takes.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from benchmarks.dags import SHAPES, Dag, random_dag
+from benchmarks.ways import Call, bare, breadth
+
+LIMITS = (4, 16, 64, 256)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One DAG on one number of slots."""
+
+    shape: str
+    steps: int
+    limit: int
+    seconds: float
+    over_bound: float
+    over_greedy: float
+    cpu_us: float
+    """Microseconds of CPU a step, of the whole process."""
+
+
+def asleep(dag: Dag) -> Call:
+    """A tool that sleeps for each step's seconds."""
+
+    async def call(step: int) -> str:
+        await asyncio.sleep(dag.seconds[step])
+        return f"r{step}"
+
+    return call
+
+
+async def timed(run: Callable[[], Awaitable[None]]) -> tuple[float, float]:
+    """Seconds by the clock and of CPU."""
+    began, cpu = time.perf_counter(), time.process_time()
+    await run()
+    return time.perf_counter() - began, time.process_time() - cpu
+
+
+async def cell(shape: str, steps: int, limit: int, *, seed: int = 0) -> Cell:
+    """Run it once on the Executor."""
+    dag = random_dag(shape, steps, seed=seed)
+    seconds, cpu = await timed(lambda: breadth(dag.needs, asleep(dag), limit))
+    return Cell(
+        shape=shape,
+        steps=steps,
+        limit=limit,
+        seconds=seconds,
+        over_bound=seconds / dag.bound(limit),
+        over_greedy=seconds / dag.greedy(limit),
+        cpu_us=cpu / steps * 1e6,
+    )
+
+
+def sizes(quick: bool) -> Iterable[tuple[int, Sequence[int]]]:
+    """Steps, and the slots to run them on. 10,000 steps on 4 slots would take 125 s a shape."""
+    yield 10, LIMITS
+    yield 100, LIMITS[1:] if quick else LIMITS
+    yield 1_000, LIMITS[1:] if quick else LIMITS
+    yield 10_000, (LIMITS[-1],) if quick else LIMITS[2:]
+
+
+async def cells(quick: bool) -> list[Cell]:
+    """Every shape, size and limit, one after another."""
+    return [
+        await cell(shape, steps, limit)
+        for steps, limits in sizes(quick)
+        for limit in limits
+        for shape in SHAPES
+    ]
+
+
+async def bare_cpu(steps: int) -> float:
+    """Microseconds of CPU a step of the least that asyncio can do, median of the shapes."""
+    found = []
+    for shape in SHAPES:
+        dag = random_dag(shape, steps)
+        _, cpu = await timed(lambda dag=dag: bare(dag.needs, asleep(dag), LIMITS[-1]))
+        found.append(cpu / steps * 1e6)
+    return median(found)
+
+
+def figures(found: Sequence[Cell]) -> dict[str, float]:
+    """Medians over shapes and limits, and the worst, by the number of steps."""
+    result: dict[str, float] = {}
+    for steps in sorted({one.steps for one in found}):
+        of = [one for one in found if one.steps == steps]
+        result[f"makespan_over_bound_{steps}"] = median(one.over_bound for one in of)
+        result[f"makespan_over_bound_{steps}_worst"] = max(one.over_bound for one in of)
+        result[f"makespan_over_greedy_{steps}"] = median(one.over_greedy for one in of)
+        result[f"makespan_over_greedy_{steps}_worst"] = max(one.over_greedy for one in of)
+        widest = [one.cpu_us for one in of if one.limit == LIMITS[-1]]
+        result[f"cpu_us_per_step_{steps}"] = median(widest)
+    return result
