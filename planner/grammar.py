@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from tools import Tool
+from tools import Arguments, Tool
 
 _TEXT = r"""text ::= "\"" letter{2,240} "\""
 letter ::= [^"\\\x00-\x1F] | "\\\""
@@ -42,7 +43,7 @@ def _line(name: str, calls: str) -> str:
 
 def _call(tool: Tool[Any]) -> str:
     """The tool's name as the key of its first argument, its other required ones behind it."""
-    schema = tool.arguments.model_json_schema()
+    schema = _schema(tool.arguments)
     required = schema.get("required", [])
     parts = []
     for position, (field, shape) in enumerate(schema["properties"].items()):
@@ -52,6 +53,12 @@ def _call(tool: Tool[Any]) -> str:
         comma = "," if position else ""
         parts.append(_literal(f"{comma}{json.dumps(key)}:") + " " + _value(field, shape, tool))
     return " ".join(parts)
+
+
+@cache
+def _schema(arguments: type[Arguments]) -> Mapping[str, Any]:
+    """Read once for each tool and not for each run: pydantic takes a millisecond."""
+    return arguments.model_json_schema()
 
 
 def _value(field: str, shape: Mapping[str, Any], tool: Tool[Any]) -> str:
