@@ -177,8 +177,49 @@ class GoldQuestion:
     asked: tuple[str, ...]
     answers: tuple[str, ...]
     """Of each sub-question, as text."""
+    widths: tuple[int, ...]
+    """How many elements each sub-question's answer has; 0 where it is no list."""
     needs: tuple[tuple[int, ...], ...]
     answer: str
+
+
+@dataclass(frozen=True)
+class PlanLine:
+    """What a planner writes for one step, or for all steps of a fan-out at once."""
+
+    text: str
+    steps: tuple[int, ...]
+    for_each: int | None = None
+    """The step whose list the steps are the elements of."""
+
+
+def plan_lines(gold: GoldQuestion) -> list[PlanLine]:
+    """The plan of a gold DAG, in order; steps that a planner could only write as a fan-out as one.
+
+    Those are the steps that need nothing but one and the same list, where there are no more of them
+    than it has elements, and whoever needs one of them needs all.
+    """
+    lines: list[PlanLine] = []
+    taken: set[int] = set()
+    for step, needs in enumerate(gold.needs):
+        if step in taken:
+            continue
+        members = _fan(gold, needs)
+        if members:
+            lines.append(PlanLine(gold.asked[step], members, needs[0]))
+            taken.update(members)
+        else:
+            lines.append(PlanLine(gold.asked[step], (step,)))
+    return lines
+
+
+def _fan(gold: GoldQuestion, needs: tuple[int, ...]) -> tuple[int, ...]:
+    """The steps of the fan-out that needs this one list; none where it is not one."""
+    members = tuple(step for step, others in enumerate(gold.needs) if others == needs)
+    if len(needs) != 1 or not 2 <= len(members) <= gold.widths[needs[0]]:
+        return ()
+    partly = any(0 < len({*others} & {*members}) < len(members) for others in gold.needs)
+    return () if partly else members
 
 
 def gold_questions(path: Path) -> list[GoldQuestion]:
@@ -199,6 +240,7 @@ def gold_question(row: Mapping[str, Any]) -> GoldQuestion:
         question=row["question"],
         asked=tuple(sub["question"] for sub, _ in rows),
         answers=tuple(_text(sub["answer"]) for sub, _ in rows),
+        widths=tuple(_width(sub["answer"]) for sub, _ in rows),
         needs=tuple(tuple(dict.fromkeys(numbers[name] for name in names)) for _, names in rows),
         answer=_text(row["answer"]),
     )
@@ -218,3 +260,8 @@ def _flat(
 def _text(answer: Any) -> str:
     """An answer as a model would write it."""
     return answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
+
+
+def _width(answer: Any) -> int:
+    """Elements of a list or an object."""
+    return len(answer) if isinstance(answer, list | dict) else 0

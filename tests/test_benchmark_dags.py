@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.dags import SHAPES, Dag, gold_question, random_dag
+from benchmarks.dags import SHAPES, Dag, PlanLine, gold_question, plan_lines, random_dag
 
 DIAMOND = Dag(((), (), (0,), (1,)), (0.1, 0.3, 0.3, 0.1))
 
@@ -84,3 +84,20 @@ def test_nested_sub_questions_stand_before_the_one_that_they_are_for() -> None:
     assert gold.needs == ((), (0,), (0, 1), (0, 1, 2), (3,))
     assert gold.answers == ('["x", "y"]', "2", "3", "1", "z")
     assert gold.answer == '{"x": 1}'
+
+
+def test_a_fan_out_is_one_line_of_the_plan_only_where_it_can_be() -> None:
+    start = sub("a", ["x", "y"])
+    fan = [start, sub("b", 1, "a"), sub("c", 2, "a"), sub("d", 3, "b", "c")]
+    whole = gold_question({"question": "q", "answer": "z", "subquestions": fan})
+    assert plan_lines(whole) == [
+        PlanLine("q a", (0,)),
+        PlanLine("q b", (1, 2), for_each=0),
+        PlanLine("q d", (3,)),
+    ]
+    one_used = [*fan[:3], sub("d", 3, "c")]
+    no_list = [sub("a", "x"), *fan[1:]]
+    too_many = [*fan[:3], sub("d", 3, "a")]
+    for rows in (one_used, no_list, too_many):
+        partly = gold_question({"question": "q", "answer": "z", "subquestions": rows})
+        assert [line.steps for line in plan_lines(partly)] == [(0,), (1,), (2,), (3,)]
