@@ -53,7 +53,7 @@ CALL_TOKENS = 12
 ANSWER_TOKENS = 40
 SCALE = 0.2
 SLOTS = 64
-_AT_ONCE = 15
+_AT_ONCE = 20
 """Questions; so many that the clock and not the processor is measured."""
 
 

@@ -12,6 +12,7 @@ The runs arrive twenty at each turn of the loop; `at_once`: the most that were u
 
 import argparse
 import asyncio
+import gc
 import json
 import sys
 import time
@@ -129,6 +130,7 @@ async def measured(runs: int) -> dict[str, float]:
     """All at once."""
     model = ScriptedModel(reply)
     await one(0, model, set())  # what is loaded once is no run's own
+    gc.freeze()  # as the command does
     watch, before = Watch(), resident()
     looking = asyncio.create_task(watch.look())
     began, cpu = time.perf_counter(), time.process_time()

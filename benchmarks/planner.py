@@ -1,7 +1,7 @@
 """The planner and the executor: makespan over the bound, and against what one would pick instead.
 
-    python benchmarks/planner.py --data FOLDER                 tables of everything, ten minutes
-    python benchmarks/planner.py --data FOLDER --quick         less of each, three minutes
+    python benchmarks/planner.py --data FOLDER                 tables of everything
+    python benchmarks/planner.py --data FOLDER --quick         less of each, four minutes
     python benchmarks/planner.py --data FOLDER --quick --json  one object
     python benchmarks/planner.py --data FOLDER --plans 24      plan quality alone, with the model
 
@@ -20,6 +20,7 @@ that of LangGraph with one node a step.
 
 import argparse
 import asyncio
+import gc
 import json
 import subprocess
 import sys
@@ -181,6 +182,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.plans and options.data is None:
         parser.error("--plans needs --data")
+    gc.freeze()  # as the command does
     figures = asyncio.run(measured(options))
     if options.json:
         print(json.dumps({name: round(value, 3) for name, value in figures.items()}))
