@@ -11,6 +11,9 @@ from tools import Fact
 
 _QUESTIONS = ("question", "query", "expression", "objective")
 """Arguments that say in words what a step asks, first match."""
+_LONGEST_CHAIN = 24
+"""Questions. Plans are a few hops deep; without an end, the chains of a deep plan would take the
+square of its steps, and where paths part and meet again, two to the power of its depth."""
 
 
 def facts_of(
@@ -55,9 +58,11 @@ def _fact(
         question = template.as_text(template.fill(asked, filled))
     except template.MissingPart:  # Then the step has failed, and its question is only told.
         question = step.spoken
-    chain = [question]
+    chain = {question: None}
     for name in sources:
+        if len(chain) >= _LONGEST_CHAIN:
+            break
         for fact in earlier.get(name, ())[:1]:
-            chain.extend(fact.chain)
+            chain |= dict.fromkeys(fact.chain)
     names = tuple(template.as_text(filled(name)) for name in sources)
-    return Fact(value=value, question=question, names=names, chain=tuple(chain))
+    return Fact(value=value, question=question, names=names, chain=tuple(chain)[:_LONGEST_CHAIN])

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from tools import Tool
+from tools import Arguments, Tool
 
 _TEXT = r"""text ::= "\"" letter{2,240} "\""
 letter ::= [^"\\\x00-\x1F] | "\\\""
@@ -70,7 +71,7 @@ class _Shapes:
     def __init__(self, tool: Tool[Any], *, edges: bool) -> None:
         """With `edges`, what is no text may also come from another step or an element."""
         self._tool = tool
-        self._schema = tool.arguments.model_json_schema()
+        self._schema = _schema(tool.arguments)
         self._edges = edges
 
     @property
@@ -148,6 +149,12 @@ class _Shapes:
             if name in required
         ]
         return '"{" ' + ' "," '.join(fields) + ' "}"'
+
+
+@cache
+def _schema(arguments: type[Arguments]) -> Mapping[str, Any]:
+    """Read once for each tool and not for each run: pydantic takes a millisecond."""
+    return arguments.model_json_schema()
 
 
 def _sign(shape: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
+from functools import cache
 from typing import Literal, TypedDict
 
 from langgraph.graph import END, START, StateGraph
@@ -158,8 +159,9 @@ def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
+@cache
 def research_graph() -> CompiledStateGraph[State, Desk, State, State]:
-    """The phases and their order."""
+    """The phases and their order; made once, for it holds nothing of a run."""
     graph = StateGraph(State, context_schema=Desk)
     graph.add_node("plan", _plan)
     graph.add_node("gather", _gather)
