@@ -25,6 +25,7 @@ from planner.history import History
 from planner.language import PlanReader, Vocabulary, step_of, written
 from planner.outcomes import Answer, Done, Failed, Outcome, Sentence, Skipped, Status
 from planner.plan import Plan, PlanBuilder, Step
+from planner.plan_reading import in_order, question_of, read_plan
 from planner.planning import Planner
 from planner.recording import RecordedModel
 from planner.research import research, research_graph
@@ -69,6 +70,9 @@ __all__ = [
     "Trace",
     "Vocabulary",
     "call_key",
+    "in_order",
+    "question_of",
+    "read_plan",
     "research",
     "research_graph",
     "step_of",

@@ -14,7 +14,7 @@ from planner.executor import Executor
 from planner.grounds import Grounds, grounds_of
 from planner.history import History
 from planner.outcomes import Answer, Done, Status
-from planner.plan import Step
+from planner.plan import Plan, Step
 from planner.planning import Planner
 from planner.writing import Writer
 from tools import Tool
@@ -83,6 +83,8 @@ class Desk:
     tools: Toolbox
     planner: Planner
     writer: Writer
+    given: Plan | None = None
+    """Somebody's own plan, run instead of planning."""
 
     @property
     def grounds(self) -> Grounds:

@@ -33,7 +33,8 @@ from planner.events import (
 from planner.executor import Executor, known_results
 from planner.history import History
 from planner.outcomes import Answer
-from planner.plan import Step
+from planner.plan import Plan, Step
+from planner.plan_reading import in_order
 from planner.planning import Planner
 from planner.recording import RecordedModel
 from planner.verifying import verified
@@ -59,10 +60,12 @@ async def research(
     trace: Trace,
     settings: ResearchSettings | None = None,
     history: History | None = None,
+    plan: Plan | None = None,
 ) -> Result:
     """Answer a question; every event goes to the trace. Cancelling it stops every call.
 
     `history`: what an earlier part of the same run left; nothing in it is done again.
+    `plan`: somebody's own plan, which is run instead of planning; nothing is planned behind it.
     """
     settings, past = settings or ResearchSettings(), history or History()
     budget = Budget(
@@ -96,6 +99,7 @@ async def research(
                     seed=settings.seed,
                 ),
                 writer=Writer(recorded, trace=trace, drafts=settings.drafts, seed=settings.seed),
+                given=plan,
             )
             start = State(round=0, found=0, answer=past.answer)
             end = await research_graph().ainvoke(start, context=desk)
@@ -155,7 +159,11 @@ async def _plan(state: State, runtime: Runtime[Desk]) -> State:
 
 
 async def _new_plan(desk: Desk, number: int) -> None:
-    """The raw question at once, then what the planner says."""
+    """The plan that was given; or the raw question at once, then what the planner says."""
+    if desk.given is not None:
+        for step in in_order(desk.given).steps:
+            await desk.executor.add(step, plan_round=number, by="given")
+        return
     if number == 1 and "search" in desk.tools.by_name:
         search = Step(
             id=_START, tool="search", arguments={"query": template.literal(desk.question)}
@@ -209,6 +217,8 @@ def _decision(state: State, desk: Desk) -> tuple[Literal["plan", "write"], str]:
         return "write", "the answering step has a value"
     if desk.budget.exceeded is not None:
         return "write", f"the budget is spent ({desk.budget.exceeded})"
+    if desk.given is not None:
+        return "write", "the plan was given, and has come to its end"
     if state["round"] >= desk.settings.rounds:
         return "write", f"{state['round']} rounds are over"
     if state["round"] > 1 and desk.found <= state["found"]:
