@@ -1,6 +1,8 @@
 """Service: the command line, settings (the only reader of the environment) and the assembly.
 
 command_line   the command `breadth`, and models_cli its commands `breadth models ...`
+plan_cli       its commands that take up a plan; plans reads and writes those
+options        what several commands take, and how an answer is delivered
 edge           the outermost edge of the commands, where errors become words and exit codes
 asking         one run from question to answer: the only place where the parts are put together
 models         from a model's name, as a user writes it, to a Model

@@ -16,6 +16,7 @@ from planner import (
     Event,
     History,
     Limits,
+    Plan,
     ResearchSettings,
     Result,
     Spending,
@@ -26,6 +27,7 @@ from planner import (
 from search import DocumentIndex, IndexReport
 from service.errors import UsageProblem
 from service.models import Models, lasting, models_of
+from service.plans import asked_by, plan_of, text_of
 from service.settings import Settings
 from storage import TraceStore
 from tools import Calculate, Compare, Lookup, Read, Search, model_chooser
@@ -78,18 +80,42 @@ async def ask(
     question = " ".join(question.split())
     if not question:
         raise UsageProblem("the question is empty: write it in quotes behind `breadth ask`")
+    return await _new_run(question, None, documents, settings, display)
+
+
+async def run_plan(
+    plan: Plan,
+    question: str | None,
+    documents: Sequence[Path],
+    settings: Settings,
+    display: Display,
+) -> Finished:
+    """A new run, of a plan that somebody wrote. Without a question it is what the plan asks."""
+    question = " ".join((question or "").split()) or asked_by(plan)
+    return await _new_run(question, plan, documents, settings, display)
+
+
+async def _new_run(
+    question: str,
+    plan: Plan | None,
+    documents: Sequence[Path],
+    settings: Settings,
+    display: Display,
+) -> Finished:
+    """From the first row in the store to the answer."""
     if len(question) > _MOST_CHARACTERS:
         raise UsageProblem(
             f"the question has {len(question)} characters; at most {_MOST_CHARACTERS} can be asked"
         )
     roots = [path.expanduser().resolve() for path in documents]
+    options = _options(roots, settings) | ({"plan": text_of(plan)} if plan else {})
     async with (
         await TraceStore.open(settings.store) as store,
         workplace(roots, settings, display) as place,
     ):
-        run = await store.create_run(question, _options(roots, settings))
+        run = await store.create_run(question, options)
         display.started(run)
-        return await place.run(store, run, question, None)
+        return await place.run(store, run, question, plan=plan)
 
 
 async def resume(run: str, settings: Settings, display: Display) -> Finished:
@@ -111,7 +137,9 @@ async def resume(run: str, settings: Settings, display: Display) -> Finished:
             history = await store.history(record.id)
             if record.status == "incomplete":
                 history = _another_try(history)
-            return await place.run(store, record.id, record.question, history)
+            given = options.get("plan")
+            plan = plan_of(str(given), "the run's plan") if given else None
+            return await place.run(store, record.id, record.question, history, plan)
 
 
 @dataclass(frozen=True)
@@ -124,7 +152,12 @@ class Workplace:
     display: Display
 
     async def run(
-        self, store: TraceStore, run: str, question: str, history: History | None
+        self,
+        store: TraceStore,
+        run: str,
+        question: str,
+        history: History | None = None,
+        plan: Plan | None = None,
     ) -> Finished:
         """Research one question."""
         result = await research(
@@ -134,6 +167,7 @@ class Workplace:
             trace=Tee(store.trace(run), self.display),
             settings=_research_settings(self.settings),
             history=history,
+            plan=plan,
         )
         return Finished(run, question, result)
 
