@@ -28,7 +28,8 @@ from planner.plan import Plan, PlanBuilder, Step
 from planner.plan_reading import in_order, question_of, read_plan
 from planner.planning import Planner
 from planner.recording import RecordedModel
-from planner.research import research, research_graph
+from planner.research import research
+from planner.subgraph import Researched, research_graph
 
 __all__ = [
     "Answer",
@@ -55,6 +56,7 @@ __all__ = [
     "Planner",
     "RecordedModel",
     "ResearchSettings",
+    "Researched",
     "Result",
     "RunEnded",
     "RunStarted",

@@ -102,7 +102,7 @@ async def research(
                 given=plan,
             )
             start = State(round=0, found=0, answer=past.answer)
-            end = await research_graph().ainvoke(start, context=desk)
+            end = await _phases().ainvoke(start, context=desk)
             result = desk.result(end["answer"])
     except asyncio.CancelledError:
         await asyncio.shield(trace.record(RunEnded("cancelled", "stopped")))
@@ -123,8 +123,8 @@ def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def research_graph() -> CompiledStateGraph[State, Desk, State, State]:
-    """The phases and their order."""
+def _phases() -> CompiledStateGraph[State, Desk, State, State]:
+    """The phases and their order; no checkpointer of a graph around it takes its state up."""
     graph = StateGraph(State, context_schema=Desk)
     graph.add_node("plan", _plan)
     graph.add_node("gather", _gather)
@@ -137,7 +137,7 @@ def research_graph() -> CompiledStateGraph[State, Desk, State, State]:
     graph.add_conditional_edges("reflect", _next_phase)
     graph.add_edge("write", "verify")
     graph.add_edge("verify", END)
-    return graph.compile()
+    return graph.compile(checkpointer=False)
 
 
 async def _plan(state: State, runtime: Runtime[Desk]) -> State:
