@@ -4,7 +4,7 @@ from planner import template
 from planner.budget import Budget, Limits, Spending
 from planner.calling import Caller, call_key
 from planner.desk import ResearchSettings, Result, Toolbox
-from planner.errors import BudgetExceeded, PlanError
+from planner.errors import BudgetExceeded, NotStored, PlanError
 from planner.events import (
     AnswerWritten,
     Decided,
@@ -28,6 +28,7 @@ from planner.plan import Plan, PlanBuilder, Step
 from planner.plan_reading import in_order, question_of, read_plan
 from planner.planning import Planner
 from planner.recording import RecordedModel
+from planner.replaying import RefusingModel, ReplayedModel, Reply, steps_anew
 from planner.research import research
 from planner.subgraph import Researched, research_graph
 
@@ -46,6 +47,7 @@ __all__ = [
     "Limits",
     "MemoryTrace",
     "ModelCalled",
+    "NotStored",
     "Outcome",
     "PhaseStarted",
     "Plan",
@@ -55,6 +57,9 @@ __all__ = [
     "PlanReader",
     "Planner",
     "RecordedModel",
+    "RefusingModel",
+    "ReplayedModel",
+    "Reply",
     "ResearchSettings",
     "Researched",
     "Result",
@@ -78,6 +83,7 @@ __all__ = [
     "research",
     "research_graph",
     "step_of",
+    "steps_anew",
     "template",
     "written",
 ]

@@ -70,6 +70,8 @@ class ModelCalled:
     error: str | None = None
     cost: float | None = None
     """In the money of the price list; None where the model has no price."""
+    reused: bool = False
+    """The reply was stored by the run that this one replays; nothing was asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from planner.budget import Spending
 from planner.outcomes import Answer, Outcome
 from planner.plan import Step
+from planner.replaying import Reply
 
 _NOTHING = Spending()
 
@@ -30,3 +31,5 @@ class History:
     """By model calls, before the run was cut off."""
     tool_calls: int = 0
     answer: Answer | None = None
+    replies: tuple[Reply, ...] = ()
+    """Of the models, in the run that this one replays: the same request gets the same reply."""

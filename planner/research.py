@@ -37,6 +37,7 @@ from planner.plan import Plan, Step
 from planner.plan_reading import in_order
 from planner.planning import Planner
 from planner.recording import RecordedModel
+from planner.replaying import ReplayedModel
 from planner.verifying import verified
 from planner.writing import Writer, plain, without_value
 
@@ -71,7 +72,9 @@ async def research(
     budget = Budget(
         settings.limits, seconds=past.seconds, spent=past.spent, tool_calls=past.tool_calls
     )
-    recorded = RecordedModel(model, budget=budget, trace=trace, prices=settings.prices)
+    recorded: Model = RecordedModel(model, budget=budget, trace=trace, prices=settings.prices)
+    if past.replies:
+        recorded = ReplayedModel(recorded, past.replies, trace=trace)
     tools = toolbox(recorded)
     await trace.record(RunStarted(question, resumed=history is not None))
     caller = Caller(

@@ -4,6 +4,7 @@ command_line   the command `breadth`, and models_cli its commands `breadth model
 plan_cli       its commands that take up a plan; plans reads and writes those
 options        what several commands take, and how an answer is delivered
 edge           the outermost edge of the commands, where errors become words and exit codes
+replaying      a run's plan again, from what is stored
 asking         one run from question to answer: the only place where the parts are put together
 models         from a model's name, as a user writes it, to a Model
 serving_models `breadth models serve`: a vLLM server of our own

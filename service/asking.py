@@ -1,6 +1,6 @@
 """One run from its question to its answer: the only place where the parts are put together."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -16,20 +16,23 @@ from planner import (
     Event,
     History,
     Limits,
+    Outcome,
     Plan,
+    Reply,
     ResearchSettings,
     Result,
     Spending,
     Toolbox,
     Trace,
     research,
+    steps_anew,
 )
 from search import DocumentIndex, IndexReport
 from service.errors import UsageProblem
 from service.models import Models, lasting, models_of
 from service.plans import asked_by, plan_of, text_of
 from service.settings import Settings
-from storage import TraceStore
+from storage import RunRecord, TraceStore
 from tools import Calculate, Compare, Lookup, Read, Search, model_chooser
 
 _MODEL_CALLS = 4
@@ -55,6 +58,10 @@ class Display(Trace, Protocol):
         """A server does not answer, while others do."""
         ...
 
+    def known(self, outcomes: Mapping[str, Outcome]) -> None:
+        """What is taken over of the run's past, by step."""
+        ...
+
     def indexing(self, done: int, total: int, path: str) -> None:
         """Documents read."""
         ...
@@ -71,6 +78,8 @@ class Finished:
     run: str
     question: str
     result: Result
+    parent: str | None = None
+    """The run that it replays."""
 
 
 async def ask(
@@ -123,23 +132,13 @@ async def resume(run: str, settings: Settings, display: Display) -> Finished:
     async with await TraceStore.open(settings.store) as store:
         record = await store.run(run)
         if record.status == "completed" and record.answer is not None:
-            return Finished(record.id, record.question, Result("completed", record.answer))
-        if record.status == "running":
-            raise UsageProblem(f"run {record.id} is still running in another process")
-        options = dict(record.options)
-        roots = [Path(str(path)) for path in _list(options.get("documents"))]
-        saved: dict[str, Any] = {name: options[name] for name in _SAVED if name in options}
-        # Not by way of Settings(...): it would mix dictionaries with those of the environment.
-        saved["prices"] = _PRICES.validate_python(saved.get("prices") or {})
-        restored = settings.model_copy(update=saved)
+            return Finished(
+                record.id, record.question, Result("completed", record.answer), record.parent
+            )
+        require_ended(record)
         display.started(record.id)
-        async with workplace(roots, restored, display) as place:
-            history = await store.history(record.id)
-            if record.status == "incomplete":
-                history = _another_try(history)
-            given = options.get("plan")
-            plan = plan_of(str(given), "the run's plan") if given else None
-            return await place.run(store, record.id, record.question, history, plan)
+        async with workplace(*restored(record, settings), display) as place:
+            return await place.go_on(store, record)
 
 
 @dataclass(frozen=True)
@@ -170,6 +169,19 @@ class Workplace:
             plan=plan,
         )
         return Finished(run, question, result)
+
+    async def go_on(self, store: TraceStore, record: RunRecord) -> Finished:
+        """A run that has a past: its own, or that of the run which it replays."""
+        history = await store.history(record.id)
+        if record.status == "incomplete":
+            history = _another_try(history)
+        if record.parent is not None:
+            history = replace(history, replies=await _replies(store, record))
+        self.display.known(history.outcomes)
+        given = record.options.get("plan")
+        plan = plan_of(str(given), "the run's plan") if given else None
+        finished = await self.run(store, record.id, record.question, history, plan)
+        return replace(finished, parent=record.parent)
 
     def _toolbox(self, model: Model) -> Toolbox:
         """The tools, over this index and the run's own model."""
@@ -218,6 +230,40 @@ async def workplace(
         display.indexed(await index.refresh(roots, on_progress=display.indexing))
         await models.ready()
         yield Workplace(models.model, index, settings, display)
+
+
+def require_ended(record: RunRecord) -> None:
+    """Raises UsageProblem for a run that lives."""
+    if record.status == "running":
+        raise UsageProblem(f"run {record.id} is still running in another process")
+
+
+def restored(record: RunRecord, settings: Settings) -> tuple[list[Path], Settings]:
+    """The documents and the settings that a run was created with."""
+    options = dict(record.options)
+    saved: dict[str, Any] = {name: options[name] for name in _SAVED if name in options}
+    # Not by way of Settings(...): it would mix dictionaries with those of the environment.
+    saved["prices"] = _PRICES.validate_python(saved.get("prices") or {})
+    roots = [Path(str(path)) for path in _list(options.get("documents"))]
+    return roots, settings.model_copy(update=saved)
+
+
+async def _replies(store: TraceStore, record: RunRecord) -> tuple[Reply, ...]:
+    """What models said in the run that this one replays, but to what runs anew.
+
+    Behind a step that runs anew, the answer is written anew, too.
+    """
+    assert record.parent is not None
+    replies = await store.replies(record.parent)
+    start = record.options.get("from")
+    if start is None:
+        return replies
+    anew = steps_anew((await store.history(record.parent)).steps, str(start))
+    return tuple(
+        reply
+        for reply in replies
+        if reply.request.purpose != "write" and (reply.step or "").partition("[")[0] not in anew
+    )
 
 
 def _require_prices(models: Models, settings: Settings) -> None:

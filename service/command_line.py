@@ -104,6 +104,7 @@ def resume(
 
 
 app.command(epilog=plan_cli.RUN_EPILOG)(plan_cli.run)
+app.command(epilog=plan_cli.REPLAY_EPILOG)(plan_cli.replay)
 
 
 @app.command(epilog="Examples:\n\n  breadth runs\n\n  breadth runs --limit 100 --json")
@@ -117,6 +118,7 @@ def runs(
         shown = [
             {
                 "run": record.id,
+                "parent": record.parent,
                 "status": record.status,
                 "reason": record.reason,
                 "question": record.question,

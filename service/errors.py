@@ -7,6 +7,7 @@ Every error that the folders name for the user (see KNOWN): exit code 1
 from collections.abc import Iterator
 
 from inference import ModelError, ModelSetupError
+from planner import NotStored
 from search import IndexFolderError, SearchError
 from storage import StorageError, UnknownRun
 
@@ -18,6 +19,7 @@ class UsageProblem(Exception):
 KNOWN: tuple[type[Exception], ...] = (
     ModelError,
     ModelSetupError,
+    NotStored,
     SearchError,
     StorageError,
 )

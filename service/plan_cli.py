@@ -1,4 +1,4 @@
-"""The commands that take up a plan: somebody's own."""
+"""The commands that take up a plan: somebody's own, or that of an earlier run."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from service import asking
+from service import asking, replaying
 from service.edge import AsJson, Model, Quiet, fail, run_to_end, settings_of
 from service.errors import UsageProblem
 from service.options import (
@@ -36,6 +36,15 @@ Examples:
   breadth run tool-calls.json -d notes/ --question "Which of the two is cheaper?" --json
 
   echo '{"id":"a","lookup":"Who directed Parasite?"}' | breadth run - -d examples/films
+"""
+REPLAY_EPILOG = """
+Examples:
+
+  breadth replay 0k3f
+
+  breadth replay 0k3f --strict --json
+
+  breadth replay 0k3f --from c
 """
 _LARGEST = 16 * 2**20
 
@@ -88,6 +97,28 @@ def run(
         raise
     with terminal(quiet) as display:
         work = asking.run_plan(given, question, documents or [], settings, display)
+        finished = run_to_end(work, display)
+    deliver(finished, output, as_json=as_json)
+
+
+def replay(
+    run: Annotated[str, typer.Argument(help="A run's id, or a beginning of it.")],
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="A step: it and all that builds on it run anew."),
+    ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Load and call nothing; fail where something is not stored."),
+    ] = False,
+    output: Output = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run a run's plan again, as a new run, from what is stored of it."""
+    check_output(output)
+    with terminal(quiet) as display:
+        work = replaying.replay(run, start, settings_of(), display, strict=strict)
         finished = run_to_end(work, display)
     deliver(finished, output, as_json=as_json)
 

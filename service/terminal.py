@@ -54,6 +54,7 @@ class Terminal:
         self._moving = console.is_terminal and not quiet
         self._begun = time.monotonic()
         self._rows: dict[str, _Row] = {}
+        self._known: dict[str, Outcome] = {}
         self._phase = "starting"
         self._done = False
         self._bars = Progress(
@@ -96,6 +97,10 @@ class Terminal:
         """See Display."""
         self._say(f"goes on without a server: {legible(reason)}")
 
+    def known(self, outcomes: Mapping[str, Outcome]) -> None:
+        """See Display."""
+        self._known = dict(outcomes)
+
     def indexing(self, done: int, total: int, path: str) -> None:
         """See Display. Called from a thread."""
         _advance(self._bars, "reading documents", done, total)
@@ -116,8 +121,12 @@ class Terminal:
                 self._say(phase)
             case StepAdded(step=step):
                 asked = asked_text(step.arguments)
-                self._rows.setdefault(step.id, _Row(asked, self._clock))
+                row = self._rows.setdefault(step.id, _Row(asked, self._clock))
                 self._say(f"  {step.id} planned: {step.tool} {asked}", moving=False)
+                if step.id in self._known:
+                    row.outcome = self._known[step.id]
+                    told = outcome_text(row.outcome)
+                    self._say(f"  {step.id} taken over: {told}", moving=False)
             case StepStarted(id=id_, arguments=arguments):
                 row = self._rows.setdefault(id_, _Row("", self._clock))
                 row.asked, row.started = asked_text(arguments), self._clock

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, assert_never
 
-from inference import Request, Sample
+from inference import Message, Request, Sample, TokenLogprob
 from planner import (
     Answer,
     AnswerWritten,
@@ -63,8 +63,9 @@ def _payload(event: Event) -> Data:
         case StepEnded(id=call, outcome=outcome, reused=reused):
             kind = outcome_columns(outcome)["outcome"]
             return {"id": call, "outcome": kind, "reused": reused}
-        case ModelCalled(step=asking, request=request, error=error):
-            return {"step": asking, "purpose": request.purpose, "error": error}
+        case ModelCalled(step=asking, request=request, error=error, reused=reused):
+            data = {"step": asking, "purpose": request.purpose, "error": error}
+            return data | ({"reused": True} if reused else {})
         case PhaseStarted() | Decided() | PlanEnded() | RunEnded():
             return asdict(event)
         case AnswerWritten():
@@ -119,6 +120,13 @@ def request_data(request: Request) -> Data:
     }
 
 
+def request_from(data: Mapping[str, Any], purpose: str) -> Request:
+    """The inverse of `request_data`, as far as the request is sent."""
+    kept = {name: value for name, value in data.items() if name not in ("messages", "stop")}
+    messages = (Message(turn["role"], turn["content"]) for turn in data["messages"])
+    return Request(tuple(messages), stop=tuple(data["stop"]), purpose=purpose, **kept)
+
+
 def sample_data(sample: Sample) -> Data:
     """A completion; reasoning and log-probabilities only where there are some."""
     data: Data = {"text": sample.text, "finish_reason": sample.finish_reason}
@@ -130,6 +138,19 @@ def sample_data(sample: Sample) -> Data:
             for token in sample.logprobs
         ]
     return data
+
+
+def sample_from(data: Mapping[str, Any]) -> Sample:
+    """The inverse of `sample_data`."""
+    logprobs = (
+        TokenLogprob(
+            token["token"],
+            float(token["logprob"]),
+            tuple((text, float(logprob)) for text, logprob in token["top"]),
+        )
+        for token in data.get("logprobs", ())
+    )
+    return Sample(data["text"], data["finish_reason"], data.get("reasoning", ""), tuple(logprobs))
 
 
 def source_data(source: Source) -> Data:

@@ -1,13 +1,15 @@
-"""`breadth run`: somebody's own plan, as its user runs it."""
+"""`breadth run` and `breadth replay`, as their user runs them."""
 
 import asyncio
 import json
+import shutil
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import PLAN, QUESTION, ChatServer
-from test_command_line import User
+from test_command_line import User, ask
 
 
 @pytest.fixture
@@ -105,3 +107,120 @@ async def test_what_is_wrong_with_a_plan_is_told_in_words(
     ended = await user.end(await user.start("run", *words, stdin="{"))
     assert (ended.code, ended.out) == (2, "")
     assert message in ended.err
+
+
+async def asked_once(user: User, server: ChatServer, films: Path) -> dict[str, Any]:
+    given: dict[str, Any] = json.loads((await user.types(*ask(server, films, "--json"))).out)
+    assert given["value"] == "Bong Joon-ho"
+    server.asked.clear()
+    return given
+
+
+def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """But for the run's own names."""
+    return {**one, "run": 0, "parent": 0} == {**other, "run": 0, "parent": 0}
+
+
+@pytest.mark.parametrize("more", [(), ("--strict",)])
+async def test_a_replay_gives_the_same_answer_and_asks_nobody(
+    user: User, chat_server: ChatServer, films: Path, more: tuple[str, ...]
+) -> None:
+    first = await asked_once(user, chat_server, films)
+    if more:  # nothing of what it was made of is needed
+        shutil.rmtree(films)
+        chat_server.reply = lambda asked: "no"
+    ended = await user.types("replay", first["run"], "--json", *more)
+    again = json.loads(ended.out)
+    assert ended.code == 0
+    assert same(first, again)
+    assert again["parent"] == first["run"] != again["run"]
+    assert chat_server.asked == []
+    assert "e taken over: Bong Joon-ho" in ended.err
+    trace = json.loads((await user.types("trace", again["run"], "--json")).out)
+    assert all(call["reused"] for call in (*trace["calls"], *trace["model_calls"]))
+    assert sum(call["prompt_tokens"] for call in trace["model_calls"]) == 0
+    drawn = await user.types("trace", again["run"])
+    assert f"Replays {first['run']}" in drawn.out
+    third = json.loads((await user.types("replay", again["run"], "--strict", "--json")).out)
+    assert same(first, third)
+
+
+async def test_a_replay_from_a_step_runs_it_and_all_behind_it_anew(
+    user: User, chat_server: ChatServer, films: Path
+) -> None:
+    first = await asked_once(user, chat_server, films)
+    (films / "bong.md").write_text("# Bong Joon-ho\n\nBong Joon-ho was born on 14 May 1971.\n")
+    reply = chat_server.reply
+    chat_server.reply = lambda asked: "14 May 1971" if "1971.\n" in asked else reply(asked)
+    ended = await user.types("replay", first["run"], "--from", "d", "--json")
+    again = json.loads(ended.out)
+    assert again["value"] == "Christopher Nolan"
+    assert "When was Bong Joon-ho born?" in "".join(chat_server.asked)
+    assert not any("Who directed" in asked for asked in chat_server.asked if "Result" not in asked)
+    trace = json.loads((await user.types("trace", again["run"], "--json")).out)
+    reused = {call["id"] for call in trace["calls"] if call["reused"]}
+    assert reused == {"start", "a", "b", "c"}
+    assert "plan" not in {call["purpose"] for call in trace["model_calls"]}
+
+
+async def test_a_replay_that_was_stopped_can_be_resumed(
+    user: User, chat_server: ChatServer, films: Path
+) -> None:
+    first = await asked_once(user, chat_server, films)
+    chat_server.hold("When was Bong Joon-ho born?")
+    process = await user.start("replay", first["run"], "--from", "d")
+    async with asyncio.timeout(60):
+        await chat_server.held.wait()
+    process.send_signal(signal.SIGINT)
+    ended = await user.end(process)
+    assert ended.code == 130
+    chat_server.release.set()
+    chat_server.asked.clear()
+    run_id = ended.err.rpartition("breadth resume ")[2].strip()
+    again = json.loads((await user.types("resume", run_id, "--json")).out)
+    assert same(first, again)
+    assert again["parent"] == first["run"]
+    assert not any("Who directed" in asked for asked in chat_server.asked if "Result" not in asked)
+
+
+async def test_a_run_that_was_stopped_is_replayed_as_far_as_it_came_and_goes_on(
+    user: User, chat_server: ChatServer, films: Path
+) -> None:
+    chat_server.hold("When was Christopher Nolan born?")
+    process = await user.start(*ask(chat_server, films))
+    async with asyncio.timeout(60):
+        await chat_server.held.wait()
+    process.kill()
+    run_id = (await user.end(process)).err.partition("  run ")[2].split()[0]
+    refused = await user.types("replay", run_id, "--strict")
+    assert (refused.code, "was stopped before steps c" in refused.err) == (2, True)
+    chat_server.release.set()
+    chat_server.asked.clear()
+    again = json.loads((await user.types("replay", run_id, "--json")).out)
+    assert again["value"] == "Bong Joon-ho"
+    assert not any("Who directed" in asked for asked in chat_server.asked if "Result" not in asked)
+
+
+async def test_a_given_plan_is_replayed_too(
+    user: User, chat_server: ChatServer, films: Path
+) -> None:
+    (user.home / "plan.jsonl").write_text(PLAN)
+    first = json.loads((await user.types(*run(chat_server, films, "plan.jsonl", "--json"))).out)
+    again = json.loads((await user.types("replay", first["run"], "--strict", "--json")).out)
+    assert same(first, again)
+
+
+async def test_what_cannot_be_replayed_is_told_in_words(
+    user: User, chat_server: ChatServer, films: Path
+) -> None:
+    first = await asked_once(user, chat_server, films)
+    for words, message in (
+        (["zzzz"], "zzzz"),
+        ([first["run"], "--from", "z"], "--from: there is no step 'z'; there are: start, a, b,"),
+        ([first["run"], "--from", "a", "--strict"], "leave one of them"),
+        ([first["run"], "-o", "x.txt"], "must end in .md or .html"),
+    ):
+        ended = await user.types("replay", *words)
+        assert (ended.code, ended.out) == (2, "")
+        assert message in ended.err
+    assert len(json.loads((await user.types("runs", "--json")).out)) == 1
