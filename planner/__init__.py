@@ -3,8 +3,8 @@
 from planner import template
 from planner.budget import Budget, Limits, Spending
 from planner.calling import Caller, call_key
-from planner.desk import ResearchSettings, Result, Toolbox
-from planner.errors import BudgetExceeded, NotStored, PlanError
+from planner.desk import FIXED, ResearchSettings, Result, Review, Toolbox
+from planner.errors import BudgetExceeded, NotStored, PlanError, Withdrawn
 from planner.events import (
     AnswerWritten,
     Decided,
@@ -33,6 +33,7 @@ from planner.research import research
 from planner.subgraph import Researched, research_graph
 
 __all__ = [
+    "FIXED",
     "Answer",
     "AnswerWritten",
     "Budget",
@@ -63,6 +64,7 @@ __all__ = [
     "ResearchSettings",
     "Researched",
     "Result",
+    "Review",
     "RunEnded",
     "RunStarted",
     "Sentence",
@@ -76,6 +78,7 @@ __all__ = [
     "Toolbox",
     "Trace",
     "Vocabulary",
+    "Withdrawn",
     "call_key",
     "in_order",
     "question_of",

@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from planner.errors import BudgetExceeded
@@ -81,6 +82,15 @@ class Budget:
     def remaining_seconds(self) -> float:
         """Until the limit of the present phase; not below 0."""
         return max(0.0, self._limits.seconds * self._share - self.seconds)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """The clock stands: a person is thinking."""
+        seconds = self.seconds
+        try:
+            yield
+        finally:
+            self._started = self._clock() - seconds
 
     def out_of_time(self) -> None:
         """The phase was cut short by the clock."""

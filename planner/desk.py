@@ -1,7 +1,7 @@
 """The desk of a run: what the phases share."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Any
@@ -19,8 +19,10 @@ from planner.planning import Planner
 from planner.writing import Writer
 from tools import Tool
 
+Review = Callable[[Sequence[Step]], Awaitable[Sequence[Step]]]
+"""Gives back the steps that are to run; raises Withdrawn."""
 _SUFFIX = re.compile(r"(?:_\d+)?(?:_r\d+)?$")
-_FIXED = frozenset({"start", WHOLE})
+FIXED = frozenset({"start", WHOLE})
 """Steps that are not the planner's; they keep their ids."""
 
 
@@ -85,6 +87,8 @@ class Desk:
     writer: Writer
     given: Plan | None = None
     """Somebody's own plan, run instead of planning."""
+    review: Review | None = None
+    """Shows the first plan to a person before it runs."""
 
     @property
     def grounds(self) -> Grounds:
@@ -129,7 +133,7 @@ class Desk:
         """The steps of a round that was planned to its end, without those of earlier attempts."""
         steps = [s for s in self.history.steps if self.history.step_rounds[s.id] == number]
         last = _suffix_of(steps[-1].id) if steps else ""
-        return [s for s in steps if _suffix_of(s.id) == last or s.id in _FIXED]
+        return [s for s in steps if _suffix_of(s.id) == last or s.id in FIXED]
 
     def result(self, answer: Answer) -> Result:
         """The run's status, by what it could do."""

@@ -3,6 +3,7 @@
 PlanError            a line of a plan cannot run; the text names the line. The planner drops
                      the line (a model wrote it) or the user mends it (a person wrote it)
 BudgetExceeded       a limit was hit: the run turns to the answer with what there is
+Withdrawn            the person who was to approve the plan stopped the run: it ends as cancelled
 NotStored            a strict replay needs what its run never stored: it stops, and says what
 """
 
@@ -24,6 +25,10 @@ class BudgetExceeded(Exception):
         more = f", and the next call may take {asked:g}" if asked else ""
         super().__init__(f"{limit}: {spent:g} of {allowed:g} spent{more}")
         self.limit = limit
+
+
+class Withdrawn(Exception):
+    """A person looked at the plan and stopped the run."""
 
 
 class NotStored(Exception):

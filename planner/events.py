@@ -34,7 +34,7 @@ class StepAdded:
     step: Step
     round: int
     by: str
-    """Who wrote it: planner, search-at-start, reflect, fallback, given."""
+    """Who wrote it: planner, search-at-start, reflect, fallback, given, person."""
 
 
 @dataclass(frozen=True, slots=True)
