@@ -21,6 +21,7 @@ from planner import (
     Reply,
     ResearchSettings,
     Result,
+    Review,
     Spending,
     Toolbox,
     Trace,
@@ -30,6 +31,7 @@ from planner import (
 from search import DocumentIndex, IndexReport
 from service.errors import UsageProblem
 from service.models import Models, lasting, models_of
+from service.person import Person
 from service.plans import asked_by, plan_of, text_of
 from service.settings import Settings
 from storage import RunRecord, TraceStore
@@ -83,13 +85,19 @@ class Finished:
 
 
 async def ask(
-    question: str, documents: Sequence[Path], settings: Settings, display: Display
+    question: str,
+    documents: Sequence[Path],
+    settings: Settings,
+    display: Display,
+    approver: Person | None = None,
 ) -> Finished:
-    """A new run."""
+    """A new run. `approver`: looks the plan over before it runs."""
     question = " ".join(question.split())
     if not question:
         raise UsageProblem("the question is empty: write it in quotes behind `breadth ask`")
-    return await _new_run(question, None, documents, settings, display)
+    if approver is not None:
+        _require_presence(approver)
+    return await _new_run(question, None, documents, settings, display, approver)
 
 
 async def run_plan(
@@ -110,6 +118,7 @@ async def _new_run(
     documents: Sequence[Path],
     settings: Settings,
     display: Display,
+    approver: Person | None = None,
 ) -> Finished:
     """From the first row in the store to the answer."""
     if len(question) > _MOST_CHARACTERS:
@@ -117,17 +126,22 @@ async def _new_run(
             f"the question has {len(question)} characters; at most {_MOST_CHARACTERS} can be asked"
         )
     roots = [path.expanduser().resolve() for path in documents]
-    options = _options(roots, settings) | ({"plan": text_of(plan)} if plan else {})
+    options = _options(roots, settings)
+    options |= {"plan": text_of(plan)} if plan else {}
+    options |= {"approve": True} if approver else {}
     async with (
         await TraceStore.open(settings.store) as store,
         workplace(roots, settings, display) as place,
     ):
         run = await store.create_run(question, options)
         display.started(run)
-        return await place.run(store, run, question, plan=plan)
+        review = approver.review if approver else None
+        return await place.run(store, run, question, plan=plan, review=review)
 
 
-async def resume(run: str, settings: Settings, display: Display) -> Finished:
+async def resume(
+    run: str, settings: Settings, display: Display, person: Person | None = None
+) -> Finished:
     """Go on with a run that was cut off; nothing that it finished is done again."""
     async with await TraceStore.open(settings.store) as store:
         record = await store.run(run)
@@ -138,7 +152,7 @@ async def resume(run: str, settings: Settings, display: Display) -> Finished:
         require_ended(record)
         display.started(record.id)
         async with workplace(*restored(record, settings), display) as place:
-            return await place.go_on(store, record)
+            return await place.go_on(store, record, person)
 
 
 @dataclass(frozen=True)
@@ -157,6 +171,7 @@ class Workplace:
         question: str,
         history: History | None = None,
         plan: Plan | None = None,
+        review: Review | None = None,
     ) -> Finished:
         """Research one question."""
         result = await research(
@@ -167,12 +182,19 @@ class Workplace:
             settings=_research_settings(self.settings),
             history=history,
             plan=plan,
+            review=review,
         )
         return Finished(run, question, result)
 
-    async def go_on(self, store: TraceStore, record: RunRecord) -> Finished:
-        """A run that has a past: its own, or that of the run which it replays."""
+    async def go_on(self, store: TraceStore, record: RunRecord, person: Person | None) -> Finished:
+        """A run that has a past: its own, or that of the run which it replays.
+
+        `person` looks the plan over, where that was wanted and has not been done.
+        """
         history = await store.history(record.id)
+        review = None
+        if record.options.get("approve") and not history.planned_rounds:
+            review = _require_presence(person).review
         if record.status == "incomplete":
             history = _another_try(history)
         if record.parent is not None:
@@ -180,7 +202,7 @@ class Workplace:
         self.display.known(history.outcomes)
         given = record.options.get("plan")
         plan = plan_of(str(given), "the run's plan") if given else None
-        finished = await self.run(store, record.id, record.question, history, plan)
+        finished = await self.run(store, record.id, record.question, history, plan, review)
         return replace(finished, parent=record.parent)
 
     def _toolbox(self, model: Model) -> Toolbox:
@@ -230,6 +252,16 @@ async def workplace(
         display.indexed(await index.refresh(roots, on_progress=display.indexing))
         await models.ready()
         yield Workplace(models.model, index, settings, display)
+
+
+def _require_presence(person: Person | None) -> Person:
+    """Raises UsageProblem where nobody can approve a plan."""
+    if person is None or not person.is_there:
+        raise UsageProblem(
+            "--approve asks at the terminal, and there is none: standard input and standard error"
+            " must be a terminal"
+        )
+    return person
 
 
 def require_ended(record: RunRecord) -> None:

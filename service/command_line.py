@@ -26,6 +26,7 @@ from service.options import (
     roles_of,
     terminal,
 )
+from service.person import Person
 from service.run_views import runs_table, trace_tree
 from storage import TraceStore
 
@@ -43,6 +44,8 @@ Examples:
   breadth ask "Who is older, the director of Inception or of Parasite?" -d examples/films
 
   breadth ask "What changed in the contract?" -d contracts/ -o answer.html
+
+  breadth ask "Who is older, the director of Up or of Roma?" -d films/ --approve
 
   breadth ask "..." -d notes/ --model openai:qwen3 --base-url http://localhost:8000/v1 --json
 """
@@ -65,6 +68,10 @@ def ask(
     drafts: Drafts = None,
     seed: Seed = None,
     speculate: Speculate = None,
+    approve: Annotated[
+        bool,
+        typer.Option("--approve", help="Show the plan first: accept, edit or cancel it."),
+    ] = False,
     output: Output = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -85,7 +92,9 @@ def ask(
     )
     check_output(output)
     with terminal(quiet) as display:
-        finished = run_to_end(asking.ask(question, documents or [], settings, display), display)
+        person = Person(display, settings.editor) if approve else None
+        work = asking.ask(question, documents or [], settings, display, person)
+        finished = run_to_end(work, display)
     deliver(finished, output, as_json=as_json)
 
 
@@ -99,7 +108,9 @@ def resume(
     """Go on with a run that was stopped or killed; finished steps are not repeated."""
     check_output(output)
     with terminal(quiet) as display:
-        finished = run_to_end(asking.resume(run, settings_of(), display), display)
+        settings = settings_of()
+        person = Person(display, settings.editor)
+        finished = run_to_end(asking.resume(run, settings, display, person), display)
     deliver(finished, output, as_json=as_json)
 
 

@@ -26,6 +26,7 @@ from service.options import (
     roles_of,
     terminal,
 )
+from service.person import Person
 from service.plans import plan_of
 
 RUN_EPILOG = """
@@ -118,7 +119,9 @@ def replay(
     """Run a run's plan again, as a new run, from what is stored of it."""
     check_output(output)
     with terminal(quiet) as display:
-        work = replaying.replay(run, start, settings_of(), display, strict=strict)
+        settings = settings_of()
+        person = Person(display, settings.editor)
+        work = replaying.replay(run, start, settings, display, person, strict=strict)
         finished = run_to_end(work, display)
     deliver(finished, output, as_json=as_json)
 

@@ -10,12 +10,19 @@ from planner import History, PlanError, RefusingModel, steps_anew
 from search import DocumentIndex
 from service.asking import Display, Finished, Workplace, require_ended, restored, workplace
 from service.errors import UsageProblem
+from service.person import Person
 from service.settings import Settings
 from storage import RunRecord, TraceStore
 
 
 async def replay(
-    run: str, start: str | None, settings: Settings, display: Display, *, strict: bool = False
+    run: str,
+    start: str | None,
+    settings: Settings,
+    display: Display,
+    person: Person | None = None,
+    *,
+    strict: bool = False,
 ) -> Finished:
     """Stored outcomes and replies are taken over, but for step `start` and all that builds on it.
 
@@ -36,7 +43,7 @@ async def replay(
             new = await store.run(await store.fork(old.id, _options(old, history, start), anew))
             display.started(new.id)
             _, settings = restored(new, settings)
-            return await replace(place, settings=settings).go_on(store, new)
+            return await replace(place, settings=settings).go_on(store, new, person)
 
 
 @asynccontextmanager

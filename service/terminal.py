@@ -1,7 +1,8 @@
 """What a person sees while a run works: live in a terminal, one line an event when piped."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -82,6 +83,17 @@ class Terminal:
         self._done = True
         if self._moving:
             self._live.stop()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Give the screen back while a person is asked something."""
+        if self._moving:
+            self._live.stop()
+        try:
+            yield
+        finally:
+            if self._moving and not self._done:
+                self._live.start()
 
     def started(self, run: str) -> None:
         """See Display."""
