@@ -3,6 +3,7 @@
 from planner import template
 from planner.budget import Budget, Limits, Spending
 from planner.calling import Caller, call_key
+from planner.clarifying import clarified
 from planner.desk import FIXED, ResearchSettings, Result, Review, Toolbox
 from planner.errors import BudgetExceeded, NotStored, PlanError, Withdrawn
 from planner.events import (
@@ -80,6 +81,7 @@ __all__ = [
     "Vocabulary",
     "Withdrawn",
     "call_key",
+    "clarified",
     "in_order",
     "question_of",
     "read_plan",

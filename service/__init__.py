@@ -10,7 +10,7 @@ models         from a model's name, as a user writes it, to a Model
 serving_models `breadth models serve`: a vLLM server of our own
 settings       flags, environment and defaults
 terminal       what a person sees while a run works
-person         asks the person at the terminal: to approve a plan
+person         asks the person at the terminal: to approve a plan, to clarify a question
 answers        an answer as text, Markdown, HTML and JSON
 run_views      the list of runs and the drawing of a trace; plan_views and legible serve it
 """

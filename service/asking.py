@@ -12,12 +12,15 @@ from pydantic import JsonValue, TypeAdapter
 
 from inference import Model, Price
 from planner import (
+    Budget,
     Done,
     Event,
     History,
     Limits,
+    MemoryTrace,
     Outcome,
     Plan,
+    RecordedModel,
     Reply,
     ResearchSettings,
     Result,
@@ -25,6 +28,7 @@ from planner import (
     Spending,
     Toolbox,
     Trace,
+    clarified,
     research,
     steps_anew,
 )
@@ -90,14 +94,16 @@ async def ask(
     settings: Settings,
     display: Display,
     approver: Person | None = None,
+    clarifier: Person | None = None,
 ) -> Finished:
-    """A new run. `approver`: looks the plan over before it runs."""
+    """A new run. `approver`: looks the plan over before it runs; `clarifier`: is asked what an
+    ambiguous question means, if they are there."""
     question = " ".join(question.split())
     if not question:
         raise UsageProblem("the question is empty: write it in quotes behind `breadth ask`")
     if approver is not None:
         _require_presence(approver)
-    return await _new_run(question, None, documents, settings, display, approver)
+    return await _new_run(question, None, documents, settings, display, approver, clarifier)
 
 
 async def run_plan(
@@ -119,6 +125,7 @@ async def _new_run(
     settings: Settings,
     display: Display,
     approver: Person | None = None,
+    clarifier: Person | None = None,
 ) -> Finished:
     """From the first row in the store to the answer."""
     if len(question) > _MOST_CHARACTERS:
@@ -133,7 +140,12 @@ async def _new_run(
         await TraceStore.open(settings.store) as store,
         workplace(roots, settings, display) as place,
     ):
+        talk = MemoryTrace()
+        if clarifier is not None and clarifier.is_there:
+            question = await place.clarified(question, clarifier, talk)
         run = await store.create_run(question, options)
+        for event in talk.events:
+            await store.trace(run).record(event)
         display.started(run)
         review = approver.review if approver else None
         return await place.run(store, run, question, plan=plan, review=review)
@@ -185,6 +197,14 @@ class Workplace:
             review=review,
         )
         return Finished(run, question, result)
+
+    async def clarified(self, question: str, person: Person, trace: Trace) -> str:
+        """The question as the person means it; it is asked before there is a run."""
+        limits = _research_settings(self.settings).limits
+        model = RecordedModel(
+            self.model, budget=Budget(limits), trace=trace, prices=self.settings.prices
+        )
+        return await clarified(question, model, person.answer, trace, self.settings.seed)
 
     async def go_on(self, store: TraceStore, record: RunRecord, person: Person | None) -> Finished:
         """A run that has a past: its own, or that of the run which it replays.

@@ -72,6 +72,14 @@ def ask(
         bool,
         typer.Option("--approve", help="Show the plan first: accept, edit or cancel it."),
     ] = False,
+    clarify: Annotated[
+        bool,
+        typer.Option(
+            "--clarify",
+            help="Ask back what an ambiguous question means; at a terminal only, and never with"
+            " --json or --quiet.",
+        ),
+    ] = False,
     output: Output = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -93,7 +101,8 @@ def ask(
     check_output(output)
     with terminal(quiet) as display:
         person = Person(display, settings.editor) if approve else None
-        work = asking.ask(question, documents or [], settings, display, person)
+        clarifier = None if as_json or quiet or not clarify else Person(display, settings.editor)
+        work = asking.ask(question, documents or [], settings, display, person, clarifier)
         finished = run_to_end(work, display)
     deliver(finished, output, as_json=as_json)
 

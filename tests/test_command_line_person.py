@@ -188,3 +188,53 @@ async def test_without_a_terminal_nobody_is_asked(
     assert (ended.code, ended.out) == (2, "")
     assert "--approve asks at the terminal, and there is none" in ended.err
     assert json.loads((await user.types("runs", "--json")).out) == []
+
+
+def unsure(server: ChatServer) -> None:
+    """The model finds every question ambiguous."""
+    right = server.reply
+
+    def reply(asked: str) -> str:
+        if asked == "Question: Who directed it?":
+            return "yes" if len(server.asked) < 3 else "Which film do you mean?"
+        return right(asked)
+
+    server.reply = reply
+
+
+def vague(server: ChatServer, films: Path, *more: str) -> list[str]:
+    words = ask(server, films, "--clarify", *more)
+    return [words[0], "Who directed it?", *words[2:]]
+
+
+async def test_an_ambiguous_question_is_asked_about(
+    user: User, terminal: Terminal, chat_server: ChatServer, films: Path
+) -> None:
+    unsure(chat_server)
+    process = await start(user, terminal, *vague(chat_server, films))
+    await terminal.until("Which film do you mean?")
+    terminal.type("Parasite\n")
+    await out(process)
+    document = await trace_of(user)
+    assert document["run"]["question"] == "Who directed it? (Parasite)"  # type: ignore[call-overload]
+    what = [event["what"] for event in document["events"] if event["kind"] == "decided"]
+    assert what[:2] == ["clarifying question", "clarified"]
+    assert "judge" in {call["purpose"] for call in document["model_calls"]}
+
+
+@pytest.mark.parametrize("more", ["--json", "--quiet"])
+async def test_scripts_are_never_asked_back(
+    user: User, terminal: Terminal, chat_server: ChatServer, films: Path, more: str
+) -> None:
+    unsure(chat_server)
+    process = await start(user, terminal, *vague(chat_server, films, more))
+    await out(process)
+    assert process.returncode == 0
+    assert not any(asked.startswith("Question: Who directed it?") for asked in chat_server.asked)
+
+
+async def test_a_pipe_is_never_asked_back(user: User, chat_server: ChatServer, films: Path) -> None:
+    unsure(chat_server)
+    ended = await user.types(*vague(chat_server, films))
+    assert ended.code == 0
+    assert "Which film" not in ended.err
