@@ -14,6 +14,7 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -22,7 +23,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.scoring import right
-from planner import Decided, Event, ModelCalled, StepAdded, StepEnded
+from planner import Decided, Event, ModelCalled, Outcome, StepAdded, StepEnded
 from search import IndexReport
 from service.asking import workplace
 from service.settings import Settings
@@ -47,6 +48,9 @@ class Watcher:
         pass
 
     def missing(self, reason: str) -> None:
+        pass
+
+    def known(self, outcomes: Mapping[str, Outcome]) -> None:
         pass
 
     def indexing(self, done: int, total: int, path: str) -> None:

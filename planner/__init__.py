@@ -3,9 +3,10 @@
 from planner import template
 from planner.budget import Budget, Limits, Spending
 from planner.calling import Caller, call_key
-from planner.desk import ResearchSettings, Result, Toolbox
+from planner.clarifying import clarified
+from planner.desk import FIXED, ResearchSettings, Result, Review, Toolbox
 from planner.effort import Effort, Means, means_of
-from planner.errors import BudgetExceeded, PlanError
+from planner.errors import BudgetExceeded, NotStored, PlanError, Withdrawn
 from planner.events import (
     AnswerWritten,
     Decided,
@@ -32,12 +33,16 @@ from planner.language import PlanReader, Vocabulary, step_of, written
 from planner.nesting import Research, ResearchArguments
 from planner.outcomes import Answer, Done, Failed, Outcome, Sentence, Skipped, Status
 from planner.plan import Plan, PlanBuilder, Step
+from planner.plan_reading import in_order, question_of, read_plan
 from planner.planning import Planner
 from planner.recording import RecordedModel
-from planner.research import research, research_graph
+from planner.replaying import RefusingModel, ReplayedModel, Reply, steps_anew
+from planner.research import research
 from planner.speculating import Speculation, SpeculationTotals
+from planner.subgraph import Researched, research_graph
 
 __all__ = [
+    "FIXED",
     "Answer",
     "AnswerWritten",
     "Budget",
@@ -54,6 +59,7 @@ __all__ = [
     "Means",
     "MemoryTrace",
     "ModelCalled",
+    "NotStored",
     "Outcome",
     "PhaseStarted",
     "Plan",
@@ -63,10 +69,15 @@ __all__ = [
     "PlanReader",
     "Planner",
     "RecordedModel",
+    "RefusingModel",
+    "ReplayedModel",
+    "Reply",
     "Research",
     "ResearchArguments",
     "ResearchSettings",
+    "Researched",
     "Result",
+    "Review",
     "RunEnded",
     "RunStarted",
     "Sentence",
@@ -86,13 +97,19 @@ __all__ = [
     "Toolbox",
     "Trace",
     "Vocabulary",
+    "Withdrawn",
     "Within",
     "call_key",
+    "clarified",
+    "in_order",
     "known_results",
     "means_of",
+    "question_of",
+    "read_plan",
     "research",
     "research_graph",
     "step_of",
+    "steps_anew",
     "template",
     "written",
 ]

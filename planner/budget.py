@@ -7,6 +7,7 @@ and each of them keeps its own share for its own answer.
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
@@ -119,6 +120,15 @@ class Budget:
     def remaining_seconds(self) -> float:
         """Until the limit of the present phase, and of those that it is in; not below 0."""
         return max(0.0, min(self._left(budget) for budget in self._line))
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """The clock stands: a person is thinking."""
+        seconds = self.seconds
+        try:
+            yield
+        finally:
+            self._started = self._clock() - seconds
 
     def out_of_time(self) -> None:
         """The phase was cut short by the clock."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain, count
@@ -19,14 +19,16 @@ from planner.grounds import Ground, Grounds, grounds_of
 from planner.history import History
 from planner.judging import Judge
 from planner.outcomes import Answer, Done, Status
-from planner.plan import Step
+from planner.plan import Plan, Step
 from planner.planning import Planner
 from planner.speculating import Speculation
 from planner.writing import Writer
 from tools import Tool
 
+Review = Callable[[Sequence[Step]], Awaitable[Sequence[Step]]]
+"""Gives back the steps that are to run; raises Withdrawn."""
 _SUFFIX = re.compile(r"(?:_\d+)?(?:_r\d+)?$")
-_FIXED = frozenset({"start", WHOLE})
+FIXED = frozenset({"start", WHOLE})
 """Steps that are not the planner's; they keep their ids."""
 
 _PAUSE = 7e-5
@@ -118,6 +120,10 @@ class Desk:
     checker: CrossChecker
     nested: Mapping[str, Sequence[Ground]] = field(default_factory=dict)
     """What its sub-runs found out, by their calls."""
+    given: Plan | None = None
+    """Somebody's own plan, run instead of planning."""
+    review: Review | None = None
+    """Shows the first plan to a person before it runs."""
 
     @property
     def grounds(self) -> Grounds:
@@ -200,7 +206,7 @@ class Desk:
             if self.history.step_rounds[step.id] == number and not _is_of_reflection(step)
         ]
         last = _suffix_of(steps[-1].id) if steps else ""
-        return [s for s in steps if _suffix_of(s.id) == last or s.id in _FIXED]
+        return [s for s in steps if _suffix_of(s.id) == last or s.id in FIXED]
 
     def result(self, answer: Answer) -> Result:
         """The run's status, by what it could do."""

@@ -3,6 +3,8 @@
 PlanError            a line of a plan cannot run; the text names the line. The planner drops
                      the line (a model wrote it) or the user mends it (a person wrote it)
 BudgetExceeded       a limit was hit: the run turns to the answer with what there is
+Withdrawn            the person who was to approve the plan stopped the run: it ends as cancelled
+NotStored            a strict replay needs what its run never stored: it stops, and says what
 """
 
 
@@ -23,3 +25,17 @@ class BudgetExceeded(Exception):
         more = f", and the next call may take {asked:g}" if asked else ""
         super().__init__(f"{limit}: {spent:g} of {allowed:g} spent{more}")
         self.limit = limit
+
+
+class Withdrawn(Exception):
+    """A person looked at the plan and stopped the run."""
+
+
+class NotStored(Exception):
+    """A strict replay came to something that the run which it replays has not stored."""
+
+    def __init__(self, what: str) -> None:
+        """`what` is missing."""
+        super().__init__(
+            f"the run that is replayed has not stored {what}; without --strict it is made anew"
+        )

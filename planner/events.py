@@ -34,7 +34,7 @@ class StepAdded:
     step: Step
     round: int
     by: str
-    """Who wrote it: planner, search-at-start, reflect, fallback."""
+    """Who wrote it: planner, search-at-start, reflect, fallback, given, person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,8 @@ class ModelCalled:
     """In the money of the price list; None where the model has no price."""
     guess: bool = False
     """It was for a call on a draft value, before that was known to be needed."""
+    reused: bool = False
+    """The reply was stored by the run that this one replays; nothing was asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from planner.budget import Spending
 from planner.outcomes import Answer, Done, Outcome
 from planner.plan import Step
+from planner.replaying import Reply
 
 _NOTHING = Spending()
 
@@ -36,6 +37,8 @@ class History:
     answer: Answer | None = None
     nested: Mapping[str, "History"] = field(default_factory=dict)
     """The pasts of its sub-runs by the call that each is: `b`, `b[0]`, `b/a` for one inside b."""
+    replies: tuple[Reply, ...] = ()
+    """Of the models, in the run that this one replays: the same request gets the same reply."""
 
     def elements(self, step_id: str, whole: Outcome) -> list[Outcome]:
         """How the elements of an ended for_each ended; a value stands in for what is not known."""

@@ -37,6 +37,8 @@ async def looked(desk: Desk, number: int, found: int) -> Verdict | None:
 def ruled(desk: Desk, number: int, found: int) -> Verdict | None:
     """What the rules say; never None once every step has ended."""
     prospect, running = desk.prospect, bool(desk.executor.open_steps)
+    if desk.given is not None:  # all of it was wanted, and nothing else
+        return None if running else Verdict("write", "the plan was given, and has come to its end")
     if prospect == "settled":
         return Verdict("write", "the answering step has a value")
     if prospect == "open":
@@ -57,7 +59,7 @@ def ruled(desk: Desk, number: int, found: int) -> Verdict | None:
 async def _is_enough(desk: Desk) -> bool:
     """Ask about the value of a step that is not the one to answer, while that one still runs."""
     grounds = desk.grounds
-    if grounds.value is None or not desk.executor.open_steps:
+    if grounds.value is None or not desk.executor.open_steps or desk.given is not None:
         return False
     facts = [(ground.question, ground.value) for ground in grounds.grounds]
     return await desk.judge.is_enough(desk.question, facts, grounds.value)

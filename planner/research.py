@@ -6,7 +6,7 @@ while the plan is still being written.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import cache
@@ -23,8 +23,8 @@ from planner.budget import Budget
 from planner.calling import Caller, Shared
 from planner.contradictions import CROSSCHECK
 from planner.crosschecking import CrossChecker
-from planner.desk import Desk, ResearchSettings, Result, Toolbox
-from planner.errors import PlanError
+from planner.desk import Desk, ResearchSettings, Result, Review, Toolbox
+from planner.errors import PlanError, Withdrawn
 from planner.events import (
     AnswerWritten,
     Decided,
@@ -39,10 +39,12 @@ from planner.history import History, known_results
 from planner.judging import Judge
 from planner.nesting import Above, Research, findings_of
 from planner.outcomes import Answer
-from planner.plan import Step
+from planner.plan import Plan, Step
+from planner.plan_reading import in_order
 from planner.planning import Planner
 from planner.recording import RecordedModel
 from planner.reflecting import Verdict, looked, ruled
+from planner.replaying import ReplayedModel
 from planner.verifying import verified
 from planner.writing import Writer, plain, with_disputes, without_value
 
@@ -70,11 +72,16 @@ async def research(
     settings: ResearchSettings | None = None,
     history: History | None = None,
     above: Above | None = None,
+    plan: Plan | None = None,
+    review: Review | None = None,
 ) -> Result:
     """Answer a question; every event goes to the trace. Cancelling it stops every call.
 
     `history`: what an earlier part of the same run left; nothing in it is done again. `above`: it
-    is a sub-run.
+    is a sub-run. `plan`: somebody's own plan, which is run instead of planning; nothing is planned
+    behind it. `review`: is shown the first plan before any step but the first search runs, and
+    gives back the steps that are to run; while it does, no time is spent. Raises Withdrawn if it
+    does.
     """
     settings, past = settings or ResearchSettings(), history or History()
     if above is None:
@@ -83,7 +90,9 @@ async def research(
         )
         above = Above(budget, Shared(settings.slots))
     budget, findings = above.budget, findings_of(past)
-    recorded = RecordedModel(model, budget=budget, trace=trace, prices=settings.prices)
+    recorded: Model = RecordedModel(model, budget=budget, trace=trace, prices=settings.prices)
+    if past.replies:
+        recorded = ReplayedModel(recorded, past.replies, trace=trace)
     tools = toolbox(recorded)
     if settings.depth > 0:
         nested = Research(research, model, toolbox, trace, settings, past, above, findings)
@@ -136,9 +145,11 @@ async def research(
                 ),
                 judge=judge,
                 nested=findings,
+                given=plan,
+                review=review,
             )
             start = State(round=0, found=0, verdict=None, answer=past.answer)
-            end = await research_graph().ainvoke(start, context=desk)
+            end = await _phases().ainvoke(start, context=desk)
             result = desk.result(end["answer"])
     except asyncio.CancelledError:
         await asyncio.shield(trace.record(RunEnded("cancelled", "stopped")))
@@ -146,22 +157,27 @@ async def research(
     except Exception as error:
         # A trace that fails is one of the reasons to come here: then it cannot be told.
         with suppress(Exception):
-            await trace.record(RunEnded("failed", _reason(error)))
+            await trace.record(_ended_by(error))
         raise
     await trace.record(RunEnded(result.status, result.reason))
     return result
 
 
-def _reason(error: BaseException) -> str:
-    """The first error that is no group of others, with its kind."""
+def _ended_by(error: BaseException) -> RunEnded:
+    """The end of a run by the first error that is no group of others."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    return f"{type(error).__name__}: {error}"
+    if isinstance(error, Withdrawn):
+        return RunEnded("cancelled", str(error))
+    return RunEnded("failed", f"{type(error).__name__}: {error}")
 
 
 @cache
-def research_graph() -> CompiledStateGraph[State, Desk, State, State]:
-    """The phases and their order; made once, for it holds nothing of a run."""
+def _phases() -> CompiledStateGraph[State, Desk, State, State]:
+    """The phases and their order; made once, for it holds nothing of a run.
+
+    No checkpointer of a graph around it takes its state up.
+    """
     graph = StateGraph(State, context_schema=Desk)
     graph.add_node("plan", _plan)
     graph.add_node("gather", _gather)
@@ -174,7 +190,7 @@ def research_graph() -> CompiledStateGraph[State, Desk, State, State]:
     graph.add_conditional_edges("reflect", _next_phase)
     graph.add_edge("write", "verify")
     graph.add_edge("verify", END)
-    return graph.compile()
+    return graph.compile(checkpointer=False)
 
 
 async def _plan(state: State, runtime: Runtime[Desk]) -> State:
@@ -185,18 +201,40 @@ async def _plan(state: State, runtime: Runtime[Desk]) -> State:
         for step in desk.replayed(number):
             await desk.executor.add(step, plan_round=number, by="history")
         return {**state, "round": number}
+    held: list[Step] | None = [] if desk.review is not None and number == 1 else None
     try:
         async with _deadline(desk):
-            await _new_plan(desk, number)
+            await _new_plan(desk, number, held)
     except TimeoutError:
         desk.budget.out_of_time()
         await desk.trace.record(Decided("plan cut short", "the time for gathering is over"))
+    if held is not None:
+        await _reviewed(desk, held)
     await desk.trace.record(PlanEnded(number))
     return {**state, "round": number}
 
 
-async def _new_plan(desk: Desk, number: int) -> None:
-    """The raw question at once, then what the planner says."""
+async def _reviewed(desk: Desk, drafted: Sequence[Step]) -> None:
+    """The steps that a person lets run."""
+    assert desk.review is not None
+    with desk.budget.paused():
+        approved = await desk.review(drafted)
+    edited = "as it was written" if list(approved) == list(drafted) else "edited by a person"
+    await desk.trace.record(Decided("plan approved", edited))
+    for step in approved:
+        by = "planner" if step in drafted else "person"
+        await desk.executor.add(step, plan_round=1, by=by)
+
+
+async def _new_plan(desk: Desk, number: int, held: list[Step] | None) -> None:
+    """The plan that was given; or the raw question at once, then what the planner says.
+
+    `held` takes the steps that are not to start yet.
+    """
+    if desk.given is not None:
+        for step in in_order(desk.given).steps:
+            await desk.executor.add(step, plan_round=number, by="given")
+        return
     if number == 1 and "search" in desk.tools.by_name:
         search = Step(
             id=_START, tool="search", arguments={"query": template.literal(desk.question)}
@@ -215,6 +253,9 @@ async def _new_plan(desk: Desk, number: int) -> None:
         desk.planner.plan(desk.question, desk.known(number), attempt=number)
     ) as steps:
         async for step in steps:
+            if held is not None:
+                held.append(step.renamed(suffix))
+                continue
             try:
                 await desk.executor.add(step.renamed(suffix), plan_round=number)
             except PlanError as error:

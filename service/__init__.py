@@ -1,12 +1,16 @@
 """Service: the command line, settings (the only reader of the environment) and the assembly.
 
 command_line   the command `breadth`, and models_cli its commands `breadth models ...`
+plan_cli       its commands that take up a plan; plans reads and writes those
+options        what several commands take, and how an answer is delivered
 edge           the outermost edge of the commands, where errors become words and exit codes
+replaying      a run's plan again, from what is stored
 asking         one run from question to answer: the only place where the parts are put together
 models         from a model's name, as a user writes it, to a Model
 serving_models `breadth models serve`: a vLLM server of our own
 settings       flags, environment and defaults
 terminal       what a person sees while a run works
+person         asks the person at the terminal: to approve a plan, to clarify a question
 answers        an answer as text, Markdown, HTML and JSON
 run_views      the list of runs and the drawing of a trace; plan_views and legible serve it
 """

@@ -93,6 +93,7 @@ def as_json(finished: Finished) -> str:
             )
     whole = {
         "run": finished.run,
+        "parent": finished.parent,
         "status": finished.result.status,
         "reason": finished.result.reason,
         "question": finished.question,

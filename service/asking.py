@@ -1,6 +1,6 @@
 """One run from its question to its answer: the only place where the parts are put together."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -12,23 +12,34 @@ from pydantic import JsonValue, TypeAdapter
 
 from inference import Model, Price
 from planner import (
+    Budget,
     Done,
     Event,
     History,
     Limits,
+    MemoryTrace,
+    Outcome,
+    Plan,
+    RecordedModel,
+    Reply,
     ResearchSettings,
     Result,
+    Review,
     Spending,
     Toolbox,
     Trace,
+    clarified,
     means_of,
     research,
+    steps_anew,
 )
 from search import DocumentIndex, IndexReport
 from service.errors import UsageProblem
 from service.models import Models, lasting, models_of
+from service.person import Person
+from service.plans import asked_by, plan_of, text_of
 from service.settings import Settings
-from storage import TraceStore
+from storage import RunRecord, TraceStore
 from tools import Calculate, Compare, CrossCheck, Lookup, Read, Search, model_chooser
 
 _MODEL_CALLS = 4
@@ -55,6 +66,10 @@ class Display(Trace, Protocol):
         """A server does not answer, while others do."""
         ...
 
+    def known(self, outcomes: Mapping[str, Outcome]) -> None:
+        """What is taken over of the run's past, by step."""
+        ...
+
     def indexing(self, done: int, total: int, path: str) -> None:
         """Documents read."""
         ...
@@ -71,49 +86,87 @@ class Finished:
     run: str
     question: str
     result: Result
+    parent: str | None = None
+    """The run that it replays."""
 
 
 async def ask(
-    question: str, documents: Sequence[Path], settings: Settings, display: Display
+    question: str,
+    documents: Sequence[Path],
+    settings: Settings,
+    display: Display,
+    approver: Person | None = None,
+    clarifier: Person | None = None,
 ) -> Finished:
-    """A new run."""
+    """A new run. `approver`: looks the plan over before it runs; `clarifier`: is asked what an
+    ambiguous question means, if they are there."""
     question = " ".join(question.split())
     if not question:
         raise UsageProblem("the question is empty: write it in quotes behind `breadth ask`")
+    if approver is not None:
+        _require_presence(approver)
+    return await _new_run(question, None, documents, settings, display, approver, clarifier)
+
+
+async def run_plan(
+    plan: Plan,
+    question: str | None,
+    documents: Sequence[Path],
+    settings: Settings,
+    display: Display,
+) -> Finished:
+    """A new run, of a plan that somebody wrote. Without a question it is what the plan asks."""
+    question = " ".join((question or "").split()) or asked_by(plan)
+    return await _new_run(question, plan, documents, settings, display)
+
+
+async def _new_run(
+    question: str,
+    plan: Plan | None,
+    documents: Sequence[Path],
+    settings: Settings,
+    display: Display,
+    approver: Person | None = None,
+    clarifier: Person | None = None,
+) -> Finished:
+    """From the first row in the store to the answer."""
     if len(question) > _MOST_CHARACTERS:
         raise UsageProblem(
             f"the question has {len(question)} characters; at most {_MOST_CHARACTERS} can be asked"
         )
     roots = [path.expanduser().resolve() for path in documents]
+    options = _options(roots, settings)
+    options |= {"plan": text_of(plan)} if plan else {}
+    options |= {"approve": True} if approver else {}
     async with (
         await TraceStore.open(settings.store) as store,
         workplace(roots, settings, display) as place,
     ):
-        run = await store.create_run(question, _options(roots, settings))
+        talk = MemoryTrace()
+        if clarifier is not None and clarifier.is_there:
+            question = await place.clarified(question, clarifier, talk)
+        run = await store.create_run(question, options)
+        for event in talk.events:
+            await store.trace(run).record(event)
         display.started(run)
-        return await place.run(store, run, question, None)
+        review = approver.review if approver else None
+        return await place.run(store, run, question, plan=plan, review=review)
 
 
-async def resume(run: str, settings: Settings, display: Display) -> Finished:
+async def resume(
+    run: str, settings: Settings, display: Display, person: Person | None = None
+) -> Finished:
     """Go on with a run that was cut off; nothing that it finished is done again."""
     async with await TraceStore.open(settings.store) as store:
         record = await store.run(run)
         if record.status == "completed" and record.answer is not None:
-            return Finished(record.id, record.question, Result("completed", record.answer))
-        if record.status == "running":
-            raise UsageProblem(f"run {record.id} is still running in another process")
-        options = dict(record.options)
-        roots = [Path(str(path)) for path in _list(options.get("documents"))]
-        saved: dict[str, Any] = {name: options[name] for name in _SAVED if name in options}
-        # Not by way of Settings(...): it would mix dictionaries with those of the environment.
-        saved["prices"] = _PRICES.validate_python(saved.get("prices") or {})
-        restored = settings.model_copy(update=saved)
+            return Finished(
+                record.id, record.question, Result("completed", record.answer), record.parent
+            )
+        require_ended(record)
         display.started(record.id)
-        async with workplace(roots, restored, display) as place:
-            history = await store.history(record.id)
-            if record.status == "incomplete":
-                history = _another_try(history)
-            return await place.run(store, record.id, record.question, history)
+        async with workplace(*restored(record, settings), display) as place:
+            return await place.go_on(store, record, person)
 
 
 @dataclass(frozen=True)
@@ -126,7 +179,13 @@ class Workplace:
     display: Display
 
     async def run(
-        self, store: TraceStore, run: str, question: str, history: History | None
+        self,
+        store: TraceStore,
+        run: str,
+        question: str,
+        history: History | None = None,
+        plan: Plan | None = None,
+        review: Review | None = None,
     ) -> Finished:
         """Research one question."""
         result = await research(
@@ -136,8 +195,37 @@ class Workplace:
             trace=Tee(store.trace(run), self.display),
             settings=_research_settings(self.settings, question),
             history=history,
+            plan=plan,
+            review=review,
         )
         return Finished(run, question, result)
+
+    async def clarified(self, question: str, person: Person, trace: Trace) -> str:
+        """The question as the person means it; it is asked before there is a run."""
+        limits = _research_settings(self.settings, question).limits
+        model = RecordedModel(
+            self.model, budget=Budget(limits), trace=trace, prices=self.settings.prices
+        )
+        return await clarified(question, model, person.answer, trace, self.settings.seed)
+
+    async def go_on(self, store: TraceStore, record: RunRecord, person: Person | None) -> Finished:
+        """A run that has a past: its own, or that of the run which it replays.
+
+        `person` looks the plan over, where that was wanted and has not been done.
+        """
+        history = await store.history(record.id)
+        review = None
+        if record.options.get("approve") and not history.planned_rounds:
+            review = _require_presence(person).review
+        if record.status == "incomplete":
+            history = _another_try(history)
+        if record.parent is not None:
+            history = replace(history, replies=await _replies(store, record))
+        self.display.known(history.outcomes)
+        given = record.options.get("plan")
+        plan = plan_of(str(given), "the run's plan") if given else None
+        finished = await self.run(store, record.id, record.question, history, plan, review)
+        return replace(finished, parent=record.parent)
 
     def _toolbox(self, model: Model) -> Toolbox:
         """The tools, over this index and the run's own model."""
@@ -188,6 +276,50 @@ async def workplace(
         display.indexed(await index.refresh(roots, on_progress=display.indexing))
         await models.ready()
         yield Workplace(models.model, index, settings, display)
+
+
+def _require_presence(person: Person | None) -> Person:
+    """Raises UsageProblem where nobody can approve a plan."""
+    if person is None or not person.is_there:
+        raise UsageProblem(
+            "--approve asks at the terminal, and there is none: standard input and standard error"
+            " must be a terminal"
+        )
+    return person
+
+
+def require_ended(record: RunRecord) -> None:
+    """Raises UsageProblem for a run that lives."""
+    if record.status == "running":
+        raise UsageProblem(f"run {record.id} is still running in another process")
+
+
+def restored(record: RunRecord, settings: Settings) -> tuple[list[Path], Settings]:
+    """The documents and the settings that a run was created with."""
+    options = dict(record.options)
+    saved: dict[str, Any] = {name: options[name] for name in _SAVED if name in options}
+    # Not by way of Settings(...): it would mix dictionaries with those of the environment.
+    saved["prices"] = _PRICES.validate_python(saved.get("prices") or {})
+    roots = [Path(str(path)) for path in _list(options.get("documents"))]
+    return roots, settings.model_copy(update=saved)
+
+
+async def _replies(store: TraceStore, record: RunRecord) -> tuple[Reply, ...]:
+    """What models said in the run that this one replays, but to what runs anew.
+
+    Behind a step that runs anew, the answer is written anew, too.
+    """
+    assert record.parent is not None
+    replies = await store.replies(record.parent)
+    start = record.options.get("from")
+    if start is None:
+        return replies
+    anew = steps_anew((await store.history(record.parent)).steps, str(start))
+    return tuple(
+        reply
+        for reply in replies
+        if reply.request.purpose != "write" and (reply.step or "").partition("[")[0] not in anew
+    )
 
 
 def _require_prices(models: Models, settings: Settings) -> None:

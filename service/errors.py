@@ -1,5 +1,6 @@
 """What the command line tells its user instead of a traceback.
 
+Withdrawn       somebody did not approve the plan: exit code 130
 UsageProblem    the call itself is wrong: exit code 2
 Every error that the folders name for the user (see KNOWN): exit code 1
 """
@@ -7,6 +8,7 @@ Every error that the folders name for the user (see KNOWN): exit code 1
 from collections.abc import Iterator
 
 from inference import ModelError, ModelSetupError
+from planner import NotStored, Withdrawn
 from search import IndexFolderError, SearchError
 from storage import StorageError, UnknownRun
 
@@ -18,6 +20,7 @@ class UsageProblem(Exception):
 KNOWN: tuple[type[Exception], ...] = (
     ModelError,
     ModelSetupError,
+    NotStored,
     SearchError,
     StorageError,
 )
@@ -34,8 +37,10 @@ def leaves(error: BaseException) -> Iterator[BaseException]:
 
 
 def exit_code(error: BaseException) -> int | None:
-    """2 for usage, 1 for a known failure, None for a bug."""
+    """130 for what a person stopped, 2 for usage, 1 for a known failure, None for a bug."""
     found = list(leaves(error))
+    if all(isinstance(one, Withdrawn) for one in found):
+        return 130
     if all(isinstance(one, USAGE) for one in found):
         return 2
     if all(isinstance(one, (*KNOWN, *USAGE)) for one in found):

@@ -31,9 +31,9 @@ _PROBLEM_SHOWN, _PASSAGE_SHOWN = 400, 200
 _VERDICTS = {"partly": "supported in part", "unsupported": "not supported"}
 _SUMMED = ("prompt_tokens", "cached_tokens", "completion_tokens", "drafted_tokens",
            "accepted_tokens", "queued_seconds", "seconds", "cost")  # fmt: skip
-_COLUMNS = ("calls", "failed", "prompt", "cached", "completion", "accepted", "queued", "seconds",
-            "cost")  # fmt: skip
-_RARE = frozenset({"failed", "accepted", "queued", "cost"})
+_COLUMNS = ("calls", "failed", "reused", "prompt", "cached", "completion", "accepted", "queued",
+            "seconds", "cost")  # fmt: skip
+_RARE = frozenset({"failed", "reused", "accepted", "queued", "cost"})
 """Shown where there is something to show; `accepted`: guesses of speculation that were right, and
 how many tokens a pass of the model made with them, which is the most that they can speed it up."""
 _SHORTEST = 0.05
@@ -88,6 +88,8 @@ def _head(run: Data) -> Text:
     )
     if run["reason"]:
         text.append(f", {legible(run['reason'], _PROBLEM_SHOWN)}")
+    if run["parent"]:
+        text.append(f"\nReplays {run['parent']}")
     return text.append(f"\n{legible(run['question'])}")
 
 
@@ -134,6 +136,7 @@ def _costs(calls: Sequence[Data]) -> dict[str, str]:
     return {
         "calls": f"{len(calls)}",
         "failed": f"{failed or ''}",
+        "reused": f"{sum(call['reused'] for call in calls) or ''}",
         "prompt": f"{total['prompt_tokens']:,}",
         "cached": f"{total['cached_tokens']:,}",
         "completion": f"{total['completion_tokens']:,}",

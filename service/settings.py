@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -34,6 +34,10 @@ class Settings(BaseSettings):
     api_key: SecretStr = SecretStr("")
     roles: Annotated[dict[Role, str], BeforeValidator(_known)] = Field(default_factory=dict)
     """Models of single roles, written as `model`; openai:NAME@URL has an address of its own."""
+    editor: str | None = Field(
+        None, validation_alias=AliasChoices("BREADTH_EDITOR", "VISUAL", "EDITOR")
+    )
+    """For plans that a person looks over."""
     speculate: str = "off"
     """off, ngram, suffix, draft:MODEL or eagle:MODEL: who guesses tokens in advance."""
     vllm_python: str = sys.executable

@@ -1,7 +1,8 @@
 """What a person sees while a run works: live in a terminal, one line an event when piped."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -57,6 +58,7 @@ class Terminal:
         self._moving = console.is_terminal and not quiet
         self._begun = time.monotonic()
         self._rows: dict[str, _Row] = {}
+        self._known: dict[str, Outcome] = {}
         self._phase = "starting"
         self._done = False
         self._bars = Progress(
@@ -85,6 +87,17 @@ class Terminal:
         if self._moving:
             self._live.stop()
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Give the screen back while a person is asked something."""
+        if self._moving:
+            self._live.stop()
+        try:
+            yield
+        finally:
+            if self._moving and not self._done:
+                self._live.start()
+
     def started(self, run: str) -> None:
         """See Display."""
         self.run = run
@@ -98,6 +111,10 @@ class Terminal:
     def missing(self, reason: str) -> None:
         """See Display."""
         self._say(f"goes on without a server: {legible(reason)}")
+
+    def known(self, outcomes: Mapping[str, Outcome]) -> None:
+        """See Display."""
+        self._known = dict(outcomes)
 
     def indexing(self, done: int, total: int, path: str) -> None:
         """See Display. Called from a thread."""
@@ -145,6 +162,10 @@ class Terminal:
             case StepAdded(step=step):
                 row.asked = asked_text(step.arguments)
                 self._say(f"  {id_} planned: {step.tool} {row.asked}", moving=False)
+                if id_ in self._known:
+                    row.outcome = self._known[id_]
+                    told = outcome_text(row.outcome)
+                    self._say(f"  {id_} taken over: {told}", moving=False)
             case StepStarted(arguments=arguments):
                 row.asked, row.started = asked_text(arguments), self._clock
                 self._say(f"  {id_} started: {row.asked}", moving=False)

@@ -11,6 +11,7 @@ survives the death of the process.
     tables       the tables; columns has their types
     recording    from events to rows
     reading      from rows to History and document
+    forking      a run that begins with what another one has
     runs         runs as a whole; run_ids makes their names, owner knows whether they are alive
     records      values as JSON and back
 """

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from planner import History, Outcome, Spending
+from planner import History, Outcome, Reply, Spending
 from search import Passage
 from storage.pasts import Kept, nested_pasts, past, step_from, tool_calls
 from storage.records import (
@@ -18,6 +18,8 @@ from storage.records import (
     local_id,
     nested_id,
     outcome_from,
+    request_from,
+    sample_from,
     source_from,
 )
 from storage.runs import RunRecord, run_record
@@ -58,6 +60,20 @@ async def read_history(connection: AsyncConnection, run: str) -> History:
     )
 
 
+async def read_replies(connection: AsyncConnection, run: str) -> tuple[Reply, ...]:
+    """Of the model calls that came to their end."""
+    query = _of(ModelCallRow, run).where(ModelCallRow.error.is_(None)).order_by(ModelCallRow.seq)
+    return tuple(
+        Reply(
+            request_from(row.request, row.purpose),
+            tuple(map(sample_from, row.samples)),
+            row.model,
+            row.step,
+        )
+        for row in await _rows(connection, query)
+    )
+
+
 async def read_document(connection: AsyncConnection, run: str) -> Data:
     """Everything of the run as plain JSON; moments are ISO 8601 in UTC."""
     sources = await _rows(connection, _of(SourceRow, run).order_by(SourceRow.location))
@@ -66,12 +82,13 @@ async def read_document(connection: AsyncConnection, run: str) -> Data:
     )
     models = await _rows(connection, _of(ModelCallRow, run).order_by(ModelCallRow.seq))
     events = await _rows(connection, _of(EventRow, run).order_by(EventRow.seq))
+    reused = {row.seq for row in events if row.payload.get("reused")}
     record = await run_record(connection, run)
     return {
         "run": _run_data(record),
         "steps": [_step_data(row) for row in await _steps(connection, run)],
         "calls": await _call_data(connection, run),
-        "model_calls": [_data(row) for row in models],
+        "model_calls": [_data(row) | {"reused": row.seq in reused} for row in models],
         "sources": [_data(row) for row in sources],
         "passages": [_data(row) for row in passages],
         "answer": _answer_data(record),
@@ -194,7 +211,7 @@ async def _call_data(connection: AsyncConnection, run: str) -> list[Data]:
 
 def _run_data(record: RunRecord) -> Data:
     """Without the answer, which stands by itself."""
-    names = ("id", "question", "status", "reason", "options", "seconds")
+    names = ("id", "parent", "question", "status", "reason", "options", "seconds")
     moments = ("created_at", "started_at", "ended_at")
     data = {name: getattr(record, name) for name in names}
     return data | {name: _moment(getattr(record, name)) for name in moments}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, assert_never
 
-from inference import Request, Sample
+from inference import Message, Request, Sample, TokenLogprob
 from planner import (
     Answer,
     AnswerWritten,
@@ -99,8 +99,9 @@ def _payload(event: Event) -> Data:
         case StepEnded(id=call, outcome=outcome, reused=reused):
             kind = outcome_columns(outcome)["outcome"]
             return {"id": call, "outcome": kind, "reused": reused}
-        case ModelCalled(step=asking, request=request, error=error, guess=guess):
-            return {"step": asking, "purpose": request.purpose, "error": error, "guess": guess}
+        case ModelCalled(step=asking, request=request, error=error, guess=guess, reused=reused):
+            asked = {"step": asking, "purpose": request.purpose, "error": error, "guess": guess}
+            return asked | ({"reused": True} if reused else {})
         case SpeculationStarted(id=call, arguments=arguments, drafts=drafts, attempt=attempt):
             data = {"arguments": dict(arguments), "drafts": dict(drafts)}
             return {"id": call, "attempt": attempt, **data}
@@ -172,6 +173,13 @@ def request_data(request: Request) -> Data:
     }
 
 
+def request_from(data: Mapping[str, Any], purpose: str) -> Request:
+    """The inverse of `request_data`, as far as the request is sent."""
+    kept = {name: value for name, value in data.items() if name not in ("messages", "stop")}
+    messages = (Message(turn["role"], turn["content"]) for turn in data["messages"])
+    return Request(tuple(messages), stop=tuple(data["stop"]), purpose=purpose, **kept)
+
+
 def sample_data(sample: Sample) -> Data:
     """A completion; reasoning and log-probabilities only where there are some."""
     data: Data = {"text": sample.text, "finish_reason": sample.finish_reason}
@@ -183,6 +191,19 @@ def sample_data(sample: Sample) -> Data:
             for token in sample.logprobs
         ]
     return data
+
+
+def sample_from(data: Mapping[str, Any]) -> Sample:
+    """The inverse of `sample_data`."""
+    logprobs = (
+        TokenLogprob(
+            token["token"],
+            float(token["logprob"]),
+            tuple((text, float(logprob)) for text, logprob in token["top"]),
+        )
+        for token in data.get("logprobs", ())
+    )
+    return Sample(data["text"], data["finish_reason"], data.get("reasoning", ""), tuple(logprobs))
 
 
 def source_data(source: Source) -> Data:

@@ -42,10 +42,17 @@ class RunRecord:
     seconds: float
     """Running time up to the last event; that between a crash and a resumption is not in it."""
     answer: Answer | None
+    parent: str | None = None
+    """The run that this one replays."""
 
 
 async def insert_run(
-    connection: AsyncConnection, question: str, options: Mapping[str, JsonValue], at: datetime
+    connection: AsyncConnection,
+    question: str,
+    options: Mapping[str, JsonValue],
+    at: datetime,
+    *,
+    parent: str | None = None,
 ) -> str:
     """A new run in the queue; gives its id."""
     run = new_run_id(at)
@@ -56,6 +63,7 @@ async def insert_run(
             status="queued",
             options=dict(options),
             created_at=at,
+            parent=parent,
             seconds=0.0,
             last_event=0,
         )
@@ -110,6 +118,7 @@ def _record(row: Row[Any]) -> RunRecord:
         ended_at=row.ended_at,
         seconds=row.seconds,
         answer=None if row.answer is None else answer_from(row.answer),
+        parent=row.parent,
     )
 
 

@@ -1,7 +1,7 @@
 """TraceStore: what Breadth remembers. A resumed run, the trace and the lists are views of it."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -9,10 +9,11 @@ from typing import Any, Self
 
 from pydantic import JsonValue
 
-from planner import Event, History, Trace
+from planner import Event, History, Reply, Trace
 from storage.database import Database
 from storage.engines import database_url
-from storage.reading import read_document, read_history
+from storage.forking import fork_run
+from storage.reading import read_document, read_history, read_replies
 from storage.recording import write_event
 from storage.runs import RunRecord, RunState, full_id, insert_run, run_record, run_records
 from storage.schema import bring_up_to_date
@@ -78,6 +79,19 @@ class TraceStore:
 
         return await self._database.finish(create())
 
+    async def fork(
+        self, run: str, options: Mapping[str, JsonValue], anew: Collection[str] = ()
+    ) -> str:
+        """A new run, queued, with the plan of another (its `parent`) and the outcomes of all steps
+        but those that are to run `anew`; gives its id."""
+
+        async def create() -> str:
+            async with self._database.writing() as connection:
+                parent = await full_id(connection, run)
+                return await fork_run(connection, parent, options, anew, self._now())
+
+        return await self._database.finish(create())
+
     def trace(self, run: str) -> Trace:
         """Where the run records its events. Here the id has to be whole."""
         return _RunTrace(self._database, run, self._now)
@@ -86,6 +100,11 @@ class TraceStore:
         """What is known already of a run that goes on."""
         async with self._database.reading() as connection:
             return await read_history(connection, await full_id(connection, run))
+
+    async def replies(self, run: str) -> tuple[Reply, ...]:
+        """What models said in a run, in order; calls that failed or were stopped are left out."""
+        async with self._database.reading() as connection:
+            return await read_replies(connection, await full_id(connection, run))
 
     async def run(self, run: str) -> RunRecord:
         """How the run stands."""

@@ -42,15 +42,20 @@ class User:
             "COLUMNS": "100",
         }
 
-    async def start(self, *words: str, limit: Callable[[], None] | None = None) -> Process:
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "service", *words),
-            stdout=PIPE,
-            stderr=PIPE,
-            env=self.environment,
-            cwd=self.home,
-            preexec_fn=limit,
-        )
+    async def start(
+        self, *words: str, limit: Callable[[], None] | None = None, stdin: str = ""
+    ) -> Process:
+        (self.home / "stdin").write_text(stdin)
+        with (self.home / "stdin").open() as typed:
+            return await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "service", *words),
+                stdin=typed,
+                stdout=PIPE,
+                stderr=PIPE,
+                env=self.environment,
+                cwd=self.home,
+                preexec_fn=limit,
+            )
 
     async def end(self, process: Process) -> Ended:
         async with asyncio.timeout(90):

@@ -1,0 +1,84 @@
+"""Options that several commands share, and what is made of them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from service import answers
+from service.asking import Finished
+from service.edge import fail, leave, show
+from service.terminal import Terminal
+
+Documents = Annotated[
+    list[Path] | None,
+    typer.Option("--documents", "-d", help="A folder or a file; may be given several times."),
+]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        help="Address of an openai:NAME model's server, with /v1; several with commas between."
+    ),
+]
+Roles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--role",
+        help="ROLE=MODEL: another model for the planner, reader, writer, judge or drafter;"
+        " MODEL as --model, or openai:NAME@URL; may be given several times.",
+    ),
+]
+Seconds = Annotated[float | None, typer.Option(help="Time at most. [default: 600]")]
+MaxToolCalls = Annotated[int | None, typer.Option(help="[default: 40]")]
+MaxTokens = Annotated[
+    int | None, typer.Option(help="Of all model calls together. [default: 200000]")
+]
+MaxCost = Annotated[float | None, typer.Option(help="Money, by BREADTH_PRICES. [default: none]")]
+Drafts = Annotated[int | None, typer.Option(help="Drafts of the answer. [default: 1]")]
+Seed = Annotated[int | None, typer.Option(help="[default: 0]")]
+Speculate = Annotated[
+    str | None,
+    typer.Option(help="off, ngram or draft:MODEL, embedded engine only. [default: off]"),
+]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Also write a .md or .html file.")
+]
+
+
+def roles_of(given: list[str] | None) -> dict[str, str] | None:
+    """What `--role ROLE=MODEL` says, one after another."""
+    roles = {}
+    for text in given or ():
+        role, _, model = text.partition("=")
+        if not (role and model):
+            fail(f"--role {text!r}: write ROLE=MODEL, as in --role planner=openai:NAME", 2)
+        roles[role] = model
+    return roles or None
+
+
+def check_output(output: Path | None) -> None:
+    """Before the work, not after it."""
+    if output is None:
+        return
+    if output.suffix.lower() not in {".md", ".html", ".htm"}:
+        fail(f"--output: {output} must end in .md or .html", 2)
+    if not output.parent.is_dir():
+        fail(f"--output: there is no folder {output.parent}", 2)
+
+
+def terminal(quiet: bool) -> Terminal:
+    """Progress belongs on standard error."""
+    return Terminal(Console(stderr=True), quiet=quiet)
+
+
+def deliver(finished: Finished, output: Path | None, *, as_json: bool) -> None:
+    """Print, write, and say by the exit code whether there is an answer."""
+    show(answers.as_json(finished) if as_json else answers.as_text(finished))
+    if output is not None:
+        try:
+            answers.write_file(finished, output)
+        except OSError as error:
+            fail(f"cannot write {output}: {error.strerror}; run {finished.run} is kept", 1)
+    failed = finished.result.status != "completed" and finished.result.answer.value is None
+    leave(1 if failed else 0)

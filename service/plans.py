@@ -1,0 +1,34 @@
+"""Plans as their user writes them, over the tools that there are."""
+
+from collections.abc import Mapping
+
+from planner import Plan, PlanError, Vocabulary, question_of, read_plan, written
+from service.errors import UsageProblem
+from tools import Arguments, Calculate, Compare, Lookup, Read, Search
+
+TOOLS: Mapping[str, type[Arguments]] = {
+    tool.name: tool.arguments for tool in (Lookup, Compare, Calculate, Search, Read)
+}
+"""What each tool takes."""
+_VOCABULARY = Vocabulary({name: tuple(t.model_fields) for name, t in TOOLS.items()}, Lookup.name)
+
+
+def plan_of(text: str, name: str) -> Plan:
+    """The plan in a text. Raises UsageProblem, which names the place."""
+    try:
+        return read_plan(text, TOOLS)
+    except PlanError as error:
+        raise UsageProblem(f"{name}: {error}") from error
+
+
+def text_of(plan: Plan) -> str:
+    """A line a step, in the short form."""
+    return "\n".join(written(step, _VOCABULARY) for step in plan.steps)
+
+
+def asked_by(plan: Plan) -> str:
+    """The question that a plan answers. Raises UsageProblem where it does not say."""
+    question = question_of(plan)
+    if not question:
+        raise UsageProblem("the plan does not say what it asks: add --question")
+    return question
