@@ -14,7 +14,8 @@ id ::= [a-z]
 """
 _EDGES = r"""each ::= ",\"for_each\":\"" id "\""
 when ::= ",\"when\":\"" (id (" = " word | " != " word | " failed")? | "not " id) "\""
-word ::= [^"\\\x00-\x1F=!]{1,40}
+word ::= first [^"\\\x00-\x1F=!]{0,40}
+first ::= [A-Za-z0-9\u00A1-\u167F\u1681-\u1FFF\u2070-\u2FFF\u3001-\uD7FF]
 needs ::= ",\"needs\":[" name ("," name){0,3} "]"
 name ::= "\"" id "\""
 optional ::= ",\"optional\":true"
