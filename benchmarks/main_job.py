@@ -25,8 +25,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.scoring import right
 from planner import Decided, Event, ModelCalled, Outcome, StepAdded, StepEnded
 from search import IndexReport
-from service.asking import workplace
 from service.settings import Settings
+from service.workplace import workplace
 from storage import TraceStore
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"

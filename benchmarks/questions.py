@@ -28,9 +28,9 @@ from benchmarks.main_job import Watcher
 from benchmarks.scoring import exact_match, f1
 from inference import Message, Request, complete
 from search import DocumentIndex, Passage
-from service.asking import Workplace
 from service.models import model_of
 from service.settings import Settings
+from service.workplace import Workplace
 from storage import TraceStore
 from tools.reading_prompt import reading_prompt
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from planner import Answer
 from search import Passage
-from service.asking import Finished
+from service.workplace import Finished
 
 _STYLE = """body{font:1.05rem/1.5 system-ui,sans-serif}
 body{max-width:44rem;margin:2rem auto;padding:0 1rem}

@@ -7,9 +7,9 @@ import typer
 from rich.console import Console
 
 from service import answers
-from service.asking import Finished
 from service.edge import fail, leave, show
 from service.terminal import Terminal
+from service.workplace import Finished
 
 Documents = Annotated[
     list[Path] | None,

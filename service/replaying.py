@@ -8,10 +8,11 @@ from pydantic import JsonValue
 
 from planner import History, PlanError, RefusingModel, steps_anew
 from search import DocumentIndex
-from service.asking import Display, Finished, Workplace, require_ended, restored, workplace
 from service.errors import UsageProblem
 from service.person import Person
+from service.saved import require_ended, restored
 from service.settings import Settings
+from service.workplace import Display, Finished, Workplace, workplace
 from storage import RunRecord, TraceStore
 
 

@@ -15,9 +15,9 @@ from test_nesting import OUTER, replying, run
 from inference import Request, ScriptedModel
 from planner import MemoryTrace, ResearchSettings, Within
 from search import DocumentIndex
-from service.asking import _another_try
 from service.run_views import trace_tree
 from service.terminal import Terminal
+from service.workplace import another_try
 from storage import TraceStore
 
 TESTS = Path(__file__).parent
@@ -108,7 +108,7 @@ async def test_a_sub_run_that_was_cut_short_is_tried_again(
 
     first = await run(film_index, ScriptedModel(limited, pause=pause), store.trace(id_))
     assert first.status == "incomplete"
-    past = _another_try(await store.history(id_))
+    past = another_try(await store.history(id_))
     assert set(past.outcomes) == {"start"}
     model = ScriptedModel(limited)
     result = await run(film_index, model, store.trace(id_), history=past)

@@ -1,0 +1,77 @@
+"""What a run is created with, and goes on with: its options in the store, as settings again."""
+
+from collections.abc import Sequence
+from math import inf
+from pathlib import Path
+from typing import Any
+
+from pydantic import JsonValue, TypeAdapter
+
+from inference import Price
+from planner import Limits, ResearchSettings, means_of
+from service.errors import UsageProblem
+from service.models import lasting
+from service.settings import Settings
+from storage import RunRecord
+
+_MODEL_CALLS = 4
+_SAVED = ("model", "base_url", "roles", "seconds", "max_tool_calls", "max_tokens", "max_cost",
+          "prices", "effort", "plan_samples", "drafts", "rounds", "depth", "enough", "close_call",
+          "plan_patience", "seed", "speculate", "step_speculation")  # fmt: skip
+"""Settings that a resumed run takes over; keys are not among them."""
+_PRICES = TypeAdapter(dict[str, Price])
+
+
+def require_ended(record: RunRecord) -> None:
+    """Raises UsageProblem for a run that lives."""
+    if record.status == "running":
+        raise UsageProblem(f"run {record.id} is still running in another process")
+
+
+def restored(record: RunRecord, settings: Settings) -> tuple[list[Path], Settings]:
+    """The documents and the settings that a run was created with."""
+    options = dict(record.options)
+    saved: dict[str, Any] = {name: options[name] for name in _SAVED if name in options}
+    # Not by way of Settings(...): it would mix dictionaries with those of the environment.
+    saved["prices"] = _PRICES.validate_python(saved.get("prices") or {})
+    roots = [Path(str(path)) for path in _list(options.get("documents"))]
+    return roots, settings.model_copy(update=saved)
+
+
+def options_of(roots: Sequence[Path], settings: Settings) -> dict[str, JsonValue]:
+    """What a resumed run needs to know."""
+    values: dict[str, Any] = settings.model_dump(include=set(_SAVED), mode="json")
+    values["model"] = lasting(settings.model)
+    values["roles"] = {role: lasting(name) for role, name in settings.roles.items()}
+    return {"documents": [str(path) for path in roots], **values}
+
+
+def research_settings(settings: Settings, question: str) -> ResearchSettings:
+    """The planner's own settings: the means of the effort, where the user names no other."""
+    means = means_of(settings.effort, question)
+    return ResearchSettings(
+        limits=Limits(
+            seconds=settings.seconds,
+            tokens=settings.max_tokens,
+            tool_calls=settings.max_tool_calls,
+            cost=settings.max_cost or inf,
+        ),
+        rounds=settings.rounds or means.rounds,
+        depth=settings.depth,
+        plan_samples=settings.plan_samples or means.plan_samples,
+        one_step=means.one_step and settings.plan_samples is None,
+        plan_patience=settings.plan_patience,
+        close_call=settings.close_call,
+        drafts=settings.drafts or means.drafts,
+        second_look=means.second_look,
+        enough=settings.enough,
+        speculation=settings.step_speculation,
+        slots={"model": _MODEL_CALLS, "documents": 8, "cpu": 8},
+        seed=settings.seed,
+        prices=settings.prices,
+    )
+
+
+def _list(value: JsonValue) -> list[JsonValue]:
+    """A list, whatever stands there."""
+    return value if isinstance(value, list) else []

@@ -1,0 +1,242 @@
+"""A loaded model and an index, ready for runs: the only place where the parts are put together."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol
+
+from inference import Model
+from planner import (
+    Budget,
+    Done,
+    Event,
+    History,
+    Outcome,
+    Plan,
+    RecordedModel,
+    Reply,
+    Result,
+    Review,
+    Spending,
+    Toolbox,
+    Trace,
+    clarified,
+    research,
+    steps_anew,
+)
+from search import DocumentIndex, IndexReport
+from service.errors import UsageProblem
+from service.models import Models, models_of
+from service.person import Person
+from service.plans import plan_of
+from service.saved import research_settings
+from service.settings import Settings
+from storage import RunRecord, TraceStore
+from tools import Calculate, Compare, CrossCheck, Lookup, Read, Search, model_chooser
+
+
+class Display(Trace, Protocol):
+    """Shows a run while it works."""
+
+    def started(self, run: str) -> None:
+        """The run has an id."""
+        ...
+
+    def loading(self, done: int, total: int) -> None:
+        """Bytes of the model joined."""
+        ...
+
+    def missing(self, reason: str) -> None:
+        """A server does not answer, while others do."""
+        ...
+
+    def known(self, outcomes: Mapping[str, Outcome]) -> None:
+        """What is taken over of the run's past, by step."""
+        ...
+
+    def indexing(self, done: int, total: int, path: str) -> None:
+        """Documents read."""
+        ...
+
+    def indexed(self, report: IndexReport) -> None:
+        """What the index holds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run that ended."""
+
+    run: str
+    question: str
+    result: Result
+    parent: str | None = None
+    """The run that it replays."""
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A loaded model and an index, ready for runs."""
+
+    model: Model
+    index: DocumentIndex
+    settings: Settings
+    display: Display
+
+    async def run(
+        self,
+        store: TraceStore,
+        run: str,
+        question: str,
+        history: History | None = None,
+        plan: Plan | None = None,
+        review: Review | None = None,
+    ) -> Finished:
+        """Research one question."""
+        result = await research(
+            question,
+            model=self.model,
+            toolbox=self._toolbox,
+            trace=Tee(store.trace(run), self.display),
+            settings=research_settings(self.settings, question),
+            history=history,
+            plan=plan,
+            review=review,
+        )
+        return Finished(run, question, result)
+
+    async def clarified(self, question: str, person: Person, trace: Trace) -> str:
+        """The question as the person means it; it is asked before there is a run."""
+        limits = research_settings(self.settings, question).limits
+        model = RecordedModel(
+            self.model, budget=Budget(limits), trace=trace, prices=self.settings.prices
+        )
+        return await clarified(question, model, person.answer, trace, self.settings.seed)
+
+    async def go_on(self, store: TraceStore, record: RunRecord, person: Person | None) -> Finished:
+        """A run that has a past: its own, or that of the run which it replays.
+
+        `person` looks the plan over, where that was wanted and has not been done.
+        """
+        history = await store.history(record.id)
+        review = None
+        if record.options.get("approve") and not history.planned_rounds:
+            review = require_presence(person).review
+        if record.status == "incomplete":
+            history = another_try(history)
+        if record.parent is not None:
+            history = replace(history, replies=await _replies(store, record))
+        self.display.known(history.outcomes)
+        given = record.options.get("plan")
+        plan = plan_of(str(given), "the run's plan") if given else None
+        finished = await self.run(store, record.id, record.question, history, plan, review)
+        return replace(finished, parent=record.parent)
+
+    def _toolbox(self, model: Model) -> Toolbox:
+        """The tools, over this index and the run's own model."""
+        lookup = Lookup(self.index, model, seed=self.settings.seed)
+        return Toolbox(
+            (
+                lookup,
+                CrossCheck(lookup),
+                Compare(model_chooser(model, seed=self.settings.seed)),
+                Calculate(),
+                Search(self.index),
+                Read(self.index),
+            )
+        )
+
+
+class Tee:
+    """A Trace that stores first and shows then."""
+
+    def __init__(self, *traces: Trace) -> None:
+        """In this order."""
+        self._traces = traces
+
+    async def record(self, event: Event) -> None:
+        """To all."""
+        for trace in self._traces:
+            await trace.record(event)
+
+
+@asynccontextmanager
+async def workplace(
+    roots: Sequence[Path], settings: Settings, display: Display
+) -> AsyncIterator[Workplace]:
+    """The model loads while the documents are indexed; each is done once."""
+    if not roots:
+        raise UsageProblem("no documents: name a folder or a file with --documents")
+    async with AsyncExitStack() as stack:
+        models = await models_of(settings, display.loading)
+        stack.push_async_callback(models.close)
+        _require_prices(models, settings)
+        for reason in models.missing:
+            display.missing(reason)
+        key = sha256(
+            "\n".join(sorted(map(str, roots))).encode("utf-8", "surrogatepass")
+        ).hexdigest()[:16]
+        index = DocumentIndex.open(settings.cache / "index" / f"{key}.db")
+        stack.callback(index.close)
+        display.indexed(await index.refresh(roots, on_progress=display.indexing))
+        await models.ready()
+        yield Workplace(models.model, index, settings, display)
+
+
+def require_presence(person: Person | None) -> Person:
+    """Raises UsageProblem where nobody can approve a plan."""
+    if person is None or not person.is_there:
+        raise UsageProblem(
+            "--approve asks at the terminal, and there is none: standard input and standard error"
+            " must be a terminal"
+        )
+    return person
+
+
+async def _replies(store: TraceStore, record: RunRecord) -> tuple[Reply, ...]:
+    """What models said in the run that this one replays, but to what runs anew.
+
+    Behind a step that runs anew, the answer is written anew, too.
+    """
+    assert record.parent is not None
+    replies = await store.replies(record.parent)
+    start = record.options.get("from")
+    if start is None:
+        return replies
+    anew = steps_anew((await store.history(record.parent)).steps, str(start))
+    return tuple(
+        reply
+        for reply in replies
+        if reply.request.purpose != "write" and (reply.step or "").partition("[")[0] not in anew
+    )
+
+
+def _require_prices(models: Models, settings: Settings) -> None:
+    """A limit of money that nothing counts towards would be none."""
+    names = dict.fromkeys(part.name for part in models.parts)
+    missing = [name for name in names if name not in settings.prices]
+    if settings.max_cost is not None and missing:
+        raise UsageProblem(
+            f"--max-cost: there is no price for {missing[0]!r}: set BREADTH_PRICES, in the form"
+            f' {{"{missing[0]}": {{"prompt": 0.4, "completion": 1.6}}}}, for a million tokens each'
+        )
+
+
+def another_try(history: History) -> History:
+    """The past of a run that ended without a full answer: what failed is tried again."""
+    worked = {
+        id_: outcome
+        for id_, outcome in history.outcomes.items()
+        if isinstance(outcome, Done) and outcome.cut is None
+    }
+    return replace(
+        history,
+        outcomes=worked,
+        answer=None,
+        seconds=0.0,
+        spent=Spending(cost=history.spent.cost),  # money is not granted twice
+        tool_calls=0,
+        nested={call: another_try(past) for call, past in history.nested.items()},
+    )
