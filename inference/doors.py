@@ -14,6 +14,7 @@ from openai import AsyncOpenAI, BaseModel
 
 from inference.errors import ModelNonsense, Unsupported
 from inference.model import Chunk, Message, Request, TokenLogprob, Usage
+from inference.spelling import spelling_at_the_end
 from inference.translation import translating
 from inference.wire import Counted, Engine, PromptDetails, messages_of
 
@@ -130,9 +131,12 @@ class Doors:
         return [scores[index] for index in range(len(texts))]
 
     async def likelihood(self, request: Request) -> Chunk:
-        """vLLM's way: a continuation in the prompt, whose tokens have log-probabilities."""
+        """vLLM's way: a continuation in the prompt, whose tokens have log-probabilities.
+
+        Raises Unsupported where the prompt does not end in the continuation: chat templates may
+        strip it, or write something else.
+        """
         assert request.continuation is not None
-        before = await self.count(request.messages, "vllm")
         whole = (*request.messages, Message("assistant", request.continuation))
         body = {
             "model": self._model,
@@ -144,9 +148,10 @@ class Doors:
             "temperature": 0,
         }
         scored = await self._ask("/chat/completions", body, _Scored)
-        tokens = [_token(entry) for entry in (scored.prompt_logprobs or [])[before:] if entry]
+        prompt = [_token(entry) for entry in scored.prompt_logprobs or () if entry]
+        tokens = spelling_at_the_end(prompt, request.continuation)
         if not tokens:
-            raise Unsupported(f"{self._where} sends no log-probabilities of prompts")
+            raise Unsupported(f"{self._where} has no log-probabilities of just this text")
         counted = scored.usage or Counted()
         details = counted.prompt_tokens_details or PromptDetails()
         usage = Usage(

@@ -103,6 +103,8 @@ class TokenLogprob:
     token: str
     logprob: float
     top: tuple[tuple[str, float], ...] = ()
+    raw: bytes | None = field(default=None, compare=False)
+    """The token itself, where the engine tells: it may be a part of a character."""
 
 
 @dataclass(frozen=True, slots=True)

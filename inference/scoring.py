@@ -15,7 +15,8 @@ from itertools import pairwise
 from typing import Literal
 
 from inference.errors import ModelNonsense, Unsupported
-from inference.model import Message, Model, Request, TokenLogprob, complete
+from inference.model import Message, Model, Request, complete
+from inference.spelling import spelling
 
 _SAMPLES = 8
 _TOP = 20
@@ -95,9 +96,11 @@ async def log_likelihood(model: Model, messages: Sequence[Message], text: str) -
         (sample,) = (await complete(model, request)).samples
     except Unsupported:
         return await _sampled_likelihood(model, messages, text)
-    weighed = _covering(sample.logprobs, text)
-    if sample.text != text or not weighed:
+    if sample.text != text:
         raise ModelNonsense(f"{model.name!r} was to weigh {text!r} and weighed {sample.text!r}")
+    weighed = spelling(sample.logprobs, text)
+    if not weighed:  # a server that guesses has none of the tokens that it guessed
+        return await _sampled_likelihood(model, messages, text)
     return Likelihood(sum(token.logprob for token in weighed), len(weighed), "engine")
 
 
@@ -110,16 +113,6 @@ async def _sampled_likelihood(model: Model, messages: Sequence[Message], text: s
     samples = (await complete(model, request)).samples
     hits = sum(sample.text.strip().startswith(text.strip()) for sample in samples)
     return Likelihood(math.log((hits + 1) / (len(samples) + 2)), 1, "sampled")
-
-
-def _covering(logprobs: Sequence[TokenLogprob], text: str) -> Sequence[TokenLogprob]:
-    """The tokens that make the text, without the end of the turn behind it."""
-    length, needed = 0, len(text.encode("utf-8", "surrogatepass"))
-    for position, token in enumerate(logprobs):
-        if length >= needed:
-            return logprobs[:position]
-        length += len(token.token.encode("utf-8", "surrogatepass"))
-    return logprobs
 
 
 async def p_yes(model: Model, messages: Sequence[Message]) -> Probability:

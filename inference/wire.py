@@ -80,6 +80,7 @@ class _Alternative(BaseModel):
 
 
 class _Token(_Alternative):
+    bytes: list[int] | None = None
     top_logprobs: list[_Alternative] | None = None
 
 
@@ -256,9 +257,21 @@ def _logprobs(logprobs: _Logprobs | None) -> tuple[TokenLogprob, ...]:
             token.token,
             token.logprob,
             tuple((other.token, other.logprob) for other in token.top_logprobs or ()),
+            _raw(token),
         )
         for token in tokens
     )
+
+
+def _raw(token: _Token) -> bytes | None:
+    """Its bytes. Some servers send those of the sign that stands for what cannot be shown."""
+    told = token.bytes
+    if told is None or ("\ufffd" in token.token and told == list(token.token.encode())):
+        return None
+    try:
+        return bytes(told)
+    except ValueError:
+        return None
 
 
 def _literal(text: str) -> str:

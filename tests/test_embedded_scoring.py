@@ -75,3 +75,8 @@ async def test_what_the_engine_does_not_offer_falls_back(model: EmbeddedModel) -
     made = await relevances(model, "Who wrote Emma?", texts)
     assert made.method == "judged"
     assert made.values[0] > made.values[1]
+
+
+async def test_characters_of_several_tokens_are_weighed_whole(model: EmbeddedModel) -> None:
+    made = await log_likelihood(model, CAPITAL, "🦓🦓 naïve")
+    assert (made.method, made.tokens > 6) == ("engine", True)

@@ -81,20 +81,91 @@ async def test_vllm_weighs_the_prompt_s_own_tokens() -> None:
     ]
     usage = {"prompt_tokens": 4, "completion_tokens": 1}
     body = {"choices": [], "prompt_logprobs": entries, "usage": usage}
-    async with serving(status(200, body), models=models("m")) as played:
-        played.others["/tokenize"] = status(
-            200, {"count": 2, "max_model_len": 99, "tokens": [5, 6]}
-        )
-        async with asking(played.url, engine=None) as model:
-            made = await log_likelihood(model, CAPITAL, "Paris")
-            asked = Request(CAPITAL, continuation="Paris", top_logprobs=1)
-            (sample,) = (await complete(model, asked)).samples
+    async with (
+        serving(status(200, body), models=models("m")) as played,
+        asking(played.url, engine=None) as model,
+    ):
+        made = await log_likelihood(model, CAPITAL, "Paris")
+        asked = Request(CAPITAL, continuation="Paris", top_logprobs=1)
+        (sample,) = (await complete(model, asked)).samples
     assert (made.logprob, made.tokens, made.method) == (pytest.approx(-0.75), 2, "engine")
     assert made.per_token == pytest.approx(-0.375)
     assert (sample.text, sample.logprobs[1].top) == ("Paris", (("ma", -2.0),))
     sent = played.bodies[0]
     assert sent["messages"][-1] == {"role": "assistant", "content": "Paris"}
     assert (sent["continue_final_message"], sent["add_generation_prompt"]) == (True, False)
+
+
+def prompt_of(*tokens: tuple[str, float]) -> Answer:
+    """What vLLM tells of the tokens of a prompt."""
+    told: list[Any] = [{"1": {"logprob": logprob, "decoded_token": t}} for t, logprob in tokens]
+    usage = {"prompt_tokens": len(tokens), "completion_tokens": 1}
+    return status(200, {"choices": [], "prompt_logprobs": [None, *told], "usage": usage})
+
+
+THOUGHT = (("?", -5.0), ("<think>", -0.01), ("\n\n", -0.02), ("</think>", -0.1), ("\n\n", -0.01))
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("Hi", [("Hi", -9.0)]),
+        ("Hi you", [("Hi", -8.0), (" you", -1.0)]),
+        ("Hi you", [("Hi", -8.0), ("you", -1.0)]),
+        ("Hi", [("Hi", -9.0), ("<|im_end|>", -0.1), ("\n", -0.1)]),
+        ("né🦓", [("n", -5.0), ("\ufffd", -1.0), ("\ufffd", -1.0), ("\ufffd", -2.0)]),
+    ],
+    ids=["alone", "words", "lost spaces", "end of turn", "parts of characters"],
+)
+async def test_vllm_weighs_the_text_whatever_the_template_puts_before_it(
+    text: str, end: list[tuple[str, float]]
+) -> None:
+    async with (
+        serving(prompt_of(*THOUGHT, *end)) as played,
+        asking(played.url, engine="vllm") as model,
+    ):
+        made = await log_likelihood(model, CAPITAL, text)
+    assert (made.logprob, made.method) == (pytest.approx(-9.0), "engine")
+
+
+@pytest.mark.parametrize("end", [[("Ho", -1.0)], [], [("i", -1.0)]])
+async def test_a_prompt_that_does_not_end_in_the_text_is_not_its_likelihood(
+    end: list[tuple[str, float]],
+) -> None:
+    said = stream(*(piece("Hi", index, reason="stop") for index in range(8)))
+    async with (
+        serving(prompt_of(*THOUGHT, *end), said) as played,
+        asking(played.url, engine="vllm") as model,
+    ):
+        made = await log_likelihood(model, CAPITAL, "Hi")
+    assert (made.logprob, made.method) == (pytest.approx(math.log(9 / 10)), "sampled")
+
+
+def written(text: str, *tokens: tuple[str, list[int] | None, float]) -> Answer:
+    """A text with the log-probabilities of these tokens, as llama.cpp sends them."""
+    content = [{"token": t, "bytes": b, "logprob": p, "top_logprobs": []} for t, b, p in tokens]
+    return stream(piece(text, logprobs={"content": content}), piece(reason="stop"))
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["bytes told", "not told"])
+async def test_parts_of_characters_are_weighed_to_the_last(told: bool) -> None:
+    parts = [("\ufffd", [byte] if told else None, -1.0) for byte in "🦓".encode()]
+    end = ("<|im_end|>", None, -7.0)
+    async with (
+        serving(written("🦓", *parts, end)) as played,
+        asking(played.url, engine="llama.cpp") as model,
+    ):
+        made = await log_likelihood(model, CAPITAL, "🦓")
+    assert (made.logprob, made.tokens, made.method) == (pytest.approx(-4.0), 4, "engine")
+
+
+async def test_a_part_is_not_weighed_as_the_whole() -> None:
+    """llama.cpp has no log-probabilities of the tokens that it guessed."""
+    part = written("Paris is nice", ("Paris", None, -1.0))
+    said = stream(*(piece("Paris is", index, reason="stop") for index in range(8)))
+    async with serving(part, said) as played, asking(played.url, engine="llama.cpp") as model:
+        made = await log_likelihood(model, CAPITAL, "Paris is nice")
+    assert (made.logprob, made.method) == (pytest.approx(math.log(1 / 10)), "sampled")
 
 
 @pytest.mark.parametrize("engine", ["vllm", "llama.cpp"])
