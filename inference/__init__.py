@@ -16,6 +16,7 @@ from inference.errors import (
 )
 from inference.fitting import Fitted, TooLong, fits_in, fitted
 from inference.interrupts import Boundary, Interrupt, behind, interruptible
+from inference.metering import estimated_prompt, estimated_tokens
 from inference.model import (
     ALL,
     Chunk,
@@ -122,6 +123,8 @@ __all__ = [
     "check_gguf",
     "complete",
     "embeddings",
+    "estimated_prompt",
+    "estimated_tokens",
     "find_vllm",
     "fits_in",
     "fitted",

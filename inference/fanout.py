@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 
+from inference.metering import estimated_prompt
 from inference.model import Chunk, Halt, Request, Usage
 
 Ask = Callable[[Request], AsyncGenerator[Chunk]]
@@ -57,18 +58,22 @@ class _Sample:
         self._arriving = arriving
         self._begun = begun
         self._finished = False
-        self._counted = False
+        self._prompt = 0
+        """A guess; 0 before it is sent."""
         self._written = 0
+        """Chunks: each is a token, or more."""
+        self._counted = Usage()
 
     async def run(self, ask: Ask, request: Request) -> None:
         seed = None if request.seed is None else request.seed + self._index
         if self._index:
             await self._begun.wait()
+        self._prompt = estimated_prompt(request.messages)
         async with aclosing(ask(replace(request, n=1, seed=seed))) as chunks:
             async for chunk in chunks:
                 self._has_begun()
                 self._finished |= chunk.finish_reason is not None
-                self._counted |= chunk.usage is not None
+                self._counted += chunk.usage or Usage()
                 self._written += bool(chunk.text or chunk.reasoning)
                 self._arriving.put_nowait(replace(chunk, index=self._index))
 
@@ -77,14 +82,20 @@ class _Sample:
         self._has_begun()
         if task.cancelled():
             if not self._finished:
-                # The engine's count would have come at the end: a chunk is a token, or more.
-                usage = None if self._counted else Usage(completion_tokens=self._written)
                 self._arriving.put_nowait(
-                    Chunk(index=self._index, finish_reason="halted", usage=usage)
+                    Chunk(index=self._index, finish_reason="halted", usage=self._uncounted())
                 )
         elif (error := task.exception()) is not None:
             self._arriving.put_nowait(error)
         self._arriving.put_nowait(None)
+
+    def _uncounted(self) -> Usage:
+        """What it cost beyond what the engine has counted, most of which do so at the end."""
+        counted = self._counted
+        return Usage(
+            0 if counted.prompt_tokens else self._prompt,
+            0 if counted.completion_tokens else self._written,
+        )
 
     def _has_begun(self) -> None:
         """The others wait for the first one only."""

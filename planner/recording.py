@@ -11,6 +11,7 @@ from secrets import token_hex
 from inference import (
     Chunk,
     Collector,
+    Completion,
     Halt,
     Message,
     Model,
@@ -19,6 +20,8 @@ from inference import (
     Request,
     Usage,
     answering,
+    estimated_prompt,
+    estimated_tokens,
 )
 from planner.budget import Budget, Spending
 from planner.events import ModelCalled, Trace
@@ -26,9 +29,6 @@ from planner.guesses import guessing
 
 current_step: ContextVar[str | None] = ContextVar("current_step", default=None)
 """The step on whose behalf the running task works."""
-
-_BYTES_PER_TOKEN = 3
-"""On the safe side for most languages; the engine's own count replaces the estimate afterwards."""
 
 
 class RecordedModel:
@@ -98,7 +98,7 @@ class RecordedModel:
             stopped = any(sample.finish_reason == "halted" for sample in completion.samples)
             if error is not None or stopped or not completion.usage.total_tokens:
                 completion = replace(
-                    completion, usage=_at_least(completion.usage, _guess(collector, request))
+                    completion, usage=_at_least(completion.usage, _guess(completion, request, halt))
                 )
             spent = _spending(completion.usage, price)
             self._budget.settle(promised, spent)
@@ -140,13 +140,7 @@ def _spending(usage: Usage, price: Price | None) -> Spending:
 
 def _estimate(request: Request) -> Usage:
     """What the request can cost at most, roughly: its samples may be requests of their own."""
-    prompt = sum(map(_length, (message.content for message in request.messages)))
-    return Usage(request.n * prompt // _BYTES_PER_TOKEN, request.n * request.max_tokens)
-
-
-def _length(text: str) -> int:
-    """Bytes."""
-    return len(text.encode("utf-8", "surrogatepass"))
+    return Usage(request.n * estimated_prompt(request.messages), request.n * request.max_tokens)
 
 
 def _at_least(counted: Usage, guessed: Usage) -> Usage:
@@ -158,8 +152,14 @@ def _at_least(counted: Usage, guessed: Usage) -> Usage:
     )
 
 
-def _guess(collector: Collector, request: Request) -> Usage:
-    """What a call cost that ended before the engine could say all."""
-    written = sum(_length(sample.text) for sample in collector.completion.samples)
-    read = sum(_length(message.content) for message in request.messages) if written else 0
-    return Usage(read // _BYTES_PER_TOKEN, written // _BYTES_PER_TOKEN)
+def _guess(completion: Completion, request: Request, halt: Halt | None) -> Usage:
+    """What a call cost that ended before the engine could say all.
+
+    Samples that could be halted are requests of their own, unless a prompt was counted for all.
+    """
+    written = [sample.reasoning + sample.text for sample in completion.samples]
+    begun = sum(map(bool, written))
+    charged = sum(sample.usage.prompt_tokens for sample in completion.samples if sample.usage)
+    if halt is None or completion.usage.prompt_tokens > charged:
+        begun = min(begun, 1)
+    return Usage(begun * estimated_prompt(request.messages), estimated_tokens(*written))

@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
+from endpoint_server import count, line, piece, pooling, sent, serving, stream
 
 from inference import (
     ALL,
@@ -42,6 +44,60 @@ async def test_a_call_that_breaks_off_costs_its_prompt_too() -> None:
     assert isinstance(called, ModelCalled)
     assert called.completion.usage == Usage(1000, 7)
     assert called.cost == pytest.approx(1.007)
+
+
+class Thinking(ScriptedModel):
+    """Thinks, each sample in a request of its own if it can be halted, and breaks off."""
+
+    async def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
+        for index in range(request.n):
+            yield Chunk(index=index, reasoning="hmm " * 75)
+        raise ModelUnavailable("gone")
+
+
+@pytest.mark.parametrize(("halt", "prompts"), [(None, 1), (Halt(), 2)], ids=["together", "apart"])
+async def test_what_a_cut_call_has_thought_and_read_is_paid(
+    halt: Halt | None, prompts: int
+) -> None:
+    trace = MemoryTrace()
+    model = RecordedModel(Thinking([]), budget=Budget(Limits()), trace=trace)
+    with pytest.raises(ModelUnavailable):
+        async for _ in model.stream(LONG, halt):
+            pass
+    [called] = trace.events
+    assert isinstance(called, ModelCalled)
+    assert called.completion.usage == Usage(prompts * 1000, 200)
+
+
+async def test_halted_samples_of_a_server_cost_their_prompts() -> None:
+    """It counts at the end of each request: of those that are halted it never does."""
+    texts = stream(piece("Once"), piece(" upon", reason="stop"), count(900, 2))
+    silent = sent(line(piece("Once")), then="silence")
+    trace, halt = MemoryTrace(), Halt()
+    async with serving(texts, *[silent] * 3) as played, pooling(played.url) as pool:
+        model = RecordedModel(pool, budget=Budget(Limits()), trace=trace)
+        async for chunk in model.stream(replace(LONG, n=4), halt):
+            if chunk.index and chunk.text:
+                halt(chunk.index)
+    [called] = trace.events
+    assert isinstance(called, ModelCalled)
+    assert len(played.bodies) == 4
+    assert called.completion.usage == Usage(900 + 3 * 1000, 2 + 3)
+
+
+async def test_halted_samples_that_the_engine_has_counted_are_not_counted_again() -> None:
+    counted = {"prompt_tokens": 900, "completion_tokens": 1}
+    whole = stream(piece("Once") | {"usage": counted}, piece(reason="stop"), count(900, 1))
+    silent = sent(line(piece("Once") | {"usage": counted}), then="silence")
+    trace, halt = MemoryTrace(), Halt()
+    async with serving(whole, silent) as played, pooling(played.url, engine="vllm") as pool:
+        model = RecordedModel(pool, budget=Budget(Limits()), trace=trace)
+        async for chunk in model.stream(LONG, halt):
+            if chunk.index and chunk.text:
+                halt(chunk.index)
+    [called] = trace.events
+    assert isinstance(called, ModelCalled)
+    assert called.completion.usage == Usage(1800, 2)
 
 
 async def test_what_the_trace_says_is_what_the_budget_counted() -> None:
