@@ -12,7 +12,7 @@ from typing import Any
 import openai
 from openai import AsyncOpenAI, BaseModel
 
-from inference.errors import ModelNonsense, Unsupported
+from inference.errors import ModelNonsense, ModelUnavailable, Unsupported
 from inference.model import Chunk, Message, Request, TokenLogprob, Usage
 from inference.spelling import spelling_at_the_end
 from inference.translation import translating
@@ -188,6 +188,8 @@ class Doors:
 
     async def _ask(self, path: str, body: dict[str, Any], kind: type[Any]) -> Any:
         """Post, and read the answer as this kind."""
+        if self._client.is_closed():
+            raise ModelUnavailable(f"the connection to {self._where} was closed by us")
         with translating(self._where), self._knowing(path):
             return await self._client.post(path, cast_to=kind, body=body)
 

@@ -10,7 +10,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from inference.doors import Doors
 from inference.endpoint import EndpointModel
-from inference.errors import ModelError, ModelUnavailable
+from inference.errors import ModelError, ModelUnavailable, Unsupported
 from inference.fanout import separately
 from inference.model import Chunk, Halt, Message, Request
 from inference.rotation import Call, Endpoint, Persistence, Place, Rotation
@@ -22,7 +22,8 @@ class PooledModel:
     """Spreads requests over endpoints that serve the same model; the home of all retries.
 
     A request that failed before its answer began goes to another endpoint, or waits until this one
-    has rested. What has begun is never asked again: its reader has seen it.
+    has rested; one that an endpoint has no ability for goes to those that may have it. What has
+    begun is never asked again: its reader has seen it.
     """
 
     def __init__(
@@ -62,8 +63,21 @@ class PooledModel:
         return all(one.model.constrains(request) for one in self.endpoints)
 
     async def count(self, messages: Sequence[Message]) -> int:
-        """See `Model.count`."""
-        return await self._once(lambda model: model.count(messages))
+        """See `Model.count`. It takes no place: servers count beside what they generate."""
+        self._rotation.require_open()
+        alive = [one for one in self.endpoints if not one.dead] or self.endpoints
+        failures: list[ModelError] = []
+        for endpoint in sorted(alive, key=lambda one: one.load):
+            known = endpoint.failures
+            try:
+                return await endpoint.model.count(messages)
+            except ModelUnavailable as error:
+                failures.append(error)
+                if not error.busy:  # how much it can generate at once is learned from that alone
+                    self._rotation.failed(endpoint, error, known)
+            except Unsupported as error:
+                failures.append(error)
+        raise failures[-1]
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """See `Model.embed`."""
@@ -138,9 +152,14 @@ class PooledModel:
         def spent(_: RetryCallState) -> bool:
             return call.failures <= 0
 
+        def again(error: BaseException) -> bool:
+            if isinstance(error, Unsupported):  # another may be able, as far as it is there
+                return not all(one.dead or one in call.unable for one in self.endpoints)
+            return _passes(error)
+
         try:
             async for attempt in AsyncRetrying(
-                retry=retry_if_exception(_passes), stop=spent, reraise=True
+                retry=retry_if_exception(again), stop=spent, reraise=True
             ):
                 with attempt:
                     return await self._tried(ask, call)
@@ -161,6 +180,8 @@ class PooledModel:
             if isinstance(error, ModelUnavailable):
                 call.failures -= 1
                 place.failed(error)
+            elif isinstance(error, Unsupported):  # mostly by what we know: the server was not asked
+                call.unable.add(place.endpoint)
             elif isinstance(error, ModelError):
                 place.answered()
             place.leave()

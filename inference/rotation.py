@@ -55,7 +55,7 @@ class Endpoint:
         self.dead = False
         """It failed last, and not because it was busy."""
         self.reason = ""
-        """Of the last failure."""
+        """Of the last failure, until it answers."""
         self.rested = -1.0
         """When, by the clock, it may be asked again."""
         self.turn = 0
@@ -74,6 +74,12 @@ class Endpoint:
         free = self.in_flight < self.limit and not (self.failures and self._trial)
         return free and self.rested <= now
 
+    def told(self, now: float) -> str:
+        """Why it is not asked; "": it may be."""
+        if not self.reason and self.rested > now:
+            return f"{self.model.base_url} asked to be left alone for {self.rested - now:.0f} s"
+        return self.reason
+
     def take(self, turn: int) -> None:
         """One request more, of this number."""
         self.in_flight += 1
@@ -89,7 +95,7 @@ class Endpoint:
 
     def answered(self) -> None:
         """It answers: it is back, and if it is at its limit, that may be too low."""
-        self.failures, self.dead, self._trial = 0, False, 0
+        self.failures, self.dead, self.reason, self._trial = 0, False, "", 0
         if self.in_flight * 2 > self.limit:
             self._successes += 1
         if self._successes >= self.limit:
@@ -121,6 +127,8 @@ class Call:
         self.number = number
         """Its place in the line, also when it has to stand in it again."""
         self.failures = failures
+        self.unable: set[Endpoint] = set()
+        """Those that have said that they have no such ability."""
         self.queued_seconds = 0.0
         """How long it stood in the line."""
 
@@ -131,7 +139,7 @@ class Place:
     def __init__(self, endpoint: Endpoint, turn: int, rotation: "Rotation") -> None:
         """Made by the rotation, for its request of this number."""
         endpoint.take(turn)
-        self._endpoint = endpoint
+        self.endpoint = endpoint
         self._turn = turn
         self._known = endpoint.failures
         self._rotation = rotation
@@ -139,20 +147,20 @@ class Place:
     @property
     def model(self) -> EndpointModel:
         """Whom to ask."""
-        return self._endpoint.model
+        return self.endpoint.model
 
     def answered(self) -> None:
         """The first chunk is there, or a refusal that says as much about the endpoint."""
-        self._endpoint.answered()
+        self.endpoint.answered()
         self._rotation.serve()
 
     def failed(self, error: ModelUnavailable) -> None:
         """It did not answer, or not to the end."""
-        self._rotation.failed(self._endpoint, error, self._known)
+        self._rotation.failed(self.endpoint, error, self._known)
 
     def leave(self) -> None:
         """The request is over."""
-        self._endpoint.leave(self._turn)
+        self.endpoint.leave(self._turn)
         self._rotation.serve()
 
 
@@ -178,8 +186,7 @@ class Rotation:
 
     async def enter(self, call: Call) -> Place:
         """A place, as soon as there is one. Raises ModelUnavailable when there will be none."""
-        if self._closed:
-            raise _closed()
+        self.require_open()
         began = self._persistence.clock()
         place: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
         insort(self._line, (call, place), key=lambda entry: entry[0].number)
@@ -206,11 +213,17 @@ class Rotation:
 
     def error(self) -> ModelUnavailable:
         """What is wrong with each endpoint."""
-        reasons = [one.reason for one in self.endpoints if one.reason]
+        now = self._persistence.clock()
+        reasons = [one.told(now) for one in self.endpoints if one.told(now)]
         if len(self.endpoints) == 1:
             return ModelUnavailable(reasons[0])
         name = self.endpoints[0].model.name
         return ModelUnavailable(f"no endpoint of {name!r} can be had: {'; '.join(reasons)}")
+
+    def require_open(self) -> None:
+        """Raise ModelUnavailable when it was closed."""
+        if self._closed:
+            raise _closed()
 
     def close(self) -> None:
         """Nobody waits any longer."""
@@ -226,22 +239,23 @@ class Rotation:
         while self._line:
             call, waiting = self._line[0]
             if not waiting.done():
-                endpoint = self._chosen(call.session, now)
+                endpoint = self._chosen(call, now)
                 if endpoint is not None:
                     self._turns += 1
                     waiting.set_result(Place(endpoint, self._turns, self))
-                elif self._soonest(now) > self._persistence.retry_after:
+                elif self._soonest(call, now) > self._persistence.retry_after:
                     waiting.set_exception(self.error())
                 else:
                     break
             del self._line[0]
         self._set_alarm(now)
 
-    def _chosen(self, session: str, now: float) -> Endpoint | None:
+    def _chosen(self, call: Call, now: float) -> Endpoint | None:
         """The session's endpoint while its load is like the others', else the least loaded."""
-        free = [one for one in self.endpoints if one.has_room(now)]
+        free = [one for one in self.endpoints if one.has_room(now) and one not in call.unable]
         if not free:
             return None
+        session = "" if call.unable else call.session
         least = min(free, key=lambda one: (one.load, one.turn))
         home = self._homes.get(session)
         if home is not None and home.rested <= now:
@@ -254,9 +268,9 @@ class Rotation:
                 self._homes.popitem(last=False)
         return least
 
-    def _soonest(self, now: float) -> float:
+    def _soonest(self, call: Call, now: float) -> float:
         """Seconds until the first endpoint has rested; 0 or less: one need not."""
-        return min(one.rested for one in self.endpoints) - now
+        return min(one.rested for one in self.endpoints if one not in call.unable) - now
 
     def _set_alarm(self, now: float) -> None:
         """Look again when the next endpoint has rested, if somebody waits."""
