@@ -1,7 +1,9 @@
 """Connections to servers: what is an address, what is a key, and how long is waited."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
 import openai
@@ -34,7 +36,7 @@ def client_of(
     if not (api_key.isascii() and api_key.isprintable()):
         raise ModelSetupError("the API key holds characters that no key has: see BREADTH_API_KEY")
     timeout = openai.Timeout(patience.idle_seconds, connect=patience.connect_seconds)
-    return AsyncOpenAI(
+    return _Client(
         base_url=base_url,
         api_key=api_key or "none",
         max_retries=0,
@@ -44,6 +46,16 @@ def client_of(
         http_client=DefaultAioHttpClient(timeout=timeout, trust_env=not is_loopback(host)),
         _strict_response_validation=True,
     )
+
+
+class _Client(AsyncOpenAI):
+    """Sends what Breadth is told, and nothing that the environment has for another client."""
+
+    def __init__(self, *, default_headers: Mapping[str, str] | None = None, **options: Any) -> None:
+        """Without OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS."""
+        super().__init__(**options)
+        self.organization = self.project = None
+        self._custom_headers = dict(default_headers or {})
 
 
 def _host(base_url: str) -> str:

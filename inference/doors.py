@@ -22,6 +22,7 @@ _NO_SUCH_DOOR = frozenset({404, 405, 501})
 _REFUSED = frozenset({400, 422})
 """Only where the words say so: a text may be too long, too."""
 _NOT_SERVED = re.compile(r"\b(not|n't|no) (\w+ )?(support|serve|enabled|allow)", re.IGNORECASE)
+_NO_MODEL = re.compile(r"\bmodel\b.*\b(not exist|not found|unknown)|no (such )?model", re.I | re.S)
 _GUESSES = re.compile(
     r"^vllm:spec_decode_num_(draft|accepted)_tokens_total(?:\{[^}]*\})? ([\d.e+]+)", re.MULTILINE
 )
@@ -179,7 +180,7 @@ class Doors:
 
     async def guesses(self) -> tuple[int, int]:
         """(Drafted, accepted) tokens of vLLM's speculation since it was started."""
-        with translating(self._where), self._knowing("/metrics"):
+        with translating(self._where, self._client.api_key), self._knowing("/metrics"):
             text = await self._client.get(f"{self._root}/metrics", cast_to=str)
         found = {name: float(value) for name, value in _GUESSES.findall(text)}
         if len(found) < 2:
@@ -190,17 +191,19 @@ class Doors:
         """Post, and read the answer as this kind."""
         if self._client.is_closed():
             raise ModelUnavailable(f"the connection to {self._where} was closed by us")
-        with translating(self._where), self._knowing(path):
+        with translating(self._where, self._client.api_key), self._knowing(path):
             return await self._client.post(path, cast_to=kind, body=body)
 
     @contextmanager
     def _knowing(self, path: str) -> Iterator[None]:
-        """A path that the server does not serve is Unsupported."""
+        """A path that the server does not serve is Unsupported; a model that it has not is not."""
         try:
             yield
         except openai.APIStatusError as error:
-            refused = error.status_code in _REFUSED and _NOT_SERVED.search(str(error.body))
-            if refused or error.status_code in _NO_SUCH_DOOR:
+            told = str(error.body)
+            refused = error.status_code in _REFUSED and _NOT_SERVED.search(told)
+            missing = error.status_code in _NO_SUCH_DOOR and not _NO_MODEL.search(told)
+            if refused or missing:
                 raise Unsupported(
                     f"{self._where} does not serve {path} ({error.status_code})"
                 ) from error

@@ -4,7 +4,10 @@ It is spoken to over loopback through the same adapter as any other endpoint.
 """
 
 import asyncio
+import logging
 import os
+import time
+from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from importlib.metadata import version
@@ -22,7 +25,12 @@ from inference.speculation import Speculation
 from inference.states import SavedStates
 from inference.weights import PackagedWeights, Progress, joined
 
+_log = logging.getLogger(__name__)
+
 GGUF_MAGIC = b"GGUF"
+_DEATHS, _DEATHS_SECONDS = 3, 600.0
+"""An engine that has ended so often within so long stays down."""
+_ADVICE = "a smaller model (--model small) or a shorter BREADTH_WINDOW needs less memory"
 
 
 class EmbeddedModel(Unscoring):
@@ -40,8 +48,9 @@ class EmbeddedModel(Unscoring):
         draft: PackagedWeights | Path | None = None,
         progress: Progress | None = None,
     ) -> None:
-        """`slots`: requests computed together; `window`: tokens of prompt and text of each of them;
-        `draft`: the weights that a speculation of the kind `draft` guesses with.
+        """`slots`: requests computed together; `window`: tokens of prompt and text of each of them,
+        or fewer, where the model was trained with fewer; `draft`: the weights that a speculation of
+        the kind `draft` guesses with.
 
         Raises ModelSetupError when the engine is not installed, or cannot speculate so.
         """
@@ -62,6 +71,8 @@ class EmbeddedModel(Unscoring):
         self._progress = progress
         self._process: LlamaProcess | None = None
         self._loading: asyncio.Task[SlottedModel] | None = None
+        self._deaths: deque[float] = deque(maxlen=_DEATHS)
+        """When the engine ended by itself."""
         self._closed = False
 
     def load(self) -> None:
@@ -85,19 +96,36 @@ class EmbeddedModel(Unscoring):
 
     async def count(self, messages: Sequence[Message]) -> int:
         """See `Model.count`; raises what `ready` raises, too."""
+        engine = await self.ready()
+        try:
+            return await engine.count(messages)
+        except ModelUnavailable as error:
+            await self._explain(error, engine)
         return await (await self.ready()).count(messages)
 
     async def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
-        """See `Model.stream`; raises what `ready` raises, too."""
+        """See `Model.stream`; raises what `ready` raises, too.
+
+        An engine that ends by itself is loaded again, and what it had not begun to answer is asked
+        again, once.
+        """
         self._require_logprobs(request)
-        engine = await self.ready()
+        begun, engine = False, await self.ready()
         try:
             async with aclosing(engine.stream(request, halt)) as chunks:
                 async for chunk in chunks:
+                    begun = True
                     yield chunk
+                return
         except ModelUnavailable as error:
-            await self._explain(error)
-            raise
+            told = await self._explain(error, engine)
+            if begun:
+                raise ModelUnavailable(
+                    f"{told}; it is loaded again for the next request"
+                ) from error
+        async with aclosing((await self.ready()).stream(request, halt)) as chunks:
+            async for chunk in chunks:
+                yield chunk
 
     def _require_logprobs(self, request: Request) -> None:
         """llama.cpp has none of the tokens that were guessed, and nothing in a request can tell it
@@ -108,13 +136,28 @@ class EmbeddedModel(Unscoring):
                 f"{self.name} has no log-probabilities of what it guesses: use --speculate off"
             )
 
-    async def _explain(self, error: ModelUnavailable) -> None:
-        """Raise what says more than that the connection broke, where more is known."""
-        if self._closed or self._process is None:
+    async def _explain(self, error: ModelUnavailable, engine: SlottedModel) -> str:
+        """How the engine ended. It will be loaded again; raises ModelUnavailable where it will not:
+        it was closed, it still runs, or it ends again and again."""
+        loading, process = self._loading, self._process
+        if self._closed or loading is None or process is None:
             raise ModelUnavailable(f"the model {self.name!r} was closed") from error
-        end = await asyncio.to_thread(self._process.ended)
-        if end is not None:
-            raise ModelUnavailable(f"the engine of {self.name!r} ended ({end})") from error
+        if not loading.done() or loading.result() is not engine:
+            return f"the engine of {self.name!r} ended"  # and another request has seen to it
+        end = await asyncio.to_thread(process.ended)
+        if end is None:
+            raise error
+        told = f"the engine of {self.name!r} ended ({end})"
+        if self._loading is loading and not self._closed:
+            now = time.monotonic()
+            if len(self._deaths) == _DEATHS and now - self._deaths[0] < _DEATHS_SECONDS:
+                raise ModelUnavailable(f"{told}, again and again: {_ADVICE}") from error
+            self._deaths.append(now)
+            self._loading = self._process = None
+            await engine.close()
+            await asyncio.to_thread(process.stop)
+            _log.warning("%s, and is loaded again", told)
+        return told
 
     async def close(self) -> None:
         """End the engine at once, also while it loads or computes."""
@@ -149,6 +192,8 @@ class EmbeddedModel(Unscoring):
         endpoint = EndpointModel(
             path.name, base_url=f"{address}/v1", api_key=self._process.key, engine="xllamacpp"
         )
+        await endpoint.check()
+        self.window = min(self.window, endpoint.window or self.window)
         slots = LlamaSlots(address, self._process.key)
         return SlottedModel(endpoint, SlotPool(slots, self._slots, states), self.window)
 

@@ -115,15 +115,17 @@ class EndpointModel:
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """See `Model.embed`."""
+        await self.engine_known()  # with it comes the name that the server has for the model
         return await self.doors.embed(texts)
 
     async def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
         """See `Model.rerank`."""
+        await self.engine_known()
         return await self.doors.rerank(query, texts)
 
     async def listed(self) -> list[ListedModel]:
         """The models that the server says it has; none where it keeps no list."""
-        with translating(self._where):
+        with translating(self._where, self._client.api_key):
             try:
                 return (await self._client.get("/models", cast_to=ModelList)).data or []
             except openai.NotFoundError:
@@ -150,10 +152,10 @@ class EndpointModel:
                 async for chunk in chunks:
                     missing.pop(chunk.index, None)
                     yield chunk
-            if self._engine != "other" or len(missing) in {0, request.n}:
+            if self._engine == "vllm" or len(missing) in {0, request.n}:
                 return  # all came, or nothing at all: that has nothing to do with n
         except ModelRefused:
-            if self._engine != "other" or len(missing) < request.n:
+            if self._engine == "vllm" or len(missing) < request.n:
                 raise
         indexes = list(missing)
         seed = None if request.seed is None else request.seed + indexes[0]
@@ -172,7 +174,7 @@ class EndpointModel:
         response = await self._send(request, extra)
         meter, allowance, began = Meter(request.n, self._engine), Allowance(request), False
         thinking = [ThinkingFilter() for _ in range(request.n)]
-        with translating(self._where):
+        with translating(self._where, self._client.api_key):
             async with (
                 response,
                 aclosing(in_time(response, self._patience.token_seconds, self._where)) as events,
@@ -205,7 +207,7 @@ class EndpointModel:
         await self.engine_known()
         body = {**body_of(request, self._served, self._engine), **extra}
         constraint, kind = constraint_of(request, self._engine), request.constraint
-        with translating(self._where):
+        with translating(self._where, self._client.api_key):
             if kind is None or kind in self._refused or not constraint:
                 return await self._post(body)
             if self._engine != "other":  # these can constrain: a refusal has another reason

@@ -71,7 +71,7 @@ async def probe(model: Model) -> Capabilities:
         grammar=_texts(await _tried(model, grammar=_GRAMMAR)) == [_WORD],
         schema=_WORD in "".join(_texts(await _tried(model, schema=_SCHEMA, max_tokens=24))),
         samples=await _samples(model),
-        top_logprobs=_top(await _tried(model, top_logprobs=20, max_tokens=1)),
+        top_logprobs=_top(await _tried(model, top_logprobs=20, max_tokens=2)),
         streaming=alone.pieces > 1 if alone else None,
         counting=await _can(model.count(_asked("hello").messages)),
         weighing=await _can(complete(model, _asked("Hello?", continuation="Hi"))),

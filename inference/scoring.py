@@ -15,10 +15,12 @@ from itertools import pairwise
 from typing import Literal
 
 from inference.errors import ModelNonsense, Unsupported
-from inference.model import Message, Model, Request, complete
+from inference.model import Message, Model, Request, Sample, complete
 from inference.spelling import spelling
 
 _SAMPLES = 8
+_THOUGHTS, _THOUGHT = 4, 1024
+"""Samples of a model that thinks, and tokens of each."""
 _TOP = 20
 _DIMENSIONS = 512
 _ANSWERS = ("yes", "no")
@@ -118,19 +120,28 @@ async def _sampled_likelihood(model: Model, messages: Sequence[Message], text: s
 async def p_yes(model: Model, messages: Sequence[Message]) -> Probability:
     """How sure the model is of a yes, against a no.
 
-    By the likeliest first tokens; from an engine without log-probabilities, by samples.
+    By the likeliest first tokens; by samples from an engine without log-probabilities, and from a
+    model that thinks before it answers.
     """
     request = Request(tuple(messages), max_tokens=1, top_logprobs=_TOP, purpose="judge")
     (sample,) = (await complete(model, request)).samples
-    if sample.logprobs:
+    thinks = _thinks(sample)
+    if sample.logprobs and not thinks:
         first = sample.logprobs[0]
         tokens = dict(first.top) | {first.token: first.logprob}
         yes, no = (_mass(tokens, answer) for answer in _ANSWERS)
         return Probability(yes / (yes + no) if yes + no else 0.5, "logprobs")
-    again = replace(request, n=_SAMPLES, temperature=1.0, top_logprobs=0, max_tokens=4, seed=0)
+    n, room = (_THOUGHTS, _THOUGHT) if thinks else (_SAMPLES, 4)
+    again = replace(request, n=n, temperature=1.0, top_logprobs=0, max_tokens=room, seed=0)
     said = [_word(sample.text) for sample in (await complete(model, again)).samples]
     yes, no = (sum(word == answer for word in said) for answer in _ANSWERS)
     return Probability((yes + 1) / (yes + no + 2), "sampled")
+
+
+def _thinks(sample: Sample) -> bool:
+    """Whether it does not begin with the answer."""
+    first = sample.logprobs[0].token if sample.logprobs else ""
+    return bool(sample.reasoning) or "<think" in first
 
 
 def _mass(tokens: dict[str, float], answer: str) -> float:

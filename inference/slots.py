@@ -14,7 +14,7 @@ Requests beyond the number of slots wait here, first come, first served.
 import asyncio
 import logging
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -26,6 +26,8 @@ from inference.states import SavedStates
 _log = logging.getLogger(__name__)
 
 Messages = tuple[Message, ...]
+_TRIES = 3
+"""So often is it tried to keep a head: a disk that was full may have room again."""
 
 
 class SlotError(Exception):
@@ -81,8 +83,8 @@ class SlotPool:
         self._held: list[Messages] = [()] * slots
         """The prompt that each slot is known to keep."""
         self._vacant = asyncio.Semaphore(slots)
-        self._unreadable: set[Messages] = set()
-        """Heads that a server does not take, or a disk; not tried again."""
+        self._failures: Counter[Messages] = Counter()
+        """Of heads that a server does not take, or a disk: not tried for ever."""
         self._reading: defaultdict[Messages, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @asynccontextmanager
@@ -142,13 +144,13 @@ class SlotPool:
 
     async def _with_head(self, slot: int, held: Messages, head: Messages) -> int:
         """See to it that a slot holds the head of a request; how many tokens were computed."""
-        if not head or head in self._unreadable or held[: len(head)] == head:
+        if not head or self._failures[head] >= _TRIES or held[: len(head)] == head:
             return 0
         async with self._reading[head]:
             known = await self._states.find(head)
             if known is not None and await self._restored(slot, known):
                 return 0
-            if head in self._unreadable:
+            if self._failures[head] >= _TRIES:
                 return 0
             file, read = self._states.temporary(), 0
             try:
@@ -157,7 +159,7 @@ class SlotPool:
                 await _to_its_end(self._server.save(slot, file))
                 await self._states.keep(file, head)
             except (SlotError, OSError) as error:
-                self._unreadable.add(head)
+                self._failures[head] += 1
                 _log.warning("the head of a prompt is not kept: %s", error)
             finally:
                 self._states.discard(file)

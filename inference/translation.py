@@ -16,36 +16,42 @@ from inference.errors import ModelError, ModelNonsense, ModelRefused, ModelUnava
 # Bodies that break off while a refusal is read, and events that are no JSON, come as they are.
 _FAILURES = (openai.OpenAIError, httpx2.HTTPError, aiohttp.ClientError, ValueError, RecursionError)
 _REASON = 300
+_SECRET = 8
+"""Characters of a key that is worth hiding; a shorter one stands in many words."""
 _REQUEST_TIMEOUT, _TOO_MANY, _OVERLOADED = 408, 429, 529
 
 
 @contextmanager
-def translating(where: str) -> Iterator[None]:
-    """Whatever the client raises inside comes out as a ModelError that names `where`."""
+def translating(where: str, key: str = "") -> Iterator[None]:
+    """Whatever the client raises inside comes out as a ModelError that names `where`.
+
+    `key`: of the server, which may repeat it in what it says; errors are shown and stored.
+    """
     try:
         yield
     except ModelNonsense as error:  # found by our own reading, which knows no address
         raise ModelNonsense(f"{where} sent what is no completion: {error}") from error
     except _FAILURES as error:
-        raise _translated(error, where) from error
+        raise _translated(error, where, key) from error
 
 
-def _translated(error: Exception, where: str) -> ModelError:
+def _translated(error: Exception, where: str, key: str) -> ModelError:
     """By what the client says; where it says only that the connection failed, by the cause."""
     match error:
         case openai.APIStatusError():
-            return _of_status(error, where)
+            return _of_status(error, where, _reason(error, key))
         case openai.APIConnectionError() | httpx2.HTTPError() | aiohttp.ClientError():
-            return _of_connection(_origin(error), where)
+            origin = _origin(error)
+            return _of_connection(origin, where, _reason(origin, key))
         case openai.APIError() if type(error) is openai.APIError:
-            return _of_event(error, where)
+            return _of_event(error, where, _reason(error, key))
         case _:
-            return ModelNonsense(f"{where} sent what is no completion: {_reason(error)}")
+            return ModelNonsense(f"{where} sent what is no completion: {_reason(error, key)}")
 
 
-def _of_status(error: openai.APIStatusError, where: str) -> ModelError:
+def _of_status(error: openai.APIStatusError, where: str, reason: str) -> ModelError:
     """The server answered, with a status that says no."""
-    status, text = error.status_code, f"{where} answered {error.status_code}: {_reason(error)}"
+    status, text = error.status_code, f"{where} answered {error.status_code}: {reason}"
     match error:
         case openai.AuthenticationError() | openai.PermissionDeniedError():
             return ModelRefused(f"{text} (is BREADTH_API_KEY the right key?)")
@@ -63,9 +69,8 @@ def _of_status(error: openai.APIStatusError, where: str) -> ModelError:
             return ModelRefused(text)
 
 
-def _of_connection(origin: BaseException, where: str) -> ModelUnavailable:
+def _of_connection(origin: BaseException, where: str, reason: str) -> ModelUnavailable:
     """No server, no word from it, or a word that broke off."""
-    reason = _reason(origin)
     match origin:
         case aiohttp.SocketTimeoutError() | httpx2.ReadTimeout():
             return ModelUnavailable(f"{where} was silent for too long: is it overloaded? {reason}")
@@ -80,9 +85,9 @@ def _of_connection(origin: BaseException, where: str) -> ModelUnavailable:
             )
 
 
-def _of_event(error: openai.APIError, where: str) -> ModelError:
+def _of_event(error: openai.APIError, where: str, reason: str) -> ModelError:
     """The server reported an error in the stream."""
-    text = f"{where} stopped with an error: {_reason(error)}"
+    text = f"{where} stopped with an error: {reason}"
     code = error.code or ""
     refused = code.isdecimal() and 400 <= int(code) < 500
     if refused and int(code) not in {_REQUEST_TIMEOUT, _TOO_MANY}:
@@ -111,9 +116,10 @@ def _origin(error: BaseException) -> BaseException:
     return error
 
 
-def _reason(error: BaseException) -> str:
-    """The reason on one short line: a server may send a whole web page."""
+def _reason(error: BaseException, key: str) -> str:
+    """The reason on one short line, without the key: a server may send a whole web page."""
     told = _told(getattr(error, "body", None)) or str(error) or type(error).__name__
+    told = told.replace(key, "[the key]") if len(key) >= _SECRET else told
     if told.lstrip().startswith("<"):
         title = search(r"<title[^>]*>(.*?)</title", told, IGNORECASE)
         told = f"a web page{f' ({title[1]})' if title else ''}"

@@ -6,9 +6,10 @@ Servers leave out what they please, so only what is used is named, and all of it
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from openai import BaseModel
+from pydantic import BeforeValidator
 
 from inference.errors import ModelNonsense
 from inference.model import Chunk, FinishReason, Message, Request, TokenLogprob
@@ -33,6 +34,9 @@ _ESCAPES: Mapping[str, str] = {
     "\r": "\\r",
     "\t": "\\t",
 }
+_Count = Annotated[int, BeforeValidator(lambda told: _bounded(told))]
+"""Some servers count below nothing, and a budget has to survive one that counts to the stars."""
+_MOST_TOKENS = 10**9
 _OWNERS: Mapping[str, Engine] = {"llamacpp": "llama.cpp", "vllm": "vllm"}
 _FINISH: Mapping[str, FinishReason] = {
     "stop": "stop",
@@ -104,29 +108,29 @@ class _Choice(BaseModel):
 class PromptDetails(BaseModel):
     """Part of a usage."""
 
-    cached_tokens: int | None = None
+    cached_tokens: _Count | None = None
 
 
 class Counted(BaseModel):
     """What a server counted."""
 
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
+    prompt_tokens: _Count | None = None
+    completion_tokens: _Count | None = None
     prompt_tokens_details: PromptDetails | None = None
 
 
 class _Timings(BaseModel):
     """What llama.cpp tells beside the usage."""
 
-    draft_n: int | None = None
-    draft_n_accepted: int | None = None
+    draft_n: _Count | None = None
+    draft_n_accepted: _Count | None = None
 
 
 class _Guesses(BaseModel):
     """What vLLM tells of speculation, for a request of one sample."""
 
-    num_draft_tokens: int | None = None
-    num_accepted_draft_tokens: int | None = None
+    num_draft_tokens: _Count | None = None
+    num_accepted_draft_tokens: _Count | None = None
 
 
 class _Metrics(BaseModel):
@@ -152,6 +156,11 @@ class Event(BaseModel):
         )
 
 
+def _bounded(told: Any) -> Any:
+    """A count of tokens that can be one."""
+    return min(max(told, 0), _MOST_TOKENS) if isinstance(told, int | float) else told
+
+
 def engine_of(model: ListedModel) -> Engine:
     """Which engine serves the model, by whom the list names as its owner."""
     return _OWNERS.get(model.owned_by or "", "other")
@@ -162,10 +171,12 @@ def named(listed: Sequence[ListedModel], name: str) -> ListedModel | None:
 
     llama.cpp's server calls a model by the path of its file, others by owner and name.
     """
-    whole = next((model for model in listed if model.id == name), None)
+    models = {model.id: model for model in listed}  # some list a model twice
+    if name in models:
+        return models[name]
     wanted = {name, f"{name}.gguf"}
-    ends = [model for model in listed if model.id.rpartition("/")[2] in wanted]
-    return whole or (ends[0] if len(ends) == 1 else None)
+    ends = [model for id_, model in models.items() if re.split(r"[/\\]", id_)[-1] in wanted]
+    return ends[0] if len(ends) == 1 else None
 
 
 def messages_of(messages: Sequence[Message]) -> list[dict[str, str]]:

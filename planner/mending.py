@@ -32,7 +32,7 @@ def asked_already(step: Step, earlier: Sequence[Step]) -> str | None:
     if step.tool != "compare":
         return None
     again = _asked(step)
-    return next((other.id for other in earlier if _asked(other) == again), None)
+    return next((other.id for other in earlier if again and _asked(other) == again), None)
 
 
 def _asked(step: Step) -> list[str]:

@@ -95,8 +95,7 @@ class RecordedModel:
             raise
         finally:
             completion = collector.completion
-            stopped = any(sample.finish_reason == "halted" for sample in completion.samples)
-            if error is not None or stopped or not completion.usage.total_tokens:
+            if error is not None or not completion.usage.total_tokens:
                 completion = replace(
                     completion, usage=_at_least(completion.usage, _guess(completion, request, halt))
                 )

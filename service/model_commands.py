@@ -7,7 +7,7 @@ from rich.table import Table
 
 from inference import PACKAGED, EmbeddedModel, EndpointModel, PooledModel, guessing, probe
 from service.errors import UsageProblem
-from service.models import model_of
+from service.models import key_of, model_of
 from service.settings import Settings
 
 
@@ -71,8 +71,8 @@ async def _guesses(model: EmbeddedModel | PooledModel, settings: Settings) -> di
 async def _first(settings: Settings) -> str:
     """The first model that a server lists, the first where there are several."""
     assert settings.base_url is not None
-    key, url = settings.api_key.get_secret_value(), settings.base_url.partition(",")[0].strip()
-    server = EndpointModel("", base_url=url, api_key=key)
+    url = settings.base_url.partition(",")[0].strip()
+    server = EndpointModel("", base_url=url, api_key=key_of(url, settings))
     try:
         models = await server.listed()
     finally:

@@ -4,6 +4,10 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
 
 from inference import (
     PACKAGED,
@@ -56,11 +60,13 @@ async def models_of(settings: Settings, progress: Progress | None = None) -> Mod
     missing: list[str] = []
     wanted = {role: _place(name, settings) for role, name in settings.roles.items()}
     main = _place(settings.model, settings)
+    keys = keys_of(settings)
     async with AsyncExitStack() as stack:
         for name, url in dict.fromkeys((main, *wanted.values())):
             # Speculation is set for the main model: a guesser fits one vocabulary.
             speculate = settings.speculate if (name, url) == main else "off"
-            named = {"model": name, "base_url": url, "speculate": speculate}
+            named: dict[str, Any] = {"model": name, "base_url": url, "speculate": speculate}
+            named |= {"api_key": SecretStr(""), "api_keys": keys}
             part = await model_of(settings.model_copy(update=named), progress)
             stack.push_async_callback(part.close)
             parts[name, url] = part
@@ -97,13 +103,14 @@ async def model_of(
                 "--speculate is for the embedded engine: a server decides that when it is started,"
                 " as `breadth models serve NAME --speculate ...` does"
             )
-        return await _pool(name, url or _OPENAI, settings.api_key.get_secret_value())
+        return await _pool(name, settings.model_copy(update={"base_url": url}))
     speculation = _speculation(settings.speculate)
     drafter = speculation.model
     model = EmbeddedModel(
         await asyncio.to_thread(_weights, settings.model, settings.cache),
         cache=settings.cache,
         slots=_SLOTS,
+        window=settings.window,
         speculation=speculation,
         draft=await asyncio.to_thread(_weights, drafter, settings.cache) if drafter else None,
         progress=progress,
@@ -146,10 +153,37 @@ def _weights(name: str, cache: Path) -> Path | PackagedWeights:
     )
 
 
-async def _pool(name: str, addresses: str, key: str) -> PooledModel:
+def keys_of(settings: Settings) -> dict[str, SecretStr]:
+    """The key of each server, by its address without the path: no other server is told it."""
+    own = dict.fromkeys(_addresses(settings.base_url or _OPENAI), settings.api_key)
+    return {_server(url): key for url, key in (own | settings.api_keys).items()}
+
+
+def key_of(url: str, settings: Settings) -> str:
+    """The key of a server; "": it has none."""
+    return keys_of(settings).get(_server(url), SecretStr("")).get_secret_value()
+
+
+def _addresses(urls: str) -> list[str]:
+    """Those with commas between them, each once."""
+    return list(dict.fromkeys(url.strip() for url in urls.split(",")))
+
+
+def _server(url: str) -> str:
+    """Scheme, host and port; a key of one path is that of the server."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url  # no address: the connection says so
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+async def _pool(name: str, settings: Settings) -> PooledModel:
     """Its servers, seen to be there, one at least, and to have the model."""
-    urls = dict.fromkeys(url.strip() for url in addresses.split(","))
-    model = PooledModel([EndpointModel(name, base_url=url, api_key=key) for url in urls])
+    urls = _addresses(settings.base_url or _OPENAI)
+    model = PooledModel(
+        [EndpointModel(name, base_url=url, api_key=key_of(url, settings)) for url in urls]
+    )
     try:
         await model.check()
     except BaseException:

@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     base_url: str | None = None
     """Where the server of an openai:NAME model is; several addresses with commas between."""
     api_key: SecretStr = SecretStr("")
+    """Of the servers of `base_url`."""
+    api_keys: dict[str, SecretStr] = Field(default_factory=dict)
+    """Of other servers, by their address."""
     roles: Annotated[dict[Role, str], BeforeValidator(_known)] = Field(default_factory=dict)
     """Models of single roles, written as `model`; openai:NAME@URL has an address of its own."""
     editor: str | None = Field(
@@ -40,6 +43,8 @@ class Settings(BaseSettings):
     """For plans that a person looks over."""
     speculate: str = "off"
     """off, ngram, suffix, draft:MODEL or eagle:MODEL: who guesses tokens in advance."""
+    window: Annotated[int, Field(ge=512)] = 8192
+    """Tokens of prompt and text together, of each request that an embedded model computes."""
     vllm_python: str = sys.executable
     """The Python of the environment that vLLM is installed in, for `breadth models serve`."""
     database: str | None = None

@@ -253,6 +253,24 @@ async def test_an_engine_that_dies_is_said_to_have_died() -> None:
     await model.close()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the process in /proc")
+async def test_an_engine_that_dies_is_loaded_again_but_not_for_ever() -> None:
+    before = engines()
+    model = EmbeddedModel(PACKAGED["small"], cache=CACHE, window=2048)
+    await model.ready()
+    for _ in range(3):
+        (engine,) = set(engines()) - set(before)
+        os.kill(engine, signal.SIGKILL)
+        both = (complete(model, asked("Hello?", max_tokens=2)) for _ in range(2))
+        assert all(made.samples[0].text for made in await asyncio.gather(*both))
+    (engine,) = set(engines()) - set(before)
+    os.kill(engine, signal.SIGKILL)
+    with pytest.raises(ModelUnavailable, match="again and again: a smaller model"):
+        await complete(model, asked("Hello?", max_tokens=2))
+    await model.close()
+    assert set(engines()) <= set(before)
+
+
 async def test_the_engine_ends_with_the_process_that_started_it() -> None:
     script = f"""
         import asyncio, os, signal

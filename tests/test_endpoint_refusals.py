@@ -6,7 +6,14 @@ from functools import partial
 import pytest
 from endpoint_server import ASKED, GRAMMAR, SCHEMA, WHOLE, asking, models, serving, status
 
-from inference import EndpointModel, ModelRefused, ModelSetupError, Sample, complete
+from inference import (
+    EndpointModel,
+    ModelError,
+    ModelRefused,
+    ModelSetupError,
+    Sample,
+    complete,
+)
 
 
 @pytest.mark.parametrize("code", [400, 422])
@@ -59,6 +66,14 @@ async def test_the_end_of_a_name_will_do(listed: list[str], asked_for: str) -> N
     async with serving(WHOLE, models=names) as played, asking(played.url, engine=None) as model:
         await complete(model, ASKED)
     assert [body["model"] for body in played.bodies] == [asked_for]
+
+
+@pytest.mark.parametrize("listed", [["m", "m"], ["m", "a/m"], ["a/m", "a/m"], ["C:\\w\\m.gguf"]])
+async def test_a_list_may_repeat_a_model(listed: list[str]) -> None:
+    names = models(*listed)
+    async with serving(WHOLE, models=names) as played, asking(played.url, engine=None) as model:
+        await complete(model, ASKED)
+    assert [body["model"] for body in played.bodies] == listed[:1]
 
 
 @pytest.mark.parametrize("listed", [["a/m", "b/m"], ["m.5"], ["models/xm"]])
@@ -116,3 +131,31 @@ def test_what_is_no_key_is_said_before_a_run(key: str) -> None:
     with pytest.raises(ModelSetupError, match="BREADTH_API_KEY") as caught:
         EndpointModel("m", base_url="http://127.0.0.1:1/v1", api_key=key)
     assert key not in str(caught.value)
+
+
+@pytest.mark.parametrize("code", [400, 401, 429, 500])
+async def test_a_key_that_the_server_repeats_is_not_shown(code: int) -> None:
+    key = "sk-hunter2-hunter2"
+    refusal = status(code, {"error": {"message": f"bad key {'x' * 283} {key}"}})
+    async with (
+        serving(refusal) as played,
+        asking(played.url, api_key=key) as model,
+    ):
+        with pytest.raises(ModelError) as caught:
+            await complete(model, ASKED)
+    assert "sk-h" not in str(caught.value)
+    assert "bad key" in str(caught.value)
+
+
+async def test_nothing_is_sent_that_the_environment_holds_for_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-1")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "project-1")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "Authorization: Bearer sk-other\nX-Secret: 1")
+    listed = models("m", owner="llamacpp")
+    async with serving(WHOLE, models=listed) as played, asking(played.url, engine=None) as model:
+        await complete(model, ASKED)
+    sent = {name.lower(): value for name, value in played.heads[0].items()}
+    assert not {"openai-organization", "openai-project", "x-secret"} & set(sent)
+    assert sent["authorization"] == "Bearer none"

@@ -5,6 +5,7 @@ from aiohttp import web
 from endpoint_server import ASKED, Answer, asking, count, piece, serving, status, stream
 
 from inference import Completion, EndpointModel, ModelRefused, Request, complete
+from inference.wire import Engine
 
 THREE = Request(ASKED.messages, n=3, temperature=0.7, seed=5)
 
@@ -18,12 +19,15 @@ async def twice(model: EndpointModel) -> list[Completion]:
 
 
 @pytest.mark.parametrize("first", [said("1"), status(400, {"error": "n must be 1"})])
-async def test_a_server_that_does_not_know_n_is_asked_for_each(first: Answer) -> None:
+@pytest.mark.parametrize("engine", ["other", "llama.cpp"])
+async def test_a_server_that_does_not_know_n_is_asked_for_each(
+    first: Answer, engine: Engine
+) -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         body = await request.json()
         return await (first if body["n"] > 1 else said(f"seed {body['seed']}"))(request)
 
-    async with serving(answer) as played, asking(played.url) as model:
+    async with serving(answer) as played, asking(played.url, engine=engine) as model:
         made, again = await twice(model)
     one = "1" if len(played.bodies) == 6 else "seed 5"
     assert [sample.text for sample in made.samples] == [one, "seed 6", "seed 7"]

@@ -28,6 +28,8 @@ def test_a_comparison_that_only_asks_again_is_found_out() -> None:
     assert asked_already(again, [B, A]) == "a"
     assert asked_already(replace(again, arguments={"question": OLDER}), [A, B]) is None
     assert asked_already(lookup("c", "When was Up released?"), [A, B]) is None
+    silent = Step("c", "compare", {"facts": ["{a}", "{b}"]})
+    assert asked_already(silent, [Step("z", "calculate", {"expression": "1"}), A]) is None
 
 
 def test_a_comparison_that_was_forgotten_is_added() -> None:

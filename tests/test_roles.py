@@ -1,10 +1,11 @@
 """Each role has its model; the trace says which one answered, and one model is loaded once."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from endpoint_server import ASKED, WHOLE, models, serving, status
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from research_films import run, scripted
 
 from inference import (
@@ -130,3 +131,24 @@ def test_roles_that_are_none_are_refused(monkeypatch: pytest.MonkeyPatch, roles:
     monkeypatch.setenv("BREADTH_ROLES", roles)
     with pytest.raises(ValidationError, match="roles"):
         Settings()
+
+
+async def test_a_key_is_told_to_no_server_but_its_own() -> None:
+    async with (
+        serving(WHOLE, models=models("m")) as main,
+        serving(WHOLE, models=models("m")) as known,
+        serving(WHOLE, models=models("m")) as strange,
+    ):
+        settings = Settings(
+            model="openai:m",
+            base_url=main.url,
+            api_key=SecretStr("sk-main"),
+            api_keys={f"{known.url}/": SecretStr("sk-known")},
+            roles={"planner": f"openai:m@{known.url}", "judge": f"openai:m@{strange.url}"},
+        )
+        loaded = await models_of(settings)
+        for purpose in ("read", "plan", "judge"):
+            await complete(loaded.model, replace(ASKED, purpose=purpose))
+        await loaded.close()
+        sent = [server.heads[0]["Authorization"] for server in (main, known, strange)]
+    assert sent == ["Bearer sk-main", "Bearer sk-known", "Bearer none"]

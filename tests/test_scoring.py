@@ -54,6 +54,21 @@ async def test_p_yes_weighs_the_likeliest_first_tokens(
     assert (played.bodies[0]["max_tokens"], played.bodies[0]["top_logprobs"]) == (1, 20)
 
 
+@pytest.mark.parametrize("apart", [True, False])
+async def test_a_model_that_thinks_is_asked_for_what_it_says_then(apart: bool) -> None:
+    token = {"token": "<think>", "logprob": -0.1, "top_logprobs": [{"token": "No", "logprob": -9}]}
+    thought = {"delta": {"reasoning_content": "Hm"}} if apart else {}
+    first = stream(
+        piece("" if apart else "<think>", reason="length", logprobs={"content": [token]}, **thought)
+    )
+    said = "Yes." if apart else "<think>No? No. It is.</think>Yes."
+    whole = stream(*(piece(said, index, reason="stop", **thought) for index in range(4)))
+    async with serving(first, whole) as played, asking(played.url) as model:
+        made = await p_yes(model, ASKED.messages)
+    assert (made.value, made.method) == (5 / 6, "sampled")
+    assert (played.bodies[1]["n"], played.bodies[1]["max_tokens"]) == (4, 1024)
+
+
 async def test_without_log_probabilities_p_yes_is_sampled() -> None:
     def reply(request: Request) -> str | list[str]:
         return "Yes" if request.n == 1 else ["Yes.", "yes", "No", "Yes", "I think", "no", "", "Yes"]
@@ -229,6 +244,28 @@ async def test_embeddings_come_in_order_and_of_length_one() -> None:
         made = await embeddings(model, ["a", "b"])
     assert made.method == "engine"
     assert made.vectors == (pytest.approx((0.6, 0.8)), pytest.approx((0.0, 1.0)))
+
+
+async def test_embeddings_are_asked_of_the_model_as_the_server_calls_it() -> None:
+    asked: list[dict[str, Any]] = []
+
+    async def embed(request: web.Request) -> web.StreamResponse:
+        asked.append(await request.json())
+        return web.json_response({"data": [{"index": 0, "embedding": [1.0]}]})
+
+    async with serving(models=models("owner/m")) as played:
+        played.others["/v1/embeddings"] = embed
+        async with asking(played.url, engine=None) as model:
+            await embeddings(model, ["a"])
+    assert asked[0]["model"] == "owner/m"
+
+
+async def test_a_server_that_misses_the_model_is_not_one_that_cannot_embed() -> None:
+    missing = status(404, {"error": {"message": "The model `m` does not exist."}})
+    async with serving() as played, asking(played.url) as model:
+        played.others["/v1/embeddings"] = missing
+        with pytest.raises(ModelRefused, match="does not exist"):
+            await embeddings(model, ["a"])
 
 
 async def test_without_embeddings_words_are_hashed() -> None:

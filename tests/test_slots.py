@@ -204,3 +204,18 @@ async def test_a_prompt_that_was_read_is_kept_though_its_text_was_cut_off(
     async with pool.slot(more, 3) as lane:
         assert [lane.slot] == used
     assert server.count("restore") == 0
+
+
+async def test_a_disk_that_was_full_may_have_room_again(
+    server: Server, states: SavedStates
+) -> None:
+    pool = SlotPool(server, 1, states)
+    server.broken = True
+    async with pool.slot(ONE, 3):
+        pass
+    server.broken = False
+    async with pool.slot((Message("user", "Something else"),)):
+        pass
+    async with pool.slot(TWO, 3):
+        pass
+    assert server.count("save") == 1
