@@ -5,6 +5,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -21,6 +22,7 @@ from planner.outcomes import Done, Failed, Outcome, Skipped
 from planner.recording import current_step
 from tools import Listener, Tool, ToolError, ToolResult, listening
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 _RETRY_WAIT = wait_random_exponential(multiplier=0.5, max=8)
 
 
@@ -188,6 +190,14 @@ class Caller:
         guess: Guess | None,
     ) -> ToolResult:
         """Try again what may pass by itself."""
+        once = partial(self._once, call_id, tool, arguments, checked, guess)
+        try:
+            return await once(1)
+        except ToolError as error:
+            if not error.retryable:
+                raise
+            first = error
+        # Only now: to begin counting attempts takes as long as a quarter of all else for a step.
         async for attempt in AsyncRetrying(
             retry=retry_if_exception(lambda e: isinstance(e, ToolError) and e.retryable),
             stop=stop_after_attempt(self._attempts),
@@ -195,26 +205,38 @@ class Caller:
             reraise=True,
         ):
             with attempt:
-                self._budget.spend_tool_call()
                 number = attempt.retry_state.attempt_number
-                if guess is None:
-                    await self._trace.record(StepStarted(call_id, arguments, number))
-                else:
-                    guess.called = True
-                    started = SpeculationStarted(call_id, arguments, guess.drafts, number)
-                    # Whatever becomes of the guess, both its ends are in the trace.
-                    await asyncio.shield(self._trace.record(started))
-                began = time.monotonic()
-                async with asyncio.timeout(None if tool.seconds == inf else tool.seconds):
-                    result: ToolResult = await tool.call(checked)
-                count, seconds = self._took[tool.name]
-                self._took[tool.name] = count + 1, seconds + time.monotonic() - began
-                return result
+                if number == 1:
+                    raise first
+                return await once(number)
         raise AssertionError("unreachable: the last attempt raises")
+
+    async def _once(
+        self,
+        call_id: str,
+        tool: Tool[Any],
+        arguments: Mapping[str, JsonValue],
+        checked: Any,
+        guess: Guess | None,
+        number: int,
+    ) -> ToolResult:
+        """One attempt, paid for, recorded and in time."""
+        self._budget.spend_tool_call()
+        if guess is None:
+            await self._trace.record(StepStarted(call_id, arguments, number))
+        else:
+            guess.called = True
+            started = SpeculationStarted(call_id, arguments, guess.drafts, number)
+            # Whatever becomes of the guess, both its ends are in the trace.
+            await asyncio.shield(self._trace.record(started))
+        began = time.monotonic()
+        async with asyncio.timeout(None if tool.seconds == inf else tool.seconds):
+            result: ToolResult = await tool.call(checked)
+        count, seconds = self._took[tool.name]
+        self._took[tool.name] = count + 1, seconds + time.monotonic() - began
+        return result
 
 
 def call_key(tool: str, arguments: Mapping[str, JsonValue]) -> str:
     """The same for the same call: canonical JSON of tool and arguments."""
-    return json.dumps(
-        {"arguments": dict(arguments), "tool": tool}, sort_keys=True, ensure_ascii=False
-    )
+    return _CANONICAL.encode({"arguments": dict(arguments), "tool": tool})

@@ -48,8 +48,10 @@ def _fact(
     earlier: Mapping[str, tuple[Fact, ...]],
 ) -> Fact:
     """The fact of one call; `own` has what the names of an element stand for."""
-    asked = next((step.arguments[key] for key in _QUESTIONS if key in step.arguments), "")
-    sources = [name for name in dict.fromkeys(template.names(asked)) if name != template.INDEX]
+    key = next((key for key in _QUESTIONS if key in step.arguments), "")
+    asked = step.arguments.get(key, "")
+    named = dict.fromkeys(step.names_in.get(key, ()))
+    sources = [name for name in named if name != template.INDEX]
 
     def filled(name: str) -> JsonValue:
         return own[name] if name in own else value_of(name)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
+from itertools import chain
 
 from pydantic import JsonValue
 
@@ -36,10 +37,15 @@ class Step:
         """Refuse what could never run."""
         if not _ID.fullmatch(self.id) or self.id in template.OWN:
             raise PlanError(f"{self.id!r} is no step id: letters, digits and _, at most 40")
-        own = template.OWN.intersection(template.names(dict(self.arguments)))
+        own = template.OWN.intersection(chain(*self.names_in.values()))
         if own and self.for_each is None:
             raise PlanError(f"step {self.id!r} uses {{{min(own)}}} without for_each")
         _ = self.condition  # Refused here, not when it is asked.
+
+    @cached_property
+    def names_in(self) -> Mapping[str, tuple[str, ...]]:
+        """The names that each argument holds, in order, with repetitions."""
+        return {key: tuple(template.names(value)) for key, value in self.arguments.items()}
 
     @cached_property
     def condition(self) -> Condition | None:
@@ -49,7 +55,7 @@ class Step:
     @cached_property
     def named(self) -> tuple[str, ...]:
         """The steps that arguments and `needs` name, each once."""
-        found = [*template.names(dict(self.arguments)), *self.needs]
+        found = chain(*self.names_in.values(), self.needs)
         return tuple(dict.fromkeys(name for name in found if name not in template.OWN))
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import assert_never
 
 from pydantic import JsonValue
@@ -59,8 +60,8 @@ class Results:
             outcome = self.outcomes[condition.step]
             if not condition.holds(outcome):
                 return condition.why_not(outcome)
-        texts = {key: v for key, v in step.arguments.items() if key not in shape.fact_fields}
-        spoken = {*template.names(texts), step.for_each}
+        texts = (names for key, names in step.names_in.items() if key not in shape.fact_fields)
+        spoken = {*chain.from_iterable(texts), step.for_each}
         for name in step.required:
             outcome_ = self.outcomes.get(name)
             if outcome_ is not None and name != besides and not self.steps[name].optional:
