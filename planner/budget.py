@@ -136,20 +136,29 @@ class Budget:
         spent, allowed = round(whose.seconds, 1), whose._limits.seconds * self._share(whose)
         self._stop(whose, BudgetExceeded("seconds", spent, allowed))
 
-    def check_seconds(self, *, step: bool = False) -> None:
-        """Raise BudgetExceeded when the time of the phase, or of its steps, is over."""
+    def check_seconds(self, *, step: bool = False, guess: bool = False) -> None:
+        """Raise BudgetExceeded when the time of the phase, or of its steps, is over.
+
+        `guess`: see `spend_tool_call`.
+        """
         for budget in self._line:
             if self._left(budget, step=step) <= 0:
                 allowed = budget._limits.seconds * self._share(budget, step=step)
-                self._exceed(budget, "seconds", budget.seconds, allowed)
+                self._exceed(budget, "seconds", budget.seconds, allowed, guess=guess)
 
-    def spend_tool_call(self) -> None:
-        """Count one tool call, or raise and count nothing."""
-        self.check_seconds(step=True)
+    def spend_tool_call(self, *, guess: bool = False) -> None:
+        """Count one tool call, or raise and count nothing.
+
+        `guess`: it may be for nothing, so it may spend half of what there is, and no limit counts
+        as hit where there is no more for it.
+        """
+        self.check_seconds(step=True, guess=guess)
         for budget in self._line:
             spent, allowed = budget._tool_calls, budget._limits.tool_calls
+            if guess:
+                allowed *= _AMPLE
             if spent + 1 > allowed:
-                self._exceed(budget, "max-tool-calls", spent, allowed)
+                self._exceed(budget, "max-tool-calls", spent, allowed, guess=guess)
         for budget in self._line:
             budget._tool_calls += 1
 
@@ -166,21 +175,24 @@ class Budget:
         """
         return self.remaining_seconds > 0 and max(map(self._used, self._line)) < _AMPLE
 
-    def promise(self, spending: Spending, *, step: bool = False) -> None:
+    def promise(self, spending: Spending, *, step: bool = False, guess: bool = False) -> None:
         """Set aside what a call may take at most, or raise and set nothing aside.
 
-        `step`: on behalf of a step, for which the reserve is never.
+        `step`: on behalf of a step, for which the reserve is never; `guess`: see `spend_tool_call`.
         """
-        self.check_seconds(step=step)
+        self.check_seconds(step=step, guess=guess)
         for budget in self._line:
             then = budget._spent + budget._promised + spending
-            share = self._share(budget, step=step)
+            share = self._share(budget, step=step) * (_AMPLE if guess else 1.0)
             tokens, cost = budget._limits.tokens * share, budget._limits.cost * share
             if then.tokens > tokens:
                 spent = budget._spent.tokens
-                self._exceed(budget, "max-tokens", spent, tokens, spending.tokens)
+                self._exceed(
+                    budget, "max-tokens", spent, tokens, asked=spending.tokens, guess=guess
+                )
             if then.cost > cost:
-                self._exceed(budget, "max-cost", budget._spent.cost, cost, spending.cost)
+                spent_cost = budget._spent.cost
+                self._exceed(budget, "max-cost", spent_cost, cost, asked=spending.cost, guess=guess)
         for budget in self._line:
             budget._promised += spending
 
@@ -221,11 +233,19 @@ class Budget:
         return budget._limits.seconds * self._share(budget, step=step) - budget.seconds
 
     def _exceed(
-        self, whose: "Budget", limit: str, spent: float, allowed: float, asked: float = 0
+        self,
+        whose: "Budget",
+        limit: str,
+        spent: float,
+        allowed: float,
+        *,
+        asked: float = 0,
+        guess: bool,
     ) -> NoReturn:
-        """Raise, and remember the first time."""
+        """Raise, and remember the first time, unless it was only a guess."""
         error = BudgetExceeded(limit, spent, allowed, asked)
-        self._stop(whose, error)
+        if not guess:
+            self._stop(whose, error)
         raise error
 
     def _stop(self, whose: "Budget", error: BudgetExceeded) -> None:

@@ -159,7 +159,10 @@ class Caller:
         guess: Guess | None = None,
     ) -> Outcome:
         """Every way in which a call can go wrong, as data."""
-        token, guessed = current_step.set(call_id), guessing.set(guess is not None)
+        token, guessed = (
+            current_step.set(call_id),
+            guessing.set(guess is not None or guessing.get()),
+        )
         slot = self._slot(tool.resource)
         try:
             checked = tool.arguments.model_validate(dict(arguments))
@@ -221,7 +224,7 @@ class Caller:
         number: int,
     ) -> ToolResult:
         """One attempt, paid for, recorded and in time."""
-        self._budget.spend_tool_call()
+        self._budget.spend_tool_call(guess=guessing.get())
         if guess is None:
             await self._trace.record(StepStarted(call_id, arguments, number))
         else:

@@ -4,10 +4,12 @@ import asyncio
 import time
 from collections.abc import Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
 from planner.outcomes import Done, Outcome
+from planner.plan import Step
 
 guessing: ContextVar[bool] = ContextVar("guessing", default=False)
 """Whether the running task works on a guess."""
@@ -75,3 +77,24 @@ class Guess:
             self.kept.set_result(kept)
             if not kept:
                 self.task.cancel()
+
+
+@dataclass(slots=True)
+class StepGuesses:
+    """Of one step: one call, or one for each element of a list."""
+
+    drafts: set[str]
+    """The steps on whose drafts they build."""
+    calls: dict[str, Guess]
+    """By call key."""
+    odds: float = 1.0
+    wanted: list[str] = field(default_factory=list)
+    """The keys of all its calls, if the drafts are right."""
+
+    def value(self, step: Step) -> JsonValue:
+        """What the step comes to then; None as long as a call is missing."""
+        done = [self.calls[key].done for key in self.wanted if key in self.calls]
+        values = [outcome.value for outcome in done if outcome is not None]
+        if len(values) < len(self.wanted):
+            return None
+        return values if step.for_each else values[0]

@@ -80,7 +80,7 @@ class RecordedModel:
         name = answering(self._model, request).name
         price = self._prices.get(name)
         promised = _spending(_estimate(request), price)
-        self._budget.promise(promised, step=current_step.get() is not None)
+        self._budget.promise(promised, step=current_step.get() is not None, guess=guessing.get())
         collector, clock = Collector(request.n), _Clock()
         error: str | None = "stopped"
         try:

@@ -19,12 +19,12 @@ from typing import Any, Literal
 from pydantic import JsonValue
 
 from planner import template
-from planner.calling import Caller
+from planner.calling import Caller, call_key
 from planner.events import Event, Speculated, SpeculationStarted, Trace
-from planner.guesses import Guess
+from planner.guesses import Guess, StepGuesses
 from planner.outcomes import Done, Outcome
 from planner.plan import Step
-from planner.results import Results
+from planner.results import Element, Results
 from tools import has_side_effects
 
 Speculation = Literal["off", "on", "auto"]
@@ -80,7 +80,7 @@ class Speculator:
         self._behind = behind
         self._begun = begun
         self._drafts: dict[str, _Draft] = {}
-        self._guesses: dict[str, Guess] = {}
+        self._guesses: dict[str, StepGuesses] = {}
         """By step."""
         self._watches: set[asyncio.Task[None]] = set()
         self._records: defaultdict[str, _Record] = defaultdict(_Record)
@@ -94,35 +94,39 @@ class Speculator:
         known = self._drafts.get(step_id)
         if known is not None and _same(known.value, value):
             return
-        self._withdraw(step_id)
         tool = self._results.steps[step_id].tool
         self._drafts[step_id] = _Draft(value, self._records[tool].odds if odds is None else odds)
+        self._revise(step_id)
         for name in list(self._behind(step_id)):
             self.consider(name)
 
     def consider(self, step_id: str) -> None:
-        """Guess the call of a step that waits for nothing but drafted steps."""
-        step = self._results.steps[step_id]
-        if self._stopped or step_id in self._guesses or self._begun(step_id) or step.for_each:
+        """Guess the calls of a step that waits for nothing but drafted steps."""
+        step, made = self._results.steps[step_id], self._guesses.get(step_id)
+        if self._stopped or self._begun(step_id) or (made is not None and not step.for_each):
             return
         open_ = [name for name in step.inputs if name not in self._results.outcomes]
-        if not open_ or any(name not in self._drafts for name in open_):
-            return
         tool = self._caller.tools.get(step.tool)
-        odds = prod(self._drafts[name].odds for name in open_)
-        if tool is None or has_side_effects(tool) or not self._pays(step, open_, odds):
+        if not open_ or tool is None or has_side_effects(tool):
             return
-        arguments = self._arguments(step)
-        if arguments is None:
+        calls = self._calls(step)
+        odds = prod(self._drafts[name].odds for name in open_ if name in self._drafts)
+        if not calls or not self._pays(step, open_, odds, len(calls)):
             return
+        made = made or StepGuesses(set(), {})
+        made.drafts.update(open_)
+        made.odds, made.wanted = odds, [call_key(step.tool, each) for each in calls.values()]
         drafts = {name: self._drafts[name].value for name in open_}
-        heard = partial(self._heard, step_id, odds)
-        guess = self._caller.guess(step_id, step.tool, arguments, drafts=drafts, listener=heard)
-        if guess is not None:
-            self._guesses[step_id] = guess
-            watch = asyncio.create_task(self._watched(guess, odds))
-            self._watches.add(watch)
-            watch.add_done_callback(self._watched_out)
+        heard = None if step.for_each else partial(self._heard, step_id, odds)
+        for key, (call, arguments) in zip(made.wanted, calls.items(), strict=True):
+            guess = self._caller.guess(call, step.tool, arguments, drafts=drafts, listener=heard)
+            if guess is not None:
+                made.calls[key] = guess
+                watch = asyncio.create_task(self._watched(step, key, guess))
+                self._watches.add(watch)
+                watch.add_done_callback(self._watched_out)
+        if made.calls:
+            self._guesses[step_id] = made
 
     def settled(self, step: Step, outcome: Outcome) -> None:
         """A step has its outcome: what was guessed on another value is dropped."""
@@ -138,10 +142,11 @@ class Speculator:
         self.drop(step.id)
 
     def drop(self, step_id: str) -> None:
-        """The step's guess is not wanted, unless it waits for it already."""
-        guess = self._guesses.pop(step_id, None)
-        if guess is not None and not guess.joined:
-            guess.settle(kept=False)
+        """The step's guesses are not wanted, but for those that it waits for already."""
+        made = self._guesses.pop(step_id, None)
+        for guess in made.calls.values() if made else ():
+            if not guess.joined:
+                guess.settle(kept=False)
 
     def stop(self) -> None:
         """Drop every guess and make no more."""
@@ -168,16 +173,36 @@ class Speculator:
         self.drafted(step_id, value, odds * self._records[self._results.steps[step_id].tool].odds)
 
     def _withdraw(self, step_id: str) -> None:
-        """A draft holds no more: neither do the guesses on it, nor what those came to."""
+        """A draft holds no more."""
         self._drafts.pop(step_id, None)
-        for name, guess in list(self._guesses.items()):
-            if step_id in guess.drafts and self._guesses.get(name) is guess:
-                self.drop(name)
-                if not guess.joined:
-                    self._withdraw(name)
+        self._revise(step_id)
 
-    def _arguments(self, step: Step) -> dict[str, JsonValue] | None:
-        """The step's arguments if the drafts are right; None where it could not run then."""
+    def _revise(self, step_id: str) -> None:
+        """The step's value is another: what was guessed on it goes, and what that came to.
+
+        Of a for_each over it, the calls for elements that it still has stay.
+        """
+        for name, made in list(self._guesses.items()):
+            if step_id not in made.drafts or self._guesses.get(name) is not made:
+                continue
+            step = self._results.steps[name]
+            calls = self._calls(step) if step.for_each == step_id else {}
+            wanted = {call_key(step.tool, each) for each in calls.values()}
+            joined = any(guess.joined for guess in made.calls.values())
+            for key in made.calls.keys() - wanted:
+                guess = made.calls.pop(key)
+                if not guess.joined:
+                    guess.settle(kept=False)
+            if not made.calls:
+                del self._guesses[name]
+            if not joined:
+                self._withdraw(name)
+
+    def _calls(self, step: Step) -> dict[str, dict[str, JsonValue]]:
+        """The arguments of the step's calls if the drafts are right; none where it cannot run then.
+
+        By call: `b`, or `b[0]` and so on for each element of a list.
+        """
         steps = self._results.steps
         view = Results(
             steps,
@@ -188,40 +213,50 @@ class Speculator:
             if name not in self._results.outcomes:
                 view.take(steps[name], Done(draft.value))
         shape = self._caller.tools[step.tool].arguments
-        if view.obstacle(step, shape) is not None:
-            return None
+        missing = any(name not in view.outcomes for name in step.inputs)
+        if missing or view.obstacle(step, shape) is not None:
+            return {}
         try:
-            return view.filled(step, shape)
+            if step.for_each is None:
+                return {step.id: view.filled(step, shape)}
+            return {
+                f"{step.id}[{index}]": view.filled(step, shape, Element(value, index))
+                for index, value in enumerate(view.elements(step.for_each))
+            }
         except template.MissingPart:
-            return None
+            return {}
 
-    def _pays(self, step: Step, drafted: Iterable[str], odds: float) -> bool:
-        """Whether the seconds that a right guess saves outweigh those that a wrong one wastes."""
+    def _pays(self, step: Step, drafted: Iterable[str], odds: float, calls: int) -> bool:
+        """Whether the seconds that right guesses save outweigh those that wrong ones waste."""
         if self._mode == "on":
             return True
         cost = self._caller.mean_seconds(step.tool) or 1.0
         leads = [self._lead(name) for name in drafted]
         saved = min([cost, *(lead for lead in leads if lead is not None)])
-        return odds * saved > (1 - odds) * cost * _WASTE
+        return odds * saved > (1 - odds) * cost * calls * _WASTE
 
     def _lead(self, step_id: str) -> float | None:
         """How long before the value a draft of the step's tool comes, on the average."""
         record = self._records[self._results.steps[step_id].tool]
         return record.lead / record.all if record.all else None
 
-    async def _watched(self, guess: Guess, odds: float) -> None:
+    async def _watched(self, step: Step, key: str, guess: Guess) -> None:
         """From a guess to what became of it."""
         try:
             first: set[asyncio.Future[Any]] = {guess.task, guess.kept}
             await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
-            if guess.done is not None and not guess.joined and not guess.kept.done():
-                self.drafted(guess.id, guess.done.value, odds)
+            made = self._guesses.get(step.id)
+            if made is not None and not guess.joined and not guess.kept.done():
+                self.drafted(step.id, made.value(step), made.odds)
             kept = await guess.kept
         finally:
             guess.settle(kept=False)
             await asyncio.wait({guess.task})
-        if self._guesses.get(guess.id) is guess:
-            del self._guesses[guess.id]
+        made = self._guesses.get(step.id)
+        if made is not None and made.calls.get(key) is guess:
+            del made.calls[key]
+            if not made.calls:
+                del self._guesses[step.id]
         if not guess.called:
             return
         seconds = guess.saved if kept and guess.saved is not None else guess.seconds

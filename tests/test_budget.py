@@ -213,3 +213,20 @@ async def test_a_call_that_is_given_up_keeps_nothing_promised(chunks: int) -> No
     for budget in (top, child):
         budget.promise(Spending(990))
         budget.settle(Spending(990), Spending(0))
+
+
+def test_a_guess_may_spend_half_and_hits_no_limit() -> None:
+    budget = Budget(Limits(tokens=1000, tool_calls=4, cost=1.0, reserve=0.2))
+    budget.promise(Spending(400, 0.4), step=True, guess=True)
+    for more in (Spending(1), Spending(0, 0.01)):
+        with pytest.raises(BudgetExceeded):
+            budget.promise(more, step=True, guess=True)
+    for _ in range(2):
+        budget.spend_tool_call(guess=True)
+    with pytest.raises(BudgetExceeded):
+        budget.spend_tool_call(guess=True)
+    assert (budget.tool_calls, budget.exceeded) == (2, None)
+    budget.promise(Spending(400, 0.4), step=True)
+    with pytest.raises(BudgetExceeded):
+        budget.promise(Spending(1), step=True)
+    assert budget.exceeded is not None

@@ -164,7 +164,8 @@ async def test_a_bug_on_a_wrong_draft_is_nobody_s() -> None:
         ask("b", "when {a}", when="a = Ann"),
         ask("b", "when {a.name}"),
         ask("b", "when {a} {x}"),
-        ask("b", "{item}", for_each="a"),
+        ask("b", "{item.name}", for_each="a"),
+        Step("b", "act", {"question": "{item}"}, for_each="a"),
     ],
 )
 async def test_what_must_not_or_could_not_run_is_not_guessed(step: Step) -> None:
