@@ -1,5 +1,6 @@
 """Inference: ask a language model, whatever engine runs it."""
 
+from inference.capabilities import Capabilities
 from inference.connecting import Patience, is_loopback
 from inference.embedded import EmbeddedModel, check_gguf
 from inference.endpoint import EndpointModel
@@ -34,7 +35,7 @@ from inference.model import (
 )
 from inference.pool import PooledModel
 from inference.prices import Price
-from inference.probing import Capabilities, Guessing, guessing, probe
+from inference.probing import Guessing, guessing, probe
 from inference.roles import ROLES, Role, RoledModel, answering
 from inference.rotation import Endpoint, Persistence
 from inference.scoring import (

@@ -12,6 +12,7 @@ from typing import Any
 import openai
 from openai import AsyncStream
 
+from inference.capabilities import Capabilities
 from inference.connecting import NO_REUSE, Patience, client_of
 from inference.doors import Doors
 from inference.errors import (
@@ -51,8 +52,10 @@ class EndpointModel:
         api_key: str = "",
         engine: Engine | None = None,
         patience: Patience | None = None,
+        known: Capabilities | None = None,
     ) -> None:
-        """`engine` None: found out by the first request.
+        """`engine` None: found out by the first request; `known`: what the server was seen to do,
+        as `probe` says it: what it cannot is Unsupported and not asked for.
 
         Raises ModelSetupError for an address or a key that cannot be used.
         """
@@ -62,7 +65,8 @@ class EndpointModel:
         self._served = name
         """The name that the server has for it."""
         self._refused: set[Constraint] = set()
-        self.one_by_one = False
+        self._known = known
+        self.one_by_one = known is not None and not known.samples
         """It is known to give one sample a request."""
         self.window: int | None = None
         """Tokens of prompt and text together, as far as the server says; known after `check`."""
@@ -79,10 +83,12 @@ class EndpointModel:
     def constrains(self, request: Request) -> bool:
         """Whether the engine is known to hold the text to the request's schema, grammar or regex.
 
-        Others may know schemas, too; but some refuse them, and some take them and do not care.
+        Others may know schemas, too; but some refuse them, and some take them and do not care: they
+        have to have been seen to.
         """
-        known = self._engine not in {None, "other"}
-        return known and bool(constraint_of(request, self._engine))
+        if self._engine in {None, "other"}:
+            return request.constraint == "schema" and self._known is not None and self._known.schema
+        return bool(constraint_of(request, self._engine))
 
     async def close(self) -> None:
         """Close the connections; what still reads from them, or begins to, is ModelUnavailable."""
@@ -115,11 +121,13 @@ class EndpointModel:
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """See `Model.embed`."""
+        self._require("embedding", "makes no embeddings")
         await self.engine_known()  # with it comes the name that the server has for the model
         return await self.doors.embed(texts)
 
     async def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
         """See `Model.rerank`."""
+        self._require("reranking", "does not rerank")
         await self.engine_known()
         return await self.doors.rerank(query, texts)
 
@@ -168,6 +176,10 @@ class EndpointModel:
     async def _stream(self, request: Request, extra: Mapping[str, Any]) -> AsyncGenerator[Chunk]:
         """One request to the server."""
         weighs = request.continuation is not None
+        if weighs:
+            self._require("weighing", "cannot say how likely a given text is")
+        if request.top_logprobs:
+            self._require("top_logprobs", "tells no log-probabilities")
         if weighs and await self.engine_known() not in LLAMA:
             yield await self._weighed(request)
             return
@@ -199,6 +211,11 @@ class EndpointModel:
         if self._engine == "vllm":
             return await self.doors.likelihood(request)
         raise Unsupported(f"{self._where} cannot say how likely a given text is")
+
+    def _require(self, ability: str, lacking: str) -> None:
+        """Raise Unsupported where it was seen that the server cannot."""
+        if self._known is not None and not getattr(self._known, ability):
+            raise Unsupported(f"{self._where} {lacking}, as `breadth models check` found")
 
     async def _send(self, request: Request, extra: Mapping[str, Any]) -> AsyncStream[Event]:
         """Send it; without the constraint where the server does not know it."""

@@ -10,6 +10,7 @@ from collections.abc import Awaitable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
+from inference.capabilities import Capabilities
 from inference.endpoint import EndpointModel
 from inference.errors import ModelError
 from inference.model import Completion, Message, Model, Request, complete
@@ -30,36 +31,6 @@ _SAYING = (
 _COPIED = 64
 _STREAMS = 8
 _TOKENS = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What was seen. None: it could not be tried."""
-
-    grammar: bool
-    """A GBNF grammar binds the text."""
-    schema: bool
-    """A JSON schema binds the text."""
-    samples: bool
-    """One request gives several samples."""
-    top_logprobs: int
-    """So many likeliest tokens come with each token; at most 20 are asked for."""
-    streaming: bool | None
-    """The text comes in pieces."""
-    counting: bool
-    """The engine counts the tokens of a prompt before it is sent."""
-    weighing: bool
-    """The engine says how likely a given text is."""
-    embedding: bool
-    reranking: bool
-    tools: bool | None
-    """Offered a tool that the question needs, the model calls it; None: not tried."""
-    first_token_seconds: float | None
-    """From a short request to its first token."""
-    tokens_per_second: float | None
-    """Of one stream."""
-    tokens_per_second_8: float | None
-    """Of eight streams together."""
 
 
 async def probe(model: Model) -> Capabilities:

@@ -124,16 +124,28 @@ async def p_yes(model: Model, messages: Sequence[Message]) -> Probability:
     model that thinks before it answers.
     """
     request = Request(tuple(messages), max_tokens=1, top_logprobs=_TOP, purpose="judge")
-    (sample,) = (await complete(model, request)).samples
-    thinks = _thinks(sample)
-    if sample.logprobs and not thinks:
-        first = sample.logprobs[0]
-        tokens = dict(first.top) | {first.token: first.logprob}
-        yes, no = (_mass(tokens, answer) for answer in _ANSWERS)
-        return Probability(yes / (yes + no) if yes + no else 0.5, "logprobs")
+    try:
+        (sample,) = (await complete(model, request)).samples
+    except Unsupported:
+        return await _sampled_yes(model, request)
+    if _thinks(sample):
+        return await _sampled_yes(model, request, thinks=True)
+    if not sample.logprobs:
+        return await _sampled_yes(model, request)
+    first = sample.logprobs[0]
+    tokens = dict(first.top) | {first.token: first.logprob}
+    yes, no = (_mass(tokens, answer) for answer in _ANSWERS)
+    return Probability(yes / (yes + no) if yes + no else 0.5, "logprobs")
+
+
+async def _sampled_yes(model: Model, request: Request, *, thinks: bool = False) -> Probability:
+    """By how often the model says it, with room for its thoughts if it has any."""
     n, room = (_THOUGHTS, _THOUGHT) if thinks else (_SAMPLES, 4)
     again = replace(request, n=n, temperature=1.0, top_logprobs=0, max_tokens=room, seed=0)
-    said = [_word(sample.text) for sample in (await complete(model, again)).samples]
+    samples = (await complete(model, again)).samples
+    if not thinks and all(map(_thinks, samples)):
+        return await _sampled_yes(model, request, thinks=True)
+    said = [_word(sample.text) for sample in samples]
     yes, no = (sum(word == answer for word in said) for answer in _ANSWERS)
     return Probability((yes + 1) / (yes + no + 2), "sampled")
 

@@ -8,6 +8,7 @@ from rich.table import Table
 from inference import PACKAGED, EmbeddedModel, EndpointModel, PooledModel, guessing, probe
 from service.errors import UsageProblem
 from service.models import key_of, model_of
+from service.remembered import remember
 from service.settings import Settings
 
 
@@ -40,9 +41,12 @@ async def checked(settings: Settings) -> dict[str, Any]:
     """What the settings' model is and can do; of a server without a named one, its first."""
     if settings.base_url and not settings.model.startswith("openai:"):
         settings = settings.model_copy(update={"model": f"openai:{await _first(settings)}"})
-    model = await model_of(settings)
+    model = await model_of(settings, afresh=True)
     try:
-        found = {**_identity(settings, model), **asdict(await probe(model))}
+        able = await probe(model)
+        if isinstance(model, PooledModel) and len(model.endpoints) == 1:
+            remember(settings.cache, model.endpoints[0].model.base_url, model.name, able)
+        found = {**_identity(settings, model), **asdict(able)}
         if settings.speculate != "off" or isinstance(model, PooledModel):
             found |= await _guesses(model, settings)
         return found

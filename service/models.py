@@ -22,6 +22,7 @@ from inference import (
     Speculation,
 )
 from service.errors import UsageProblem
+from service.remembered import remembered
 from service.settings import Settings
 
 try:
@@ -88,9 +89,11 @@ def _place(name: str, settings: Settings) -> tuple[str, str | None]:
 
 
 async def model_of(
-    settings: Settings, progress: Progress | None = None
+    settings: Settings, progress: Progress | None = None, *, afresh: bool = False
 ) -> EmbeddedModel | PooledModel:
     """The model that the settings name, roles aside; an embedded one begins to load.
+
+    `afresh`: as if nothing were known of its servers.
 
     Raises UsageProblem for a name that is none, ModelSetupError for a model that cannot be had, and
     ModelError when no server is there or one does not have it.
@@ -103,7 +106,7 @@ async def model_of(
                 "--speculate is for the embedded engine: a server decides that when it is started,"
                 " as `breadth models serve NAME --speculate ...` does"
             )
-        return await _pool(name, settings.model_copy(update={"base_url": url}))
+        return await _pool(name, settings.model_copy(update={"base_url": url}), afresh)
     speculation = _speculation(settings.speculate)
     drafter = speculation.model
     model = EmbeddedModel(
@@ -178,12 +181,14 @@ def _server(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}".lower()
 
 
-async def _pool(name: str, settings: Settings) -> PooledModel:
+async def _pool(name: str, settings: Settings, afresh: bool) -> PooledModel:
     """Its servers, seen to be there, one at least, and to have the model."""
-    urls = _addresses(settings.base_url or _OPENAI)
-    model = PooledModel(
-        [EndpointModel(name, base_url=url, api_key=key_of(url, settings)) for url in urls]
-    )
+    endpoints = []
+    for url in _addresses(settings.base_url or _OPENAI):
+        known = None if afresh else remembered(settings.cache, url, name)
+        key = key_of(url, settings)
+        endpoints.append(EndpointModel(name, base_url=url, api_key=key, known=known))
+    model = PooledModel(endpoints)
     try:
         await model.check()
     except BaseException:
