@@ -16,6 +16,8 @@ import sys
 import threading
 from contextlib import suppress
 
+_PR_SET_PDEATHSIG = 1
+"""Linux: a signal for a child whose parent is gone, however that came."""
 _PR_SET_CHILD_SUBREAPER = 36
 """Linux: orphans below us become our children, so that their ends can be waited for."""
 
@@ -36,6 +38,7 @@ def main() -> None:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_die_with_parent,
             )
         except OSError as error:
             log.write(f"{told['command'][0]}: {error}\n".encode())
@@ -50,6 +53,12 @@ def main() -> None:
     sys.stdout.write(f"{code}\n")
     sys.stdout.flush()
     os._exit(0)  # the thread may still be reading
+
+
+def _die_with_parent() -> None:
+    """In the child: where the keeper itself is killed, vLLM is told to end."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def _end(process: "subprocess.Popen[bytes]", grace: float) -> None:

@@ -160,6 +160,19 @@ async def test_one_that_dies_is_started_again(tmp_path: Path, how: str) -> None:
     assert served.slept == [1.0]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of it")
+async def test_one_whose_keeper_is_killed_ends_too_and_another_comes(tmp_path: Path) -> None:
+    served = Served(tmp_path)
+    async with serving(served):
+        server = served.pids[0]
+        keeper = int(Path(f"/proc/{server}/stat").read_text().rpartition(")")[2].split()[1])
+        os.kill(keeper, signal.SIGKILL)
+        async with asyncio.timeout(20):
+            await end_of(server)
+            await served.times_ready(2)
+    os.kill(served.pids[1], signal.SIGKILL)  # the fake's child, whom nobody told
+
+
 async def test_one_that_dies_too_often_is_given_up(tmp_path: Path) -> None:
     served = Served(tmp_path)
     async with serving(served, deaths=3) as task:
