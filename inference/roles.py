@@ -17,6 +17,7 @@ _ROLE_OF: Mapping[str, Role] = {
     "draft": "drafter",
     "judge": "judge",
     "verify": "judge",
+    "rerank": "judge",
 }
 
 

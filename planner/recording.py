@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from secrets import token_hex
@@ -18,6 +18,7 @@ from inference import (
     ModelError,
     Price,
     Request,
+    Unsupported,
     Usage,
     answering,
     estimated_prompt,
@@ -67,12 +68,53 @@ class RecordedModel:
         return await self._model.count(messages)
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """See `Model.embed`; no call of the budget."""
-        return await self._model.embed(texts)
+        """See `Model.embed`. Raises BudgetExceeded before anything is sent."""
+        async with self._paid("embed", texts):
+            return await self._model.embed(texts)
 
     async def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
-        """See `Model.rerank`; no call of the budget."""
-        return await self._model.rerank(query, texts)
+        """See `Model.rerank`. Raises BudgetExceeded before anything is sent."""
+        async with self._paid("rerank", (query, *texts)):
+            return await self._model.rerank(query, texts)
+
+    @asynccontextmanager
+    async def _paid(self, purpose: str, texts: Sequence[str]) -> AsyncIterator[None]:
+        """A call that writes nothing: what it reads is estimated, and only told of in the trace.
+
+        One that the model is not able to make costs nothing.
+        """
+        told = f"{len(texts)} texts, {sum(map(len, texts))} characters"
+        request = Request((Message("user", told),), max_tokens=1, purpose=purpose)
+        name = answering(self._model, request).name
+        price, usage = self._prices.get(name), Usage(estimated_tokens(*texts))
+        promised = spent = _spending(usage, price)
+        step, guess, clock = current_step.get(), guessing.get(), _Clock()
+        self._budget.promise(promised, step=step is not None, guess=guess)
+        error: str | None = "stopped"
+        try:
+            yield
+            error = None
+        except Unsupported as failure:
+            error, spent, usage = str(failure), Spending(), Usage()
+            raise
+        except ModelError as failure:
+            error = str(failure)
+            raise
+        finally:
+            self._budget.settle(promised, spent)
+            if usage.total_tokens:
+                called = ModelCalled(
+                    step=step,
+                    model=name,
+                    request=request,
+                    completion=Completion((), usage),
+                    seconds=clock.seconds,
+                    first_token_seconds=None,
+                    cost=spent.cost if price else None,
+                    error=error,
+                    guess=guess,
+                )
+                await asyncio.shield(self._trace.record(called))
 
     async def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
         """See `Model.stream`. Raises BudgetExceeded before anything is sent."""

@@ -1,6 +1,6 @@
 """What a model call is paid with: before it is made, when it ends, and when it is cut."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -16,6 +16,7 @@ from inference import (
     Price,
     Request,
     ScriptedModel,
+    Unsupported,
     Usage,
     complete,
 )
@@ -125,3 +126,35 @@ async def test_a_call_is_refused_that_could_cost_too_much() -> None:
     with pytest.raises(BudgetExceeded, match=r"max-cost: 0 of 1.9 spent, and the next call may"):
         await complete(model, LONG)
     assert scripted.requests == []
+
+
+class Vectors(ScriptedModel):
+    """Makes embeddings, and does not rerank."""
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        return [[1.0]] * len(texts)
+
+
+async def test_embeddings_are_paid_and_told_of_without_their_texts() -> None:
+    trace, budget = MemoryTrace(), Budget(Limits(tokens=1000, reserve=0.0))
+    model = RecordedModel(
+        Vectors([], name="m"), budget=budget, trace=trace, prices={"m": Price(1000.0, 1000.0)}
+    )
+    assert await model.embed(["x" * 1200, "y" * 1200]) == [[1.0], [1.0]]
+    [called] = trace.events
+    assert isinstance(called, ModelCalled)
+    assert called.completion.usage == Usage(800)
+    assert called.cost == 0.8
+    assert "xx" not in str(called.request)
+    with pytest.raises(BudgetExceeded):
+        await model.embed(["x" * 1200])
+    assert len(trace.events) == 1
+
+
+async def test_what_a_model_is_not_able_to_do_costs_nothing() -> None:
+    trace, budget = MemoryTrace(), Budget(Limits(tokens=100, reserve=0.0))
+    model = RecordedModel(Vectors([], name="m"), budget=budget, trace=trace)
+    for _ in range(3):
+        with pytest.raises(Unsupported):
+            await model.rerank("who?", ["x" * 200])
+    assert trace.events == []
