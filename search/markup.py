@@ -51,10 +51,10 @@ def table_lines(table: Any) -> list[str] | None:
         return None
     if any(len(words) > LONGEST_CELL for row in rows for _, words in row):
         return None
-    named = [all(cell.tag == "th" for cell, _ in row) for row in rows if len(row) > 1]
+    named = _names_columns([[cell for cell, _ in row] for row in rows if len(row) > 1])
     spread = [[words for cell, words in row for words in _spanned(cell, words)] for row in rows]
     caption = [words for found in table.iter("caption") if (words := words_of(found))]
-    return [*caption, *row_lines(spread, header=True if named[0] else None)]
+    return [*caption, *row_lines(spread, header=named)]
 
 
 def words_of(element: Any) -> str:
@@ -66,6 +66,13 @@ def _spanned(cell: Any, words: str) -> list[str]:
     """A cell over several columns fills the first only, but the next keep their places."""
     span = cell.get("colspan", "1")
     return [words] + [""] * (min(int(span), 100) - 1 if span.isascii() and span.isdigit() else 0)
+
+
+def _names_columns(rows: list[list[Any]]) -> bool | None:
+    """Whether the first row has the names; None where the table does not say."""
+    if all(cell.tag == "th" for cell in rows[0]):
+        return True
+    return False if any(row[0].tag == "th" for row in rows) else None
 
 
 def _is_cell(element: Any) -> bool:

@@ -11,6 +11,7 @@ from search.tables import csv_rows
 
 PDF = "application/pdf"
 HTML = "text/html"
+XML = "application/xml"
 TEXT = "text/plain"
 CSV = "text/csv"
 MAIL = "message/rfc822"
@@ -34,6 +35,7 @@ SIGNATURES = (
     (0, b"II*\x00", "a TIFF image"),
     (0, b"MM\x00*", "a TIFF image"),
     (0, b"\x00\x00\x01\x00", "an icon"),
+    (30, b"mimetypeapplication/vnd.oasis", "an OpenDocument file"),
     (0, b"PK\x03\x04", "a ZIP archive or an Office document"),
     (0, b"PK\x05\x06", "a ZIP archive"),
     (0, b"\x1f\x8b", "a gzip archive in others"),
@@ -84,6 +86,7 @@ _PDF = re.compile(rb"%PDF-\d")
 _LEAD = r"\A\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*"
 _FRAME_TAGS = r"!doctype\s+html|html|head|body|title|meta|link|script|style"
 _TEXT_TAGS = r"h[1-6]|p|div|span|main|article|section|header|nav|table|ul|ol|dl|a|b|br|center"
+_XML = re.compile(r"\A\s*(?:<\?xml\b|<(?:rss|feed|urlset|sitemapindex)\b)", re.IGNORECASE)
 _PAGE = re.compile(rf"{_LEAD}<(?:{_FRAME_TAGS})\b", re.IGNORECASE | re.DOTALL)
 _FRAGMENT = re.compile(rf"{_LEAD}<(?:{_TEXT_TAGS})\b", re.IGNORECASE | re.DOTALL)
 
@@ -99,6 +102,8 @@ def media_type(data: bytes) -> str:
     head = _head(data)
     if _is_html(head, data):
         return HTML
+    if _XML.match(head):
+        return XML
     return CSV if csv_rows(head[: head.rfind("\n") + 1] or head) else TEXT
 
 

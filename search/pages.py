@@ -1,15 +1,17 @@
-"""HTML to text: the main text of a page with its headings, lists and tables, without its frame."""
+"""HTML to text: the content of a page with its headings, lists and tables, without its frame."""
 
 import re
+from copy import deepcopy
 from typing import Any
 
-from trafilatura import extract, extract_metadata, load_html
+from lxml import etree
+from trafilatura import extract_metadata, load_html
 
 from search.charset import decode, has_wide_mark, normalise
 from search.errors import ReadError
 from search.extracts import Extract, day_of
-from search.markup import EMPHASIS, is_hidden, visible_text
-from search.tables import relined
+from search.framing import without_frame
+from search.markup import visible_text
 
 DECLARATION = re.compile(
     rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]+)|\A\s*<\?xml[^>]*?encoding=["']([\w.-]+)""",
@@ -18,24 +20,33 @@ DECLARATION = re.compile(
 """A charset declared by the page; looked for where browsers look, near its beginning."""
 DECLARED_WITHIN = 4096
 
-_ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!|<>~-])")
-
 
 def page_text(data: bytes, location: str, charset: str | None = None) -> Extract:
-    """The main text of a page, its title, author and day.
+    """The content of a page, its title, author and day.
 
     `charset`: what the server said. Raises ReadError for a page that shows no text by itself.
     """
-    html = decode_page(data, charset)
-    tree = parse_page(html)
+    tree = parse_page(decode_page(data, charset))
     if tree is None:
         raise ReadError(f"{location} has no visible text; add text or leave it out.")
-    title = _title(tree)
-    main = _main(tree)
-    text = main.text or normalise(visible_text(parse_page(html)))
+    content = visible_text(without_frame(deepcopy(tree)))
+    text = normalise(content or visible_text(tree)).strip()
     if not text:
-        raise ReadError(f"{location} {_emptiness(parse_page(html))}")
-    return Extract(text, title, main.author, main.published)
+        raise ReadError(f"{location} {_emptiness(tree)}")
+    title, described = _title(tree), extract_metadata(tree, extensive=False)
+    author = " ".join((described.author or "").split())
+    return Extract(text, title, author, day_of(described.date or ""))
+
+
+def xml_text(data: bytes, location: str, charset: str | None = None) -> Extract:
+    """The text of other XML, an element a line; markup inside of it, as feeds have it, is read."""
+    text = re.sub(r"\A\s*<\?xml[^>]*\?>", "", decode_page(data, charset))
+    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True)
+    tree = etree.fromstring(f"<all>{text}</all>", parser)
+    said = [words for element in tree.iter() for words in _said(element)]
+    title = tree.find(".//{*}title")
+    name = " ".join((title.text or "").split()) if title is not None else ""
+    return Extract(normalise("\n\n".join(said)), normalise(name))
 
 
 def decode_page(data: bytes, charset: str | None = None) -> str:
@@ -61,24 +72,13 @@ def _title(tree: Any) -> str:
     return ""
 
 
-def _main(tree: Any) -> Extract:
-    """By trafilatura. Emphasis is dropped first: its marks would stand in what answers quote."""
-    described = extract_metadata(tree)
-    for element in list(tree.iter(*EMPHASIS)):
-        element.drop_tag()
-    for element in [found for found in tree.iter() if _is_unseen(found)]:
-        element.drop_tree()
-    text = extract(tree, output_format="markdown", include_comments=False) or ""
-    return Extract(
-        normalise(_ESCAPE.sub(r"\1", relined(text))).strip(),
-        author=" ".join((described.author or "").split()),
-        published=day_of(described.date or ""),
-    )
-
-
-def _is_unseen(element: Any) -> bool:
-    kept = element.tag in ("html", "head", "body") or element.getparent() is None
-    return not kept and isinstance(element.tag, str) and is_hidden(element)
+def _said(element: Any) -> list[str]:
+    words = " ".join((element.text or "").split()) if isinstance(element.tag, str) else ""
+    if "<" in words:
+        tree = parse_page(words)
+        words = visible_text(tree) if tree is not None else ""
+    tail = " ".join((element.tail or "").split())
+    return [piece for piece in (words, tail) if piece]
 
 
 def _emptiness(tree: Any) -> str:

@@ -24,11 +24,12 @@ from search.media import (
     SLIDES,
     TEXT,
     WORD,
+    XML,
     looks_binary,
     media_type,
 )
 from search.office import sheets_text, slides_text, word_text
-from search.pages import page_text
+from search.pages import page_text, xml_text
 from search.passages import Source
 from search.pdf import pdf_text
 from search.tables import csv_rows, row_lines
@@ -138,6 +139,7 @@ _EXTRACTORS: Mapping[str, Extractor] = {
     TEXT: _plain_text,
     CSV: _table_text,
     HTML: page_text,
+    XML: xml_text,
     PDF: _without_charset(pdf_text),
     WORD: _without_charset(word_text),
     SLIDES: _without_charset(slides_text),
