@@ -28,8 +28,8 @@ class History:
     arguments: Mapping[str, str] = field(default_factory=dict)
     """What each ended call did: tool and filled-in arguments, as canonical JSON
     (`{"arguments": ..., "tool": ...}`, keys sorted)."""
-    planned_rounds: int = 0
-    """Rounds whose plan was written to its end."""
+    planned: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """The ids of the lines of each plan that was written to its end, by its round."""
     seconds: float = 0.0
     spent: Spending = _NOTHING
     """By model calls, before the run was cut off."""
@@ -39,6 +39,11 @@ class History:
     """The pasts of its sub-runs by the call that each is: `b`, `b[0]`, `b/a` for one inside b."""
     replies: tuple[Reply, ...] = ()
     """Of the models, in the run that this one replays: the same request gets the same reply."""
+
+    @property
+    def planned_rounds(self) -> int:
+        """How many plans were written to their end."""
+        return len(self.planned)
 
     def elements(self, step_id: str, whole: Outcome) -> list[Outcome]:
         """How the elements of an ended for_each ended; a value stands in for what is not known."""
@@ -65,5 +70,5 @@ def known_results(history: History) -> Mapping[str, Done]:
     return {
         key: outcome
         for call_id, key in history.arguments.items()
-        if isinstance(outcome := history.outcomes.get(call_id), Done)
+        if isinstance(outcome := history.outcomes.get(call_id), Done) and outcome.cut is None
     }

@@ -102,6 +102,8 @@ class Research:
     arguments = ResearchArguments
     seconds = inf
     """It ends by its budget."""
+    side_effects = True
+    """Its steps are in the trace under its own: those of a wrong guess would stay there."""
 
     @property
     def resource(self) -> str:

@@ -234,6 +234,7 @@ def another_try(history: History) -> History:
     return replace(
         history,
         outcomes=worked,
+        cancelled={},  # what was not needed beside a poorer outcome may be needed now
         answer=None,
         seconds=0.0,
         spent=Spending(cost=history.spent.cost),  # money is not granted twice

@@ -91,7 +91,7 @@ async def test_a_resumed_run_checks_nothing_again() -> None:
         steps=tuple(event.step for event in added(trace)),
         step_rounds=dict.fromkeys(outcomes(trace), 1),
         outcomes=outcomes(trace),
-        planned_rounds=1,
+        planned={1: ("start", "a")},
     )
     model, again = ScriptedModel(reader), MemoryTrace()
     result = await run(

@@ -3,8 +3,9 @@
 from research_films import outcomes, run, scripted
 
 from inference import ScriptedModel
-from planner import History, MemoryTrace, StepAdded, StepStarted, call_key
+from planner import Done, History, MemoryTrace, StepAdded, StepStarted, call_key, known_results
 from search import DocumentIndex
+from service.workplace import another_try
 
 
 async def test_a_run_goes_on_without_repeating_what_it_finished(film_index: DocumentIndex) -> None:
@@ -16,7 +17,7 @@ async def test_a_run_goes_on_without_repeating_what_it_finished(film_index: Docu
         steps=tuple(added),
         step_rounds={step.id: 1 for step in added},
         outcomes={name: ended[name] for name in ("start", "a", "b", "c")},
-        planned_rounds=1,
+        planned={1: tuple(step.id for step in added)},
     )
     second, model = MemoryTrace(), ScriptedModel(scripted)
     result = await run(film_index, model, second, history=past)
@@ -44,3 +45,18 @@ async def test_a_run_cut_off_while_planning_plans_again_and_uses_what_it_finishe
     assert result.answer.value == "Bong Joon-ho"
     asked = [event.arguments for event in second.events if isinstance(event, StepStarted)]
     assert {"question": "Who directed Inception?"} not in asked
+
+
+def test_what_was_cut_short_is_no_result_for_another_step() -> None:
+    keys = {"a": call_key("research", {"objective": "Who?"}), "b": call_key("lookup", {})}
+    outcomes = {"a": Done("Nolan", cut="max-tool-calls"), "b": Done("Up")}
+    assert known_results(History(outcomes=outcomes, arguments=keys)) == {keys["b"]: Done("Up")}
+
+
+def test_another_try_wants_what_was_given_up_beside_a_poorer_outcome() -> None:
+    past = History(
+        outcomes={"a": Done("Nolan", cut="max-tool-calls"), "b": Done("Up")},
+        cancelled={"c": "not needed any more"},
+    )
+    again = another_try(past)
+    assert (set(again.outcomes), again.cancelled) == ({"b"}, {})
