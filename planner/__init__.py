@@ -36,7 +36,7 @@ from planner.plan import Plan, PlanBuilder, Step
 from planner.plan_reading import in_order, question_of, read_plan
 from planner.planning import Planner
 from planner.recording import RecordedModel
-from planner.replaying import RefusingModel, ReplayedModel, Reply, steps_anew
+from planner.replaying import RefusingModel, ReplayedModel, Reply, steps_anew, top_step
 from planner.research import research
 from planner.speculating import Speculation, SpeculationTotals
 from planner.subgraph import Researched, research_graph
@@ -111,5 +111,6 @@ __all__ = [
     "step_of",
     "steps_anew",
     "template",
+    "top_step",
     "written",
 ]

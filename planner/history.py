@@ -62,7 +62,12 @@ class History:
             for name, past in self.nested.items()
             if name.startswith(way)
         }
-        return replace(self.nested.get(call, History()), nested=inside)
+        replies = tuple(
+            replace(reply, step=reply.step.removeprefix(call).removeprefix("/") or None)
+            for reply in self.replies
+            if reply.step is not None and f"{reply.step}/".startswith(way)
+        )
+        return replace(self.nested.get(call, History()), nested=inside, replies=replies)
 
 
 def known_results(history: History) -> Mapping[str, Done]:

@@ -126,7 +126,7 @@ class Research:
                 toolbox=lambda model: self._allowed(self.toolbox(model), arguments.tools),
                 trace=NestedTrace(self.trace, call),
                 settings=self._settings(arguments.tools, limits),
-                history=past if past.steps else None,
+                history=past if past.steps or past.replies else None,
                 above=Above(budget, self.above.shared),
             )
         finally:

@@ -25,6 +25,7 @@ from planner import (
     clarified,
     research,
     steps_anew,
+    top_step,
 )
 from search import DocumentIndex, IndexReport
 from service.errors import UsageProblem
@@ -209,7 +210,7 @@ async def _replies(store: TraceStore, record: RunRecord) -> tuple[Reply, ...]:
     return tuple(
         reply
         for reply in replies
-        if reply.request.purpose != "write" and (reply.step or "").partition("[")[0] not in anew
+        if reply.request.purpose != "write" and top_step(reply.step or "") not in anew
     )
 
 
