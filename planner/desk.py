@@ -168,7 +168,7 @@ class Desk:
     def doubted(self) -> bool:
         """Whether a plan came to its end with something, but hardly with the answer."""
         seen = self.checker.findings
-        steps = answering_steps(seen.plan, self.executor.rounds, self.question)
+        steps = answering_steps(seen.plan, self.executor.rounds, self.question, seen.outcomes)
         outcome = seen.outcomes.get(steps[0].id) if steps else None
         return not self.answered and isinstance(outcome, Done) and outcome.value is not None
 

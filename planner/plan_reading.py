@@ -80,7 +80,7 @@ def question_of(plan: Plan) -> str:
     Names of other steps stand as what those steps ask, in brackets.
     """
     steps = {step.id: step for step in plan.steps}
-    last = next(iter(answering_steps(plan, None, "")), plan.final_steps[-1])
+    last = next(iter(answering_steps(plan, None, "", {})), plan.final_steps[-1])
 
     def asked(step: Step, depth: int = 0) -> str:
         texts = [value for value in step.arguments.values() if isinstance(value, str)]
