@@ -8,6 +8,7 @@ from research_films import Fixed, outcomes, run
 
 from inference import Request, ScriptedModel
 from planner import Decided, History, MemoryTrace, StepAdded
+from planner.plan import LONGEST_ID
 from search import Hit, Passage, Source
 
 QUESTION = "When was Bong Joon-ho born?"
@@ -113,17 +114,21 @@ def added(trace: MemoryTrace) -> list[StepAdded]:
     return [event for event in trace.events if isinstance(event, StepAdded)]
 
 
-async def test_what_was_built_on_a_refuted_value_runs_again_on_the_right_one() -> None:
-    """Two wordings of a question bring two names; a further passage confirms the second."""
+@pytest.mark.parametrize("long", ["", "x" * (LONGEST_ID - 1)])
+async def test_what_was_built_on_a_refuted_value_runs_again_on_the_right_one(long: str) -> None:
+    """Two wordings of a question bring two names; a further passage confirms the second.
+
+    `long`: servers give long ids to tool calls, and all that is added finds room behind them.
+    """
     hits = pages(
         "Bong Joon-ho made Parasite; it was produced by Kwak Sin-ae.",
         "Parasite was directed by Bong Joon-ho, not by Kwak Sin-ae.",
         "Bong Joon-ho was born on 14 September 1969. Kwak Sin-ae was born on 3 September 1968.",
     )
     plan = (
-        '{"id":"a","lookup":"Who directed Parasite?"}\n'
-        '{"id":"b","lookup":"Who is the director of Parasite?"}\n'
-        '{"id":"c","lookup":"When was {a} born?"}'
+        f'{{"id":"{long}a","lookup":"Who directed Parasite?"}}\n'
+        f'{{"id":"{long}b","lookup":"Who is the director of Parasite?"}}\n'
+        f'{{"id":"{long}c","lookup":"When was {{{long}a}} born?"}}'
     )
 
     def reply(request: Request) -> str:
@@ -144,6 +149,6 @@ async def test_what_was_built_on_a_refuted_value_runs_again_on_the_right_one() -
     assert result.answer.value == "14 September 1969"
     assert "1968" not in result.answer.text
     ended = outcomes(trace)
-    assert ended["c_relinked"].value == "14 September 1969"
+    assert ended[f"{long}c_relinked"].value == "14 September 1969"
     assert decided(trace).count("contradiction") == 1
     assert decided(trace).count("contradiction resolved") == 1
