@@ -13,7 +13,7 @@ from planner.budget import Budget, Limits
 from planner.crosschecking import CrossChecker
 from planner.events import Trace
 from planner.executor import Executor
-from planner.grounds import Ground, Grounds, grounds_of
+from planner.grounds import Grounds, grounds_of
 from planner.history import History
 from planner.judging import Judge
 from planner.outcomes import Answer, Done, Status
@@ -115,7 +115,7 @@ class Desk:
     writer: Writer
     judge: Judge
     checker: CrossChecker
-    nested: Mapping[str, Sequence[Ground]] = field(default_factory=dict)
+    nested: Mapping[str, Grounds] = field(default_factory=dict)
     """What its sub-runs found out, by their calls."""
     given: Plan | None = None
     """Somebody's own plan, run instead of planning."""

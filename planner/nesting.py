@@ -21,7 +21,7 @@ from planner.contradictions import findings
 from planner.desk import ResearchSettings, Result, Toolbox
 from planner.events import Event, Trace, Within
 from planner.facts import facts_of
-from planner.grounds import RESEARCH, Ground, Grounds, grounds_of
+from planner.grounds import RESEARCH, Grounds, grounds_of
 from planner.history import History
 from planner.outcomes import Done, Outcome
 from planner.plan import Plan
@@ -94,7 +94,7 @@ class Research:
     """Of the run."""
     history: History
     above: Above
-    findings: dict[str, tuple[Ground, ...]]
+    findings: dict[str, Grounds]
     """What each sub-run found out, by its call."""
 
     name = RESEARCH
@@ -170,7 +170,7 @@ class Research:
         value, cut = grounds.found, result.reason if result.cut_short else None
         if value is None and result.status == "incomplete" and not cut:
             raise ToolError(result.reason or "the sub-run was not completed")
-        self.findings[call] = grounds.grounds
+        self.findings[call] = grounds
         return ToolResult(
             in_form(value, output),
             evidence=grounds.citations[::-1],
@@ -211,10 +211,10 @@ class NestedTrace:
         await self._trace.record(event)
 
 
-def findings_of(history: History) -> dict[str, tuple[Ground, ...]]:
+def findings_of(history: History) -> dict[str, Grounds]:
     """What the sub-runs of a run's past had found out, by their calls."""
     calls = [call for call in history.nested if "/" not in call]
-    return {call: _grounds(history.within(call)).grounds for call in calls}
+    return {call: _grounds(history.within(call)) for call in calls}
 
 
 def _grounds(past: History) -> Grounds:

@@ -2,14 +2,25 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
-from research_films import Fixed, outcomes, run
+from research_films import Fixed, outcomes, run, toolbox
 
 from inference import Request, ScriptedModel
-from planner import Decided, History, MemoryTrace, StepAdded
+from planner import (
+    Decided,
+    History,
+    MemoryTrace,
+    Plan,
+    ResearchSettings,
+    Step,
+    StepAdded,
+    research,
+)
 from planner.plan import LONGEST_ID
 from search import Hit, Passage, Source
+from storage import TraceStore
 
 QUESTION = "When was Bong Joon-ho born?"
 YEARS = re.compile(r"\d+ September \d{4}")
@@ -152,3 +163,26 @@ async def test_what_was_built_on_a_refuted_value_runs_again_on_the_right_one(lon
     assert ended[f"{long}c_relinked"].value == "14 September 1969"
     assert decided(trace).count("contradiction") == 1
     assert decided(trace).count("contradiction resolved") == 1
+
+
+async def test_what_stays_open_in_a_sub_run_is_told_in_the_answer(store: TraceStore) -> None:
+    """And again where the sub-run is only known from the past."""
+    plan = Plan((Step("r", "research", {"objective": QUESTION}),))
+    settings = ResearchSettings(rounds=1, one_step=True, second_look=True)
+    id_ = await store.create_run(QUESTION, {})
+    engine, texts = born(1969, 1970), []
+    for past in (None, id_):
+        history = None if past is None else replace(await store.history(past), answer=None)
+        result = await research(
+            QUESTION,
+            model=ScriptedModel(reader),
+            toolbox=toolbox(engine),
+            trace=store.trace(id_),
+            settings=settings,
+            history=history,
+            plan=plan,
+        )
+        texts.append(result.answer.text)
+    assert texts[0].endswith(" Or 14 September 1970. [2]")
+    assert texts[0].count("The documents disagree") == 1
+    assert texts[0] == texts[1]
