@@ -19,6 +19,7 @@ from planner.budget import Budget, Limits
 from planner.calling import Shared
 from planner.contradictions import findings
 from planner.desk import ResearchSettings, Result, Toolbox
+from planner.effort import difficulty
 from planner.events import Event, Trace, Within
 from planner.facts import facts_of
 from planner.grounds import RESEARCH, Grounds, grounds_of
@@ -125,7 +126,7 @@ class Research:
                 model=self.model,
                 toolbox=lambda model: self._allowed(self.toolbox(model), arguments.tools),
                 trace=NestedTrace(self.trace, call),
-                settings=self._settings(arguments.tools, limits),
+                settings=self._settings(arguments, limits),
                 history=past if past.steps or past.replies else None,
                 above=Above(budget, self.above.shared),
             )
@@ -142,10 +143,16 @@ class Research:
             reserve=self.settings.limits.reserve,
         )
 
-    def _settings(self, tools: Sequence[str], limits: Limits) -> ResearchSettings:
-        """The run's own, one level deeper."""
-        deeper = self.settings.depth - 1 if not tools or RESEARCH in tools else 0
-        return replace(self.settings, limits=limits, depth=deeper, worded=False)
+    def _settings(self, arguments: ResearchArguments, limits: Limits) -> ResearchSettings:
+        """The run's own, one level deeper; whether it takes a plan, its own objective says."""
+        tools = arguments.tools
+        return replace(
+            self.settings,
+            limits=limits,
+            depth=self.settings.depth - 1 if not tools or RESEARCH in tools else 0,
+            one_step=difficulty(arguments.objective) == "easy",
+            worded=False,
+        )
 
     def _allowed(self, toolbox: Toolbox, names: Sequence[str]) -> Toolbox:
         """The tools that are named. Raises ToolError for those that there are not."""
