@@ -10,6 +10,7 @@ from planner.answering import SEARCHED, answer_value
 from planner.contradictions import CROSSCHECK, Claim, Findings
 from planner.outcomes import Done, Failed, Outcome
 from search import Passage
+from tools import Fact
 
 RESEARCH = "research"
 """The tool whose steps are sub-runs."""
@@ -41,6 +42,8 @@ class Grounds:
     """Values for one question that cannot both be right, where no third passage decides."""
     found: JsonValue = None
     """The value as the step has it: a list stays one."""
+    fact: Fact | None = None
+    """The value with the questions and names that led to it."""
 
     @property
     def proven(self) -> tuple[Ground, ...]:
@@ -108,8 +111,16 @@ def grounds_of(
         errors=tuple(dict.fromkeys(errors)),
         read=tuple(read.values()),
         found=value,
+        fact=_fact_of(value, findings),
         disputes=tuple(dict.fromkeys(disputes)),
     )
+
+
+def _fact_of(value: JsonValue, findings: Findings) -> Fact | None:
+    """The newest that has the value."""
+    facts = (fact for step in findings.plan.steps for fact in findings.facts.get(step.id, ()))
+    same = [fact for fact in facts if fact.value is not None and fact.value == value]
+    return same[-1] if same else None
 
 
 def _ground(claim: Claim) -> Ground:

@@ -107,7 +107,11 @@ async def research(
     )
     try:
         async with Executor(
-            caller, trace=trace, history=past, speculation=settings.speculation
+            caller,
+            trace=trace,
+            history=past,
+            speculation=settings.speculation,
+            within=lambda call: findings[call].fact if call in findings else None,
         ) as executor:
             judge = Judge(
                 recorded, trace=trace, enough=settings.enough, close_call=settings.close_call
