@@ -28,7 +28,7 @@ from planner.events import (
     Within,
 )
 from planner.executor import Executor
-from planner.history import History, known_results
+from planner.history import History, another_try, known_results
 from planner.language import PlanReader, Vocabulary, step_of, written
 from planner.nesting import Research, ResearchArguments
 from planner.outcomes import Answer, Done, Failed, Outcome, Sentence, Skipped, Status
@@ -99,6 +99,7 @@ __all__ = [
     "Vocabulary",
     "Withdrawn",
     "Within",
+    "another_try",
     "call_key",
     "clarified",
     "in_order",

@@ -13,11 +13,17 @@ from rich.console import Console
 from test_nesting import OUTER, replying, run
 
 from inference import Request, ScriptedModel
-from planner import History, MemoryTrace, RefusingModel, ResearchSettings, Within
+from planner import (
+    History,
+    MemoryTrace,
+    RefusingModel,
+    ResearchSettings,
+    Within,
+    another_try,
+)
 from search import DocumentIndex
 from service.run_views import trace_tree
 from service.terminal import Terminal
-from service.workplace import another_try
 from storage import TraceStore
 
 TESTS = Path(__file__).parent
