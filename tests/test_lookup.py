@@ -12,7 +12,7 @@ from tools.kinds import (
     Kind,
     asks_for_name,
     fits,
-    fits_question,
+    fits_asked,
     kind_of,
     may_answer,
     out_of_a_date,
@@ -132,7 +132,7 @@ def test_a_value_of_the_wrong_kind_does_not_fit(value: str, kind: Kind, fit: boo
     ],
 )
 def test_a_measure_is_no_number_of_named_things(question: str, value: str, fit: bool) -> None:
-    assert fits_question(value, question) is fit
+    assert fits_asked(value, question) is fit
 
 
 @pytest.mark.parametrize(

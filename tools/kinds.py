@@ -96,7 +96,7 @@ def fits(value: str, kind: Kind) -> bool:
             return True
 
 
-def fits_question(value: str, question: str) -> bool:
+def fits_asked(value: str, question: str) -> bool:
     """Whether a value can be what a question asks for.
 
     A question for a measure is not answered by a number of named things ("four Academy Awards").
