@@ -19,7 +19,7 @@ from pydantic import JsonValue
 
 from planner.checking import checked_arguments
 from planner.errors import PlanError
-from planner.plan import Step
+from planner.plan import LONGEST_ID, NO_ID, Step
 from tools import Arguments, Tool
 
 _THINKING = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
@@ -142,14 +142,16 @@ def step_of(
     `problems`: what the step can do without is left out and noted there, instead of refused.
     """
     fields = dict(value)
-    id_ = fields.pop("id", default_id)
+    id_ = str(fields.pop("id", default_id))
+    if len(id_) > LONGEST_ID:
+        raise PlanError(f"{id_!r} {NO_ID}")
     needs, for_each = fields.pop("needs", None), fields.pop("for_each", None)
     optional, when = fields.pop("optional", False), fields.pop("when", None)
     tool, arguments = _call(fields, vocabulary)
     if tool in vocabulary.shapes:
         arguments = checked_arguments(arguments, vocabulary.shapes[tool], problems)
     return Step(
-        id=str(id_),
+        id=id_,
         tool=tool,
         arguments=arguments,
         needs=_needs(needs or []),

@@ -1,12 +1,14 @@
 """Service: the command line, settings (the only reader of the environment) and the assembly.
 
+start          where the command begins
 command_line   the command `breadth`, and models_cli its commands `breadth models ...`
 plan_cli       its commands that take up a plan; plans reads and writes those
 options        what several commands take, and how an answer is delivered
 edge           the outermost edge of the commands, where errors become words and exit codes
 replaying      a run's plan again, from what is stored
 asking         one run from question to answer
-workplace      a loaded model and an index: the only place where the parts are put together
+sources        where a run finds things: documents, the web, or both
+workplace      a loaded model and sources: the only place where the parts are put together
 saved          what a run is created with, and goes on with
 models         from a model's name, as a user writes it, to a Model
 serving_models `breadth models serve`: a vLLM server of our own

@@ -21,6 +21,7 @@ from service.options import (
     Seconds,
     Seed,
     Speculate,
+    WebSearch,
     check_output,
     deliver,
     roles_of,
@@ -63,6 +64,7 @@ def run(
         str | None,
         typer.Option(help="What the answer is to answer. [default: what the last step asks]"),
     ] = None,
+    search: WebSearch = None,
     model: Model = None,
     base_url: BaseUrl = None,
     role: Roles = None,
@@ -79,6 +81,7 @@ def run(
 ) -> None:
     """Run a plan of your own, and answer from what it finds, with citations."""
     settings = settings_of(
+        search=search,
         model=model,
         base_url=base_url,
         roles=roles_of(role),

@@ -12,6 +12,7 @@ from service.errors import UsageProblem
 from service.person import Person
 from service.saved import require_ended, restored
 from service.settings import Settings
+from service.sources import Sources
 from service.workplace import Display, Finished, Workplace, workplace
 from storage import RunRecord, TraceStore
 
@@ -52,7 +53,7 @@ async def _archive(settings: Settings, display: Display) -> AsyncIterator[Workpl
     """A place where nothing can be asked: no model, no documents."""
     index = DocumentIndex.open(None)
     try:
-        yield Workplace(RefusingModel(), index, settings, display)
+        yield Workplace(RefusingModel(), Sources(index, index), settings, display)
     finally:
         index.close()
 

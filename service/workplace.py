@@ -1,16 +1,14 @@
-"""A loaded model and an index, ready for runs: the only place where the parts are put together."""
+"""A loaded model and sources, ready for runs: the only place where the parts are put together."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
 from inference import Model
 from planner import (
     Budget,
-    Done,
     Event,
     History,
     Outcome,
@@ -19,20 +17,22 @@ from planner import (
     Reply,
     Result,
     Review,
-    Spending,
     Toolbox,
     Trace,
+    another_try,
     clarified,
     research,
     steps_anew,
+    top_step,
 )
-from search import DocumentIndex, IndexReport
+from search import IndexReport
 from service.errors import UsageProblem
 from service.models import Models, models_of
 from service.person import Person
 from service.plans import plan_of
 from service.saved import research_settings
 from service.settings import Settings
+from service.sources import Sources, require_sources, sources
 from storage import RunRecord, TraceStore
 from tools import Calculate, Compare, CrossCheck, Lookup, Read, Search, model_chooser
 
@@ -78,10 +78,10 @@ class Finished:
 
 @dataclass(frozen=True)
 class Workplace:
-    """A loaded model and an index, ready for runs."""
+    """A loaded model and what it may read, ready for runs."""
 
     model: Model
-    index: DocumentIndex
+    sources: Sources
     settings: Settings
     display: Display
 
@@ -135,16 +135,16 @@ class Workplace:
         return replace(finished, parent=record.parent)
 
     def _toolbox(self, model: Model) -> Toolbox:
-        """The tools, over this index and the run's own model."""
-        lookup = Lookup(self.index, model, seed=self.settings.seed)
+        """The tools, over these sources and the run's own model."""
+        lookup = Lookup(self.sources.engine, model, seed=self.settings.seed)
         return Toolbox(
             (
                 lookup,
                 CrossCheck(lookup),
                 Compare(model_chooser(model, seed=self.settings.seed)),
                 Calculate(),
-                Search(self.index),
-                Read(self.index),
+                Search(self.sources.engine),
+                Read(self.sources.reader),
             )
         )
 
@@ -167,22 +167,16 @@ async def workplace(
     roots: Sequence[Path], settings: Settings, display: Display
 ) -> AsyncIterator[Workplace]:
     """The model loads while the documents are indexed; each is done once."""
-    if not roots:
-        raise UsageProblem("no documents: name a folder or a file with --documents")
+    require_sources(roots, settings)
     async with AsyncExitStack() as stack:
         models = await models_of(settings, display.loading)
         stack.push_async_callback(models.close)
         _require_prices(models, settings)
         for reason in models.missing:
             display.missing(reason)
-        key = sha256(
-            "\n".join(sorted(map(str, roots))).encode("utf-8", "surrogatepass")
-        ).hexdigest()[:16]
-        index = DocumentIndex.open(settings.cache / "index" / f"{key}.db")
-        stack.callback(index.close)
-        display.indexed(await index.refresh(roots, on_progress=display.indexing))
+        found = await stack.enter_async_context(sources(roots, settings, display))
         await models.ready()
-        yield Workplace(models.model, index, settings, display)
+        yield Workplace(models.model, found, settings, display)
 
 
 def require_presence(person: Person | None) -> Person:
@@ -209,7 +203,7 @@ async def _replies(store: TraceStore, record: RunRecord) -> tuple[Reply, ...]:
     return tuple(
         reply
         for reply in replies
-        if reply.request.purpose != "write" and (reply.step or "").partition("[")[0] not in anew
+        if reply.request.purpose != "write" and top_step(reply.step or "") not in anew
     )
 
 
@@ -222,21 +216,3 @@ def _require_prices(models: Models, settings: Settings) -> None:
             f"--max-cost: there is no price for {missing[0]!r}: set BREADTH_PRICES, in the form"
             f' {{"{missing[0]}": {{"prompt": 0.4, "completion": 1.6}}}}, for a million tokens each'
         )
-
-
-def another_try(history: History) -> History:
-    """The past of a run that ended without a full answer: what failed is tried again."""
-    worked = {
-        id_: outcome
-        for id_, outcome in history.outcomes.items()
-        if isinstance(outcome, Done) and outcome.cut is None
-    }
-    return replace(
-        history,
-        outcomes=worked,
-        answer=None,
-        seconds=0.0,
-        spent=Spending(cost=history.spent.cost),  # money is not granted twice
-        tool_calls=0,
-        nested={call: another_try(past) for call, past in history.nested.items()},
-    )
