@@ -16,6 +16,8 @@ LARGEST_SHARE = 0.34
 LINKED_SHARE = 0.8
 """From this share of linked characters on, a block of some links is a menu."""
 FEWEST_LINKS = 2
+FEWEST_CHARACTERS = 200
+"""Of what a page calls its main part, for it to be all of the content."""
 _FRAME_TAGS = ("nav", "footer", "aside", "button", "input", "textarea", "dialog", "menu")
 _FRAME_ROLES = ("navigation", "banner", "contentinfo", "search", "dialog", "complementary")
 _NAMES = re.compile(
@@ -31,7 +33,7 @@ _NEVER = ("html", "body", "main", "article", "frameset", "noframes")
 
 
 def without_frame(tree: Any) -> Any:
-    """The tree itself, with its hidden parts and its frame taken out."""
+    """What is the content of the tree, which loses its hidden parts and its frame."""
     for element in [found for found in tree.iter() if _is_unseen(found)]:
         _drop(element)
     whole = len(words_of(tree))
@@ -39,7 +41,9 @@ def without_frame(tree: Any) -> Any:
         framing = isinstance(element.tag, str) and _is_frame(element)
         if framing and len(words_of(element)) <= LARGEST_SHARE * whole:
             _drop(element)
-    return tree
+    mains = [found for found in tree.iter() if found.tag == "main" or found.get("role") == "main"]
+    enough = len(mains) == 1 and len(words_of(mains[0])) >= FEWEST_CHARACTERS
+    return mains[0] if enough else tree
 
 
 def _is_unseen(element: Any) -> bool:

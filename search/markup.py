@@ -5,12 +5,19 @@ from typing import Any
 
 from search.tables import row_lines
 
-EMPHASIS = ("b", "code", "em", "i", "mark", "s", "strong", "u")
-INLINE = (*EMPHASIS, "a", "abbr", "cite", "font", "q", "small", "span", "sub", "sup", "time", "wbr")
+BLOCKS = frozenset(
+    [
+        *("address", "article", "aside", "blockquote", "body", "center", "details", "dialog"),
+        *("dir", "div", "dl", "fieldset", "figcaption", "figure", "footer", "form", "frameset"),
+        *("h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html", "legend", "main", "menu"),
+        *("nav", "noframes", "ol", "p", "search", "section", "summary", "table", "td", "th", "ul"),
+    ]
+)
+"""Begin a paragraph."""
 HIDDEN = ("head", "script", "style", "noscript", "template", "svg", "iframe", "object", "select")
 HEADINGS = {f"h{level}": "#" * level + " " for level in range(1, 7)}
 LINES = ("br", "dd", "dt", "li", "tr", "option")
-"""Begin a line, where other blocks begin a paragraph."""
+"""Begin a line. All other elements go on in it, but those that a page has made up."""
 LONGEST_CELL = 500
 """Characters: a table with a longer cell arranges a page, it does not tabulate."""
 
@@ -25,7 +32,7 @@ def visible_text(tree: Any) -> str:
         node, ends = stack.pop()
         if ends:
             writer.end(node.tag)
-            writer.say(node.tail)
+            writer.say(node.tail if node is not tree else None)
         elif is_hidden(node) or _written_whole(node, writer):
             writer.say(node.tail)
         else:
@@ -75,6 +82,10 @@ def _names_columns(rows: list[list[Any]]) -> bool | None:
     return False if any(row[0].tag == "th" for row in rows) else None
 
 
+def _breaks(tag: str) -> bool:
+    return tag in BLOCKS or tag in LINES or "-" in tag
+
+
 def _is_cell(element: Any) -> bool:
     return element.tag in ("td", "th")
 
@@ -105,7 +116,7 @@ class _Writer:
 
     def begin(self, node: Any) -> None:
         tag = node.tag
-        if tag in INLINE:
+        if not _breaks(tag):
             return
         self._break(blank=tag not in LINES and not self._mark)
         if tag in ("ol", "ul"):
@@ -117,7 +128,7 @@ class _Writer:
             self.say(" ")
 
     def end(self, tag: str) -> None:
-        if tag in INLINE:
+        if not _breaks(tag):
             return
         self._break(blank=tag not in LINES and not self._mark)
         if tag in ("ol", "ul") and self._numbers:
