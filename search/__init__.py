@@ -9,19 +9,24 @@
   keeps in step with the files. An IndexReport says what that did and what was unreadable.
 - WebClient is the one way out to the web, and refuses every private address; WebSearch asks several
   WebEngines and reads the pages that they find; Together is several SearchEngines as one, ByAddress
-  two Readers.
+  two Readers. PageCache keeps what was fetched, Robots knows what may be read.
+- `pages_of` lists what a sitemap names, `refresh_pages` keeps an index in step with such pages.
 - Errors: SearchError fails a step, IndexFolderError is told to the user before a run starts.
 """
 
 from search.engines import WebEngine, engines_of
 from search.errors import EngineError, IndexFolderError, ReadError, SearchError, WebError
 from search.index import DocumentIndex, IndexReport
+from search.page_cache import Fetches, PageCache
 from search.passages import Hit, Passage, Reader, SearchEngine, Source
 from search.reading import Document, read_bytes, read_file
+from search.robots import Robots
+from search.site import refresh_pages
+from search.sitemaps import pages_of
 from search.splitting import sentences, split
 from search.together import Together
 from search.web import WebClient, WebResponse, WebSettings
-from search.web_pages import ByAddress, WebPages
+from search.web_pages import ByAddress, WebPages, is_address
 from search.web_search import WebSearch
 
 __all__ = [
@@ -29,12 +34,15 @@ __all__ = [
     "Document",
     "DocumentIndex",
     "EngineError",
+    "Fetches",
     "Hit",
     "IndexFolderError",
     "IndexReport",
+    "PageCache",
     "Passage",
     "ReadError",
     "Reader",
+    "Robots",
     "SearchEngine",
     "SearchError",
     "Source",
@@ -47,8 +55,11 @@ __all__ = [
     "WebSearch",
     "WebSettings",
     "engines_of",
+    "is_address",
+    "pages_of",
     "read_bytes",
     "read_file",
+    "refresh_pages",
     "sentences",
     "split",
 ]

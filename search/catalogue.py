@@ -70,6 +70,11 @@ class Catalogue:
         )
         return {location: Known(*rest) for location, *rest in rows}
 
+    def digests_of_others(self) -> dict[str, str]:
+        """Of the documents that are not files, by location."""
+        query = "SELECT location, digest FROM documents WHERE NOT is_file"
+        return dict(self._connection.execute(query).fetchall())
+
     def put(self, entries: Iterable[Entry]) -> None:
         """Keep the entries, in the place of those with the same locations."""
         with self._transaction():

@@ -96,7 +96,7 @@ class DocumentIndex:
         gone = [location for location in known if location not in found.files]
         await self._run(IndexFolderError, self._catalogue.remove, gone)
         tally.removed += sum(known[location].refused is None for location in gone)
-        return tally.report(found, await self._run(IndexFolderError, self._catalogue.counts))
+        return tally.report(found, await self.counts())
 
     async def search(self, query: str, *, limit: int = 10) -> list[Hit]:
         """Passages with any of the query's words, best first, each text once."""
@@ -121,6 +121,18 @@ class DocumentIndex:
         """Add a document that was read elsewhere, by all its passages."""
         entry = Entry(passages[0].source, passages)
         await self._run(IndexFolderError, self._catalogue.put, [entry])
+
+    async def pages(self) -> dict[str, str]:
+        """The documents that are not files: their digests by location."""
+        return await self._run(IndexFolderError, self._catalogue.digests_of_others)
+
+    async def forget(self, locations: Sequence[str]) -> None:
+        """Take documents out."""
+        await self._run(IndexFolderError, self._catalogue.remove, locations)
+
+    async def counts(self) -> tuple[int, int]:
+        """How many documents and passages there are."""
+        return await self._run(IndexFolderError, self._catalogue.counts)
 
     def _opened(self) -> Catalogue:
         with self._explained(IndexFolderError):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from search.errors import IndexFolderError
 
-VERSION = 2
+VERSION = 3
 """Raise it whenever the tables, the splitting or the segmentation change."""
 APPLICATION = 0x42726474
 WAIT_SECONDS = 10

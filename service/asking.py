@@ -1,7 +1,6 @@
 """One run from its question to its answer."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from planner import MemoryTrace, Plan, Result
 from service.errors import UsageProblem
@@ -9,6 +8,7 @@ from service.person import Person
 from service.plans import asked_by, text_of
 from service.saved import options_of, require_ended, restored
 from service.settings import Settings
+from service.sources import root_of
 from service.workplace import Display, Finished, require_presence, workplace
 from storage import TraceStore
 
@@ -17,7 +17,7 @@ _MOST_CHARACTERS = 2000
 
 async def ask(
     question: str,
-    documents: Sequence[Path],
+    documents: Sequence[str],
     settings: Settings,
     display: Display,
     approver: Person | None = None,
@@ -36,7 +36,7 @@ async def ask(
 async def run_plan(
     plan: Plan,
     question: str | None,
-    documents: Sequence[Path],
+    documents: Sequence[str],
     settings: Settings,
     display: Display,
 ) -> Finished:
@@ -48,7 +48,7 @@ async def run_plan(
 async def _new_run(
     question: str,
     plan: Plan | None,
-    documents: Sequence[Path],
+    documents: Sequence[str],
     settings: Settings,
     display: Display,
     approver: Person | None = None,
@@ -59,7 +59,7 @@ async def _new_run(
         raise UsageProblem(
             f"the question has {len(question)} characters; at most {_MOST_CHARACTERS} can be asked"
         )
-    roots = [path.expanduser().resolve() for path in documents]
+    roots = [root_of(given) for given in documents]
     options = options_of(roots, settings)
     options |= {"plan": text_of(plan)} if plan else {}
     options |= {"approve": True} if approver else {}

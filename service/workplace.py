@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Protocol
 
 from inference import Model
@@ -32,7 +31,7 @@ from service.person import Person
 from service.plans import plan_of
 from service.saved import research_settings
 from service.settings import Settings
-from service.sources import Sources, require_sources, sources
+from service.sources import Root, Sources, require_sources, sources
 from storage import RunRecord, TraceStore
 from tools import Calculate, Compare, CrossCheck, Lookup, Read, Search, model_chooser
 
@@ -164,7 +163,7 @@ class Tee:
 
 @asynccontextmanager
 async def workplace(
-    roots: Sequence[Path], settings: Settings, display: Display
+    roots: Sequence[Root], settings: Settings, display: Display
 ) -> AsyncIterator[Workplace]:
     """The model loads while the documents are indexed; each is done once."""
     require_sources(roots, settings)
