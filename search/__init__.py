@@ -10,6 +10,7 @@
 - WebClient is the one way out to the web, and refuses every private address; WebSearch asks several
   WebEngines and reads the pages that they find; Together is several SearchEngines as one, ByAddress
   two Readers. PageCache keeps what was fetched, Robots knows what may be read.
+- A Narrowing says which documents a search may look into.
 - `pages_of` lists what a sitemap names, `refresh_pages` keeps an index in step with such pages.
 - Errors: SearchError fails a step, IndexFolderError is told to the user before a run starts.
 """
@@ -17,6 +18,7 @@
 from search.engines import WebEngine, engines_of
 from search.errors import EngineError, IndexFolderError, ReadError, SearchError, WebError
 from search.index import DocumentIndex, IndexReport
+from search.narrowing import KINDS, Narrowing
 from search.page_cache import Fetches, PageCache
 from search.passages import Hit, Passage, Reader, SearchEngine, Source
 from search.reading import Document, read_bytes, read_file
@@ -30,6 +32,7 @@ from search.web_pages import ByAddress, WebPages, is_address
 from search.web_search import WebSearch
 
 __all__ = [
+    "KINDS",
     "ByAddress",
     "Document",
     "DocumentIndex",
@@ -38,6 +41,7 @@ __all__ = [
     "Hit",
     "IndexFolderError",
     "IndexReport",
+    "Narrowing",
     "PageCache",
     "Passage",
     "ReadError",

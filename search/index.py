@@ -18,6 +18,7 @@ from typing import ParamSpec, Self, TypeVar, assert_never
 from search.catalogue import Catalogue, Entry, Known
 from search.charset import normalise
 from search.errors import IndexFolderError, SearchError
+from search.narrowing import Narrowing
 from search.passages import Hit, Passage, Source
 from search.reading import Document, location_of
 from search.refreshing import (
@@ -39,6 +40,8 @@ __all__ = ["DocumentIndex", "IndexReport"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_TURN = 100
 
 Progress = Callable[[int, int, str], None]
 """Told the number of files done, of files in all, and the path just done."""
@@ -88,6 +91,9 @@ class DocumentIndex:
         known = await self._run(IndexFolderError, self._catalogue.known_files)
         tally = Tally()
         for number, (location, file) in enumerate(found.files.items(), 1):
+            if number % _TURN == 0:
+                # Lets others run, and a cancellation in, between files that need no work.
+                await asyncio.sleep(0)
             outcome = await self._examined(file, known.get(location))
             await self._keep(file, outcome)
             tally.count(location, known.get(location), outcome)
@@ -98,12 +104,14 @@ class DocumentIndex:
         tally.removed += sum(known[location].refused is None for location in gone)
         return tally.report(found, await self.counts())
 
-    async def search(self, query: str, *, limit: int = 10) -> list[Hit]:
+    async def search(
+        self, query: str, *, limit: int = 10, within: Narrowing | None = None
+    ) -> list[Hit]:
         """Passages with any of the query's words, best first, each text once."""
         expression = match_expression(query)
         if expression is None:
             return []
-        return await self._run(SearchError, self._catalogue.find, expression, limit)
+        return await self._run(SearchError, self._catalogue.find, expression, limit, within)
 
     async def read(self, location: str) -> list[Passage]:
         """All passages of a document, by its location or by the end of its path if that is unique.
@@ -162,8 +170,6 @@ class DocumentIndex:
         outcome = seen_before(file, known)
         if outcome is None:
             return await asyncio.to_thread(examine, file, known)
-        # Lets others run, and a cancellation in, between files that need no work.
-        await asyncio.sleep(0)
         return outcome
 
     async def _keep(self, file: FoundFile, outcome: Examined) -> None:

@@ -24,6 +24,7 @@ CREATE TABLE documents (
     digest TEXT NOT NULL,
     author TEXT NOT NULL,
     published TEXT NOT NULL,
+    day TEXT NOT NULL,
     is_file INTEGER NOT NULL,
     size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL,
