@@ -186,6 +186,10 @@ def _flag(field: str, value: JsonValue) -> bool:
     return bool(value)
 
 
+_COMMON = frozenset({"question", "query", "expression", "objective", "facts", "arguments"})
+"""Arguments that several tools have: none of them is a tool."""
+
+
 def _call(fields: dict[str, JsonValue], vocabulary: Vocabulary) -> tuple[str, dict[str, JsonValue]]:
     """Tool and arguments, from the long or the short form."""
     if "tool" in fields:
@@ -200,7 +204,9 @@ def _call(fields: dict[str, JsonValue], vocabulary: Vocabulary) -> tuple[str, di
         if tool in fields:
             first = fields.pop(tool)
             return tool, {names[0]: first, **fields}
-    raise PlanError(f"tool: missing; there are: {_list(vocabulary.tools)}")
+    unknown = [name for name in fields if name not in _COMMON]
+    what = f"there is no {unknown[0]!r}" if len(unknown) == 1 else "missing"
+    raise PlanError(f"tool: {what}; there are: {_list(vocabulary.tools)}")
 
 
 def written(step: Step, vocabulary: Vocabulary) -> str:

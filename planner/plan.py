@@ -132,7 +132,7 @@ class Plan:
         except CycleError as error:
             ring = error.args[1]
             raise PlanError(
-                "these steps wait for each other: " + " -> ".join(ring),
+                "these steps wait for each other: " + " -> ".join(reversed(ring)),
                 line=min(lines[name] for name in ring),
             ) from None
 

@@ -128,6 +128,8 @@ def _lines(text: str) -> Iterator[_Line]:
     calls = [call for message in messages for call in _tool_calls(message)]
     if calls:
         yield from (_Line(line, step) for line, step in enumerate(_steps_of_calls(calls), 1))
+    elif isinstance(whole, dict) and whole.get("role") == "assistant":
+        raise PlanError("this message of an assistant calls no tool")
     elif isinstance(whole, list):
         yield from _elements(text)
     else:

@@ -18,7 +18,11 @@ def test_a_name_in_an_argument_is_an_edge() -> None:
     [
         ([lookup("a", "x"), lookup("a", "y")], 2, "already used in line 1"),
         ([lookup("a", "x"), lookup("b", "{nobody}")], 2, "'nobody', which is no step"),
-        ([lookup("a", "{c}"), lookup("b", "x"), lookup("c", "{a}")], 1, "wait for each other"),
+        (
+            [lookup("a", "{c}"), lookup("b", "x"), lookup("c", "{a}")],
+            1,
+            "wait for each other: a -> c -> a",
+        ),
     ],
 )
 def test_a_plan_that_cannot_run_is_refused_by_line(
