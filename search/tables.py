@@ -90,7 +90,7 @@ def _width(row: Row) -> int:
 def _names_columns(rows: Sequence[Row]) -> bool:
     """Whether the first row names the columns of the others.
 
-    Its cells are short, distinct, and no numbers unless all but the first are years. Where they hold
+    They are short, distinct, and no numbers unless all but the first are years. Where they hold
     digits ("Q1"), and in two columns, which may also be names and values, numbers have to follow.
     """
     names = [cell for cell in rows[0] if cell]
