@@ -148,6 +148,7 @@ async def test_what_a_resumed_run_repeats_changes_nothing(store: TraceStore, clo
         Failed("HTTP 500"),
         Skipped("needs b: HTTP 500"),
         Done("No", (OTHER, PASSAGE), cut="max-tool-calls: 2 of 2 spent"),
+        Done("Bong", (OTHER, PASSAGE)),
     ],
 )
 async def test_what_is_tried_again_has_the_outcome_of_the_last_time(
