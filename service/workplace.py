@@ -128,6 +128,8 @@ class Workplace:
             history = another_try(history)
         if record.parent is not None:
             history = replace(history, replies=await _replies(store, record))
+            if record.status != "incomplete" and "from" not in record.options:
+                history = replace(history, cut=(await store.history(record.parent)).cut)
         self.display.known(history.outcomes)
         given = record.options.get("plan")
         plan = plan_of(str(given), "the run's plan") if given else None

@@ -162,6 +162,19 @@ async def test_a_replay_gives_the_same_answer_and_asks_nobody(
     assert same(first, third)
 
 
+async def test_a_run_that_a_limit_ended_is_replayed_to_the_same_answer(
+    user: User, chat_server: ChatServer, films: Path
+) -> None:
+    words = ask(chat_server, films, "--json", "--max-tool-calls", "4")
+    first = json.loads((await user.types(*words)).out)
+    assert first["status"] == "incomplete"
+    assert first["answer"].startswith("The question is not answered: the run was stopped")
+    again = json.loads((await user.types("replay", first["run"], "--strict", "--json")).out)
+    assert same(first, again)
+    resumed = json.loads((await user.types("resume", again["run"], "--json")).out)
+    assert (resumed["status"], resumed["value"]) == ("completed", "Bong Joon-ho")
+
+
 async def test_a_replay_from_a_step_runs_it_and_all_behind_it_anew(
     user: User, chat_server: ChatServer, films: Path
 ) -> None:
