@@ -38,6 +38,8 @@ class History:
     answer: Answer | None = None
     cut: str | None = None
     """Which limit ended it before its time."""
+    unworded: bool = False
+    """In the run that this one replays no model worded the answer."""
     nested: Mapping[str, "History"] = field(default_factory=dict)
     """The pasts of its sub-runs by the call that each is: `b`, `b[0]`, `b/a` for one inside b."""
     known: Mapping[str, Done] = field(default_factory=dict)

@@ -139,7 +139,7 @@ async def research(
                     trace=trace,
                     drafts=settings.drafts,
                     seed=settings.seed,
-                    worded=settings.worded,
+                    worded=settings.worded and not past.unworded,
                 ),
                 checker=CrossChecker(
                     executor,

@@ -175,6 +175,25 @@ async def test_a_run_that_a_limit_ended_is_replayed_to_the_same_answer(
     assert (resumed["status"], resumed["value"]) == ("completed", "Bong Joon-ho")
 
 
+async def test_an_answer_that_no_model_worded_is_replayed_without_one(
+    user: User, chat_server: ChatServer, films: Path
+) -> None:
+    reply = chat_server.reply
+
+    def broken(asked: str) -> str:
+        if "Result:" in asked:
+            raise ValueError("the connection breaks")
+        return reply(asked)
+
+    chat_server.reply = broken
+    first = await asked_once(user, chat_server, films)
+    assert first["answer"].startswith("Bong Joon-ho. [1]")
+    for more in ((), ("--strict",)):
+        ended = await user.types("replay", first["run"], "--json", *more)
+        assert same(first, json.loads(ended.out)), ended.err
+    assert chat_server.asked == []
+
+
 async def test_a_replay_from_a_step_runs_it_and_all_behind_it_anew(
     user: User, chat_server: ChatServer, films: Path
 ) -> None:
