@@ -36,6 +36,10 @@ class History:
     """By model calls, before the run was cut off."""
     tool_calls: int = 0
     answer: Answer | None = None
+    cut: str | None = None
+    """Which limit ended it before its time."""
+    unworded: bool = False
+    """In the run that this one replays no model worded the answer."""
     nested: Mapping[str, "History"] = field(default_factory=dict)
     """The pasts of its sub-runs by the call that each is: `b`, `b[0]`, `b/a` for one inside b."""
     known: Mapping[str, Done] = field(default_factory=dict)
@@ -104,6 +108,7 @@ def another_try(history: History) -> History:
         known=known_results(history),
         cancelled={},  # what was not needed beside a poorer outcome may be needed now
         answer=None,
+        cut=None,
         seconds=0.0,
         spent=Spending(cost=history.spent.cost),  # money is not granted twice
         tool_calls=0,

@@ -128,6 +128,8 @@ class Workplace:
             history = another_try(history)
         if record.parent is not None:
             history = replace(history, replies=await _replies(store, record))
+            if record.status != "incomplete" and "from" not in record.options:
+                history = await _ending(store, record.parent, history)
         self.display.known(history.outcomes)
         given = record.options.get("plan")
         plan = plan_of(str(given), "the run's plan") if given else None
@@ -187,6 +189,14 @@ def require_presence(person: Person | None) -> Person:
             " must be a terminal"
         )
     return person
+
+
+async def _ending(store: TraceStore, parent: str, history: History) -> History:
+    """The past of a replay that is to end as the run did which it replays."""
+    answered = (await store.run(parent)).answer is not None
+    asked = {reply.request.purpose for reply in history.replies}
+    cut = (await store.history(parent)).cut
+    return replace(history, cut=cut, unworded=answered and "write" not in asked)
 
 
 async def _replies(store: TraceStore, record: RunRecord) -> tuple[Reply, ...]:

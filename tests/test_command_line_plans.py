@@ -162,6 +162,38 @@ async def test_a_replay_gives_the_same_answer_and_asks_nobody(
     assert same(first, third)
 
 
+async def test_a_run_that_a_limit_ended_is_replayed_to_the_same_answer(
+    user: User, chat_server: ChatServer, films: Path
+) -> None:
+    words = ask(chat_server, films, "--json", "--max-tool-calls", "4")
+    first = json.loads((await user.types(*words)).out)
+    assert first["status"] == "incomplete"
+    assert first["answer"].startswith("The question is not answered: the run was stopped")
+    again = json.loads((await user.types("replay", first["run"], "--strict", "--json")).out)
+    assert same(first, again)
+    resumed = json.loads((await user.types("resume", again["run"], "--json")).out)
+    assert (resumed["status"], resumed["value"]) == ("completed", "Bong Joon-ho")
+
+
+async def test_an_answer_that_no_model_worded_is_replayed_without_one(
+    user: User, chat_server: ChatServer, films: Path
+) -> None:
+    reply = chat_server.reply
+
+    def broken(asked: str) -> str:
+        if "Result:" in asked:
+            raise ValueError("the connection breaks")
+        return reply(asked)
+
+    chat_server.reply = broken
+    first = await asked_once(user, chat_server, films)
+    assert first["answer"].startswith("Bong Joon-ho. [1]")
+    for more in ((), ("--strict",)):
+        ended = await user.types("replay", first["run"], "--json", *more)
+        assert same(first, json.loads(ended.out)), ended.err
+    assert chat_server.asked == []
+
+
 async def test_a_replay_from_a_step_runs_it_and_all_behind_it_anew(
     user: User, chat_server: ChatServer, films: Path
 ) -> None:
