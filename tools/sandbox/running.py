@@ -62,9 +62,9 @@ Command = Callable[[Place, Sequence[str]], Sequence[str]]
 
 
 @contextmanager
-def place_for(readable: Readable) -> Iterator[Place]:
-    """A place with the library in it."""
-    place = Place(os.path.realpath(tempfile.mkdtemp(prefix="breadth-sandbox-")))
+def place_for(readable: Readable, folder: str | None) -> Iterator[Place]:
+    """A place with the library in it, in a folder or where temporary files belong."""
+    place = Place(os.path.realpath(tempfile.mkdtemp(prefix="breadth-sandbox-", dir=folder)))
     try:
         for folder in (place.library, place.scratch, place.root):
             Path(folder).mkdir()
@@ -81,15 +81,7 @@ async def run_command(
     command: Sequence[str], request: Mapping[str, Any], limits: SandboxLimits
 ) -> SandboxResult:
     """Runs it to its end, or to the end of its time. When this returns, nothing of it runs."""
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env=ENVIRONMENT,
-        cwd="/",
-        start_new_session=True,
-    )
+    process = await _started(command)
     assert process.stdin is not None
     assert process.stdout is not None
     assert process.stderr is not None
@@ -108,9 +100,37 @@ async def run_command(
                 late = True
             _kill(process)
     finally:
-        _kill(process)
-        await process.wait()
+        await _end(process)
     return _result(printed, report, process.returncode or 0, late, limits)
+
+
+async def _started(command: Sequence[str]) -> asyncio.subprocess.Process:
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=ENVIRONMENT,
+            cwd="/",
+            start_new_session=True,
+        )
+    )
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        # Cancelled half-way, asyncio kills the first process and leaves its children alive.
+        await _end(await starting)
+        raise
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Kills what still runs, and waits until nobody is there that could write."""
+    _kill(process)
+    for stream in (process.stdout, process.stderr):
+        while stream is not None and await stream.read(_READ):
+            pass
+    await process.wait()
 
 
 def python_command(readable: Readable, place: Place, job: Mapping[str, Any]) -> Sequence[str]:
@@ -161,7 +181,7 @@ def _result(
         return SandboxResult(printed.text, None, error, cut)
     found = _report(report)
     if found is None:
-        return SandboxResult(printed.text, None, _end(code, report.text, limits), cut)
+        return SandboxResult(printed.text, None, _ending(code, report.text, limits), cut)
     cuts = [each for each in (cut, found["cut"]) if each]
     raised = _raised(found["error"], limits) if found["error"] else None
     return SandboxResult(printed.text, found["value"], raised, "; ".join(cuts) or None)
@@ -187,7 +207,7 @@ def _raised(error: Mapping[str, Any], limits: SandboxLimits) -> CodeError:
     )
 
 
-def _end(code: int, said: str, limits: SandboxLimits) -> CodeError:
+def _ending(code: int, said: str, limits: SandboxLimits) -> CodeError:
     """Why there is no report."""
     number = -code if code < 0 else code - 128
     if code == _FILES_TOO_LARGE:

@@ -27,11 +27,13 @@ class Sandbox:
         *,
         packages: Sequence[str] = PACKAGES,
         kinds: Sequence[Kind] = KINDS,
+        folder: str | None = None,
     ) -> None:
-        """`kinds` are tried in their order."""
+        """`kinds` are tried in their order; `folder` is where the runs have their own."""
         self.limits = limits or SandboxLimits()
         self._packages = tuple(packages)
         self._kinds = tuple(kinds)
+        self._folder = folder
         self._found: tuple[Kind, Readable] | None = None
         self._refused: SandboxRefused | None = None
         self._trying = asyncio.Lock()
@@ -80,7 +82,7 @@ class Sandbox:
     async def _run_in(
         self, kind: Kind, readable: Readable, code: str, files: Mapping[str, str]
     ) -> SandboxResult:
-        with place_for(readable) as place:
+        with place_for(readable, self._folder) as place:
             command = kind.command(readable, place, self.limits)
             return await run_command(command, {"code": code, "files": files}, self.limits)
 
