@@ -34,7 +34,17 @@ from service.plans import plan_of
 from service.saved import research_settings
 from service.settings import Settings
 from storage import RunRecord, TraceStore
-from tools import Calculate, Compare, CrossCheck, Lookup, Read, Search, model_chooser
+from tools import (
+    Calculate,
+    Compare,
+    CrossCheck,
+    Lookup,
+    Python,
+    Read,
+    Search,
+    Table,
+    model_chooser,
+)
 
 
 class Display(Trace, Protocol):
@@ -143,6 +153,8 @@ class Workplace:
                 CrossCheck(lookup),
                 Compare(model_chooser(model, seed=self.settings.seed)),
                 Calculate(),
+                Table(),
+                Python(),
                 Search(self.index),
                 Read(self.index),
             )

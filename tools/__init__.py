@@ -13,6 +13,7 @@ from tools.kinds import asks_for_name, fits, kind_of, may_answer
 from tools.lookup import Lookup
 from tools.python_tool import Python
 from tools.sandbox import Sandbox, SandboxLimits, SandboxRefused, SandboxResult, sandbox_kind
+from tools.table import Table
 from tools.tool import Arguments, Tool, ToolError, ToolResult, has_side_effects
 from tools.words import content_words, holds, is_function_word, stems, words
 
@@ -31,6 +32,7 @@ __all__ = [
     "SandboxRefused",
     "SandboxResult",
     "Search",
+    "Table",
     "Tool",
     "ToolError",
     "ToolResult",

@@ -7,6 +7,7 @@ each has to stand before it is used, `running` one run; `inside` runs on the far
 from tools.sandbox.kinds import KINDS, Kind
 from tools.sandbox.limits import SandboxLimits
 from tools.sandbox.result import CodeError, SandboxRefused, SandboxResult
+from tools.sandbox.running import run_command
 from tools.sandbox.sandbox import PACKAGES, Sandbox, sandbox_kind
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "SandboxLimits",
     "SandboxRefused",
     "SandboxResult",
+    "run_command",
     "sandbox_kind",
 ]

@@ -80,7 +80,11 @@ def place_for(readable: Readable, folder: str | None) -> Iterator[Place]:
 async def run_command(
     command: Sequence[str], request: Mapping[str, Any], limits: SandboxLimits
 ) -> SandboxResult:
-    """Runs it to its end, or to the end of its time. When this returns, nothing of it runs."""
+    """Runs it to its end, or to the end of its time. When this returns, nothing of it runs.
+
+    By itself it confines nothing: the command has to. It reads the request as JSON, and ends with a
+    report on standard error: JSON with `value`, `error` and `cut`.
+    """
     process = await _started(command)
     assert process.stdin is not None
     assert process.stdout is not None
