@@ -34,7 +34,17 @@ from service.saved import research_settings
 from service.settings import Settings
 from service.sources import Sources, require_sources, sources
 from storage import RunRecord, TraceStore
-from tools import Calculate, Compare, CrossCheck, Lookup, Read, Search, model_chooser
+from tools import (
+    Calculate,
+    Compare,
+    CrossCheck,
+    Lookup,
+    Python,
+    Read,
+    Search,
+    Table,
+    model_chooser,
+)
 
 
 class Display(Trace, Protocol):
@@ -145,6 +155,8 @@ class Workplace:
                 CrossCheck(lookup),
                 Compare(model_chooser(model, seed=self.settings.seed)),
                 Calculate(),
+                Table(),
+                Python(),
                 Search(self.sources.engine),
                 Read(self.sources.reader),
             )

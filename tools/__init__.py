@@ -11,6 +11,9 @@ from tools.facts import Fact
 from tools.find import Read, Search
 from tools.kinds import asks_for_name, fits, kind_of, may_answer
 from tools.lookup import Lookup
+from tools.python_tool import Python
+from tools.sandbox import Sandbox, SandboxLimits, SandboxRefused, SandboxResult, sandbox_kind
+from tools.table import Table
 from tools.tool import Arguments, Tool, ToolError, ToolResult, has_side_effects
 from tools.words import content_words, holds, is_function_word, stems, words
 
@@ -22,8 +25,14 @@ __all__ = [
     "Fact",
     "Listener",
     "Lookup",
+    "Python",
     "Read",
+    "Sandbox",
+    "SandboxLimits",
+    "SandboxRefused",
+    "SandboxResult",
     "Search",
+    "Table",
     "Tool",
     "ToolError",
     "ToolResult",
@@ -41,6 +50,7 @@ __all__ = [
     "listening",
     "may_answer",
     "model_chooser",
+    "sandbox_kind",
     "stems",
     "tell_draft",
     "words",
