@@ -2,7 +2,8 @@
 
 - A Source is a document that was read, a Passage a piece of it: all that an answer can cite.
 - A SearchEngine finds passages, a Reader gives a whole document as passages: the two ports.
-- `read_file` and `read_bytes` make a Document of text, HTML or PDF, told apart by the bytes.
+- `read_file` and `read_bytes` make a Document of text, HTML, PDF, Office files, books and mails,
+  told apart by their bytes (`media`); each format has a module that takes an Extract out of it.
 - `split` makes passages of a document, `sentences` finds where its sentences end.
 - DocumentIndex is both ports over the user's folders: BM25 in one SQLite file that `refresh`
   keeps in step with the files. An IndexReport says what that did and what was unreadable.

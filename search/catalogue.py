@@ -12,7 +12,10 @@ from search.passages import Hit, Passage, Source
 from search.terms import segmented
 from search.walking import FoundFile
 
-_SOURCE = 'd.location, d.title, d.media_type, d.digest, p.start, p."end", p.text'
+_SOURCE = (
+    "d.location, d.title, d.media_type, d.digest, d.author, d.published,"
+    ' p.start, p."end", p.text, p.part'
+)
 _FIND = f"""
 SELECT -terms.rank, {_SOURCE} FROM terms
 JOIN passages p ON p.id = terms.rowid JOIN documents d ON d.id = p.document
@@ -145,15 +148,15 @@ class Catalogue:
         source, file = entry.source, entry.file
         stat = (file.size, file.mtime_ns) if file else (0, 0)
         document = self._connection.execute(
-            "INSERT INTO documents (location, title, media_type, digest, is_file, size, mtime_ns,"
-            " refused) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO documents (location, title, media_type, digest, author, published,"
+            " is_file, size, mtime_ns, refused) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (*_columns(source), file is not None, *stat, entry.refused),
         ).lastrowid
         title = segmented(source.title)
         for passage in entry.passages:
             rowid = self._connection.execute(
-                'INSERT INTO passages (document, start, "end", text) VALUES (?, ?, ?, ?)',
-                (document, passage.start, passage.end, passage.text),
+                'INSERT INTO passages (document, start, "end", text, part) VALUES (?, ?, ?, ?, ?)',
+                (document, passage.start, passage.end, passage.text, passage.part),
             ).lastrowid
             self._connection.execute(
                 "INSERT INTO terms (rowid, title, body) VALUES (?, ?, ?)",
@@ -187,11 +190,11 @@ class Catalogue:
         return f"; close to it: {', '.join(close)}" if close else "; search for it by its content"
 
 
-def _columns(source: Source) -> tuple[str, str, str, str]:
-    return source.location, source.title, source.media_type, source.digest
+def _columns(source: Source) -> tuple[str, ...]:
+    described = (source.author, source.published)
+    return (source.location, source.title, source.media_type, source.digest, *described)
 
 
 def _passage(row: Sequence[str | int]) -> Passage:
-    location, title, media_type, digest, start, end, text = row
-    source = Source(str(location), str(title), str(media_type), str(digest))
-    return Passage(source, int(start), int(end), str(text))
+    *described, start, end, text, part = row
+    return Passage(Source(*map(str, described)), int(start), int(end), str(text), str(part))

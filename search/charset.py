@@ -41,6 +41,9 @@ SUPERSETS = {
 JAPANESE_ESCAPES = (b"\x1b$B", b"\x1b$@")
 """Valid as UTF-8, but only ISO-2022-JP has them."""
 
+MISDECLARED = 4
+"""So many characters of valid UTF-8 are no text of another charset, whatever is declared."""
+
 ACCEPTABLE = 0.6
 """Above this mean implausibility, no candidate is believed."""
 
@@ -48,16 +51,18 @@ SAMPLE = 200_000
 """So many characters of a long text are looked at to choose its charset."""
 
 _TEXT_CODEC = re.compile(r"utf-(8|16|32)|cp\d|iso8859|iso2022|gb|big5|euc|shift|koi8|mac|johab|tis")
+_ONE_BYTE = ("cp125", "iso8859", "koi8", "mac", "tis")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ufeff]")
 
 
 def decode(data: bytes, *, declared: str | None = None) -> str:
     """The text of `data`: newlines are \\n, composed (NFC), without control characters.
 
-    A `declared` charset counts when it is known and the bytes are valid in it.
+    A `declared` charset counts when it is known, the bytes are valid in it, and not UTF-8 in truth.
     """
     text = _marked(data)
-    if text is None:
+    if text is None and not _has_japanese_escapes(data):
         text = _as_declared(data, declared)
     return normalise(_sniffed(data) if text is None else text)
 
@@ -89,13 +94,22 @@ def _as_declared(data: bytes, declared: str | None) -> str | None:
         return None
     if not _TEXT_CODEC.match(name):
         return None
-    return _strictly(data, SUPERSETS.get(name, name))
+    name = SUPERSETS.get(name, name)
+    utf8 = None if name.startswith(("utf", "iso2022")) else _strictly(data, "utf-8")
+    if utf8 is not None and not utf8.isascii():
+        several = sum(1 for _ in islice(_NOT_ASCII.finditer(utf8), MISDECLARED)) >= MISDECLARED
+        if several or name.startswith(_ONE_BYTE):
+            return utf8
+    return _strictly(data, name)
 
 
 def _sniffed(data: bytes) -> str:
-    escapes = any(escape in data for escape in JAPANESE_ESCAPES)
-    text = _strictly(data, "iso2022_jp" if escapes else "utf-8")
+    text = _strictly(data, "iso2022_jp" if _has_japanese_escapes(data) else "utf-8")
     return text if text is not None else _damaged_utf8(data) or _most_plausible(data)
+
+
+def _has_japanese_escapes(data: bytes) -> bool:
+    return any(escape in data for escape in JAPANESE_ESCAPES)
 
 
 def _strictly(data: bytes, charset: str) -> str | None:

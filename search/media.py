@@ -1,12 +1,33 @@
 """What kind of document some bytes are. A name's suffix is never asked."""
 
+import io
 import re
+from zipfile import BadZipFile, ZipFile
 
+from search.archives import ZIP
 from search.charset import decode, has_wide_mark
+from search.mail import is_mail
+from search.tables import csv_rows
 
 PDF = "application/pdf"
 HTML = "text/html"
+XML = "application/xml"
 TEXT = "text/plain"
+CSV = "text/csv"
+MAIL = "message/rfc822"
+BOOK = "application/epub+zip"
+OFFICE = "application/vnd.openxmlformats-officedocument."
+WORD = f"{OFFICE}wordprocessingml.document"
+SLIDES = f"{OFFICE}presentationml.presentation"
+SHEETS = f"{OFFICE}spreadsheetml.sheet"
+
+PACKED = (
+    ("META-INF/container.xml", BOOK),
+    ("word/document", WORD),
+    ("ppt/presentation", SLIDES),
+    ("xl/workbook", SHEETS),
+)
+"""A ZIP archive with a member that begins so is of that kind."""
 
 SIGNATURES = (
     (0, b"\x89PNG\r\n\x1a\n", "a PNG image"),
@@ -14,9 +35,10 @@ SIGNATURES = (
     (0, b"II*\x00", "a TIFF image"),
     (0, b"MM\x00*", "a TIFF image"),
     (0, b"\x00\x00\x01\x00", "an icon"),
+    (30, b"mimetypeapplication/vnd.oasis", "an OpenDocument file"),
     (0, b"PK\x03\x04", "a ZIP archive or an Office document"),
     (0, b"PK\x05\x06", "a ZIP archive"),
-    (0, b"\x1f\x8b", "a gzip archive"),
+    (0, b"\x1f\x8b", "a gzip archive in others"),
     (4, b"1AY&SY", "a bzip2 archive"),
     (0, b"\xfd7zXZ\x00", "an xz archive"),
     (0, b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
@@ -64,15 +86,25 @@ _PDF = re.compile(rb"%PDF-\d")
 _LEAD = r"\A\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*"
 _FRAME_TAGS = r"!doctype\s+html|html|head|body|title|meta|link|script|style"
 _TEXT_TAGS = r"h[1-6]|p|div|span|main|article|section|header|nav|table|ul|ol|dl|a|b|br|center"
+_XML = re.compile(r"\A\s*(?:<\?xml\b|<(?:rss|feed|urlset|sitemapindex)\b)", re.IGNORECASE)
 _PAGE = re.compile(rf"{_LEAD}<(?:{_FRAME_TAGS})\b", re.IGNORECASE | re.DOTALL)
 _FRAGMENT = re.compile(rf"{_LEAD}<(?:{_TEXT_TAGS})\b", re.IGNORECASE | re.DOTALL)
 
 
 def media_type(data: bytes) -> str:
-    """PDF, HTML or TEXT; only for data that `looks_binary` does not name."""
+    """One of the types above; only for data that `looks_binary` does not name."""
     if is_pdf(data):
         return PDF
-    return HTML if _is_html(data) else TEXT
+    if (packed := _packed(data)) is not None:
+        return packed
+    if is_mail(data):
+        return MAIL
+    head = _head(data)
+    if _is_html(head, data):
+        return HTML
+    if _XML.match(head):
+        return XML
+    return CSV if csv_rows(head[: head.rfind("\n") + 1] or head) else TEXT
 
 
 def is_pdf(data: bytes) -> bool:
@@ -85,8 +117,8 @@ def is_pdf(data: bytes) -> bool:
 
 
 def looks_binary(data: bytes) -> str | None:
-    """What the bytes look like when they are neither PDF nor any kind of text, else None."""
-    if is_pdf(data):
+    """What the bytes look like when they are none of the types above, else None."""
+    if is_pdf(data) or _packed(data) is not None:
         return None
     named = _named(data, SIGNATURES)
     if named is not None:
@@ -104,9 +136,27 @@ def _named(data: bytes, table: tuple[tuple[int, bytes, str], ...]) -> str | None
     return next((name for at, magic, name in table if data.startswith(magic, at)), None)
 
 
-def _is_html(data: bytes) -> bool:
-    head = decode(data[:HEAD]) if has_wide_mark(data) else data[:HEAD].decode("latin-1")
-    if _PAGE.match(head.removeprefix("ï»¿")):
+def _packed(data: bytes) -> str | None:
+    """What a ZIP archive is by its members; None for another one, and for what is none."""
+    if not data.startswith(ZIP):
+        return None
+    try:
+        with ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+    except (BadZipFile, NotImplementedError, OSError, ValueError):
+        return None
+    return next((kind for start, kind in PACKED for n in names if n.startswith(start)), None)
+
+
+def _head(data: bytes) -> str:
+    """The beginning; of text without a mark only what is ASCII can be believed."""
+    if has_wide_mark(data):
+        return decode(data[:HEAD])
+    return data[:HEAD].decode("latin-1").removeprefix("ï»¿")
+
+
+def _is_html(head: str, data: bytes) -> bool:
+    if _PAGE.match(head):
         return True
     # Markdown may open with a tag as well, but it does not end with one.
     return _FRAGMENT.match(head) is not None and data.rstrip(b"\x00 \t\r\n").endswith(b">")

@@ -17,6 +17,10 @@ class Source:
     """Decided by the bytes, never by the file's suffix: text/plain, text/html, application/pdf."""
     digest: str
     """SHA-256 of the bytes as they were read, in hexadecimal."""
+    author: str = ""
+    """Who wrote it, where it says so."""
+    published: str = ""
+    """The day that it says of itself, YYYY-MM-DD, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,13 @@ class Passage:
     end: int
     """Offset behind the last character."""
     text: str
+    part: str = ""
+    """Where that is in a document with pages, slides or sheets: "page 3", "slides 3-4"."""
+
+    @property
+    def place(self) -> str:
+        """Where in the source, for a reader."""
+        return self.part or f"characters {self.start}-{self.end}"
 
     @property
     def id(self) -> str:

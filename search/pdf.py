@@ -8,6 +8,7 @@ from pypdfium2.raw import FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY  # type: ignore[i
 
 from search.charset import normalise
 from search.errors import ReadError
+from search.extracts import Extract, day_of, joined
 
 PAGE_BREAK = "\n\f"
 """A form feed rather than a blank line, as sentences and paragraphs go on across pages."""
@@ -19,20 +20,23 @@ _HYPHENATED = re.compile(r"[\x02\ufffe]\s*")
 _pdfium = Lock()
 
 
-def pdf_text(data: bytes, location: str) -> tuple[str, str]:
-    """The title that the document gives itself (may be empty) and the text of its pages."""
+def pdf_text(data: bytes, location: str) -> Extract:
+    """The text of the pages, and the title, author and day that the document gives itself."""
     try:
         with _pdfium, PdfDocument(data) as document:
-            title = " ".join(document.get_metadata_value("Title").split())
-            pages = [_page(document, number) for number in range(len(document))]
+            title, author, made, changed = (
+                " ".join(document.get_metadata_value(key).split())
+                for key in ("Title", "Author", "CreationDate", "ModDate")
+            )
+            pages = [(str(n + 1), _page(document, n)) for n in range(len(document))]
     except PdfiumError as error:
         if error.err_code in (FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY):
             raise ReadError(f"{location} is an encrypted PDF; save it unlocked.") from error
         raise ReadError(f"{location} is a broken PDF ({error}); replace the file.") from error
-    text = PAGE_BREAK.join(pages)
-    if not text.strip():
+    text, parts = joined("page", pages, PAGE_BREAK)
+    if not text:
         raise ReadError(f"{location} is a PDF without text; if it is a scan, run OCR on it first.")
-    return normalise(title), text
+    return Extract(text, normalise(title), normalise(author), day_of(made or changed), parts)
 
 
 def _page(document: PdfDocument, number: int) -> str:

@@ -1,20 +1,44 @@
 """Files and bytes to documents. The kind of a document is decided by its bytes alone."""
 
+import csv
 import os
 import stat
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from search.archives import unpacked
+from search.books import book_text
 from search.charset import decode
 from search.errors import ReadError
-from search.media import HTML, PDF, looks_binary, media_type
-from search.pages import page_text
+from search.extracts import Extract, Part
+from search.mail import mail_text
+from search.media import (
+    BOOK,
+    CSV,
+    HTML,
+    MAIL,
+    PDF,
+    SHEETS,
+    SLIDES,
+    TEXT,
+    WORD,
+    XML,
+    looks_binary,
+    media_type,
+)
+from search.office import sheets_text, slides_text, word_text
+from search.pages import page_text, xml_text
 from search.passages import Source
 from search.pdf import pdf_text
+from search.tables import csv_rows, row_lines
 from search.titles import name_of, title_of
 
 MAX_BYTES = 64 * 2**20
+
+Extractor = Callable[[bytes, str, str | None], Extract]
+"""Given the bytes, their location and the charset that a server named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +48,8 @@ class Document:
     source: Source
     text: str
     """Newlines are \\n, characters composed (NFC). Offsets of passages count in this text."""
+    parts: tuple[Part, ...] = ()
+    """Its pages, slides or sheets, where it has such."""
 
 
 def read_file(path: Path, *, max_bytes: int = MAX_BYTES) -> Document:
@@ -63,33 +89,64 @@ def _stat_problem(found: os.stat_result, max_bytes: int) -> str | None:
     return None
 
 
-def read_bytes(data: bytes, location: str) -> Document:
-    """The document that `data` is: PDF, HTML or text in any charset.
+def read_bytes(data: bytes, location: str, *, charset: str | None = None) -> Document:
+    """The document that `data` is, alone or inside of gzip: see `media` for the formats.
 
-    Raises ReadError whose text begins with `location`: binary, encrypted, broken, or without text.
+    `charset`: what a server said of the bytes. Raises ReadError whose text begins with
+    `location`: binary, encrypted, broken, too large inside, or without text.
     """
+    digest = sha256(data).hexdigest()
+    data = unpacked(data, location, max_bytes=MAX_BYTES)
     looks = looks_binary(data)
     if looks is not None:
         raise ReadError(
             f"{location} looks like {looks}, not text; convert it to text, HTML or PDF."
         )
     kind = media_type(data)
-    title, text = _title_and_text(data, kind, location)
-    if not text.strip():
-        emptiness = "has no visible text" if kind == HTML else "is empty"
-        raise ReadError(f"{location} {emptiness}; add text or leave it out.")
-    return Document(Source(location, title, kind, sha256(data).hexdigest()), text)
+    extract = _EXTRACTORS[kind](data, location, charset)
+    if not extract.text.strip():
+        raise ReadError(f"{location} is empty; add text or leave it out.")
+    source = Source(
+        location,
+        extract.title or title_of(extract.text, location),
+        kind,
+        digest,
+        author=extract.author,
+        published=extract.published,
+    )
+    return Document(source, extract.text, extract.parts)
 
 
-def _title_and_text(data: bytes, kind: str, location: str) -> tuple[str, str]:
-    if kind == PDF:
-        title, text = pdf_text(data, location)
-        return title or title_of(text, location), text
-    if kind == HTML:
-        title, text = page_text(data)
-        return title or name_of(location), text
-    text = decode(data)
-    return title_of(text, location), text
+def _plain_text(data: bytes, location: str, charset: str | None) -> Extract:
+    return Extract(decode(data, declared=charset))
+
+
+def _table_text(data: bytes, location: str, charset: str | None) -> Extract:
+    text = decode(data, declared=charset)
+    try:
+        lines = "\n".join(row_lines(csv_rows(text) or (), header=True))
+    except csv.Error:
+        lines = ""  # what follows its first rows is no table
+    return Extract(lines or text, title=name_of(location))
+
+
+def _without_charset(read: Callable[[bytes, str], Extract]) -> Extractor:
+    """Of a format that says itself how its characters are encoded."""
+    return lambda data, location, charset: read(data, location)
+
+
+_EXTRACTORS: Mapping[str, Extractor] = {
+    TEXT: _plain_text,
+    CSV: _table_text,
+    HTML: page_text,
+    XML: xml_text,
+    PDF: _without_charset(pdf_text),
+    WORD: _without_charset(word_text),
+    SLIDES: _without_charset(slides_text),
+    SHEETS: _without_charset(sheets_text),
+    BOOK: _without_charset(book_text),
+    MAIL: _without_charset(mail_text),
+}
 
 
 def os_problem(path: Path, error: OSError) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from search.errors import IndexFolderError
 
-VERSION = 1
+VERSION = 2
 """Raise it whenever the tables, the splitting or the segmentation change."""
 APPLICATION = 0x42726474
 WAIT_SECONDS = 10
@@ -22,6 +22,8 @@ CREATE TABLE documents (
     title TEXT NOT NULL,
     media_type TEXT NOT NULL,
     digest TEXT NOT NULL,
+    author TEXT NOT NULL,
+    published TEXT NOT NULL,
     is_file INTEGER NOT NULL,
     size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL,
@@ -32,7 +34,8 @@ CREATE TABLE passages (
     document INTEGER NOT NULL REFERENCES documents (id),
     start INTEGER NOT NULL,
     "end" INTEGER NOT NULL,
-    text TEXT NOT NULL
+    text TEXT NOT NULL,
+    part TEXT NOT NULL
 );
 CREATE INDEX passages_by_document ON passages (document, start);
 CREATE VIRTUAL TABLE terms USING fts5 (

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from search.extracts import place
 from search.passages import Passage
 from search.reading import Document
 from search.scripts import count_words
@@ -45,7 +46,10 @@ def split(document: Document, *, words: int = WORDS) -> list[Passage]:
         raise ValueError(f"passages of {words} words cannot be made")
     groups = _joined_tail(_grouped(_pieces(document.text, words), words), words)
     spans = ((group[0].start, group[-1].end) for group in groups)
-    return [Passage(document.source, s, e, document.text[s:e]) for s, e in spans]
+    return [
+        Passage(document.source, s, e, document.text[s:e], place(document.parts, s, e))
+        for s, e in spans
+    ]
 
 
 def _pieces(text: str, words: int) -> Iterator[_Piece]:

@@ -29,9 +29,10 @@ def as_text(finished: Finished) -> str:
 
 
 def source_line(passage: Passage) -> str:
-    """Title and place."""
-    place = f"{passage.source.location}, characters {passage.start}-{passage.end}"
-    return f"{passage.source.title} ({place})"
+    """Title, who wrote it and when, and place."""
+    source = passage.source
+    said = [source.author, source.published, source.location, passage.place]
+    return f"{source.title} ({', '.join(filter(None, said))})"
 
 
 def as_markdown(finished: Finished) -> str:
@@ -87,7 +88,12 @@ def as_json(finished: Finished) -> str:
                     "end_index": len(text),
                     "title": passage.source.title,
                     "location": passage.source.location,
-                    "passage": {"start": passage.start, "end": passage.end, "text": passage.text},
+                    "passage": {
+                        "start": passage.start,
+                        "end": passage.end,
+                        "part": passage.part,
+                        "text": passage.text,
+                    },
                     "verdict": sentence.verdict,
                 }
             )
@@ -123,6 +129,8 @@ def _sources(answer: Answer) -> list[dict[str, Any]]:
                 "location": source.location,
                 "title": source.title,
                 "media_type": source.media_type,
+                "author": source.author,
+                "published": source.published,
                 "sha256": source.digest,
                 "numbers": [],
             },

@@ -213,7 +213,8 @@ def _sources(answer: Data | None) -> RenderableType | None:
     drawn: list[RenderableType] = []
     for number, cited in enumerate(answer["citations"], 1):
         source = cited["source"]
-        place = f"{legible(source['location'])}, characters {cited['start']}–{cited['end']}"
+        part = cited.get("part") or f"characters {cited['start']}–{cited['end']}"
+        place = f"{legible(source['location'])}, {legible(part)}"
         drawn.append(Text.assemble((f"[{number}] ", "bold"), legible(source["title"], 200)))
         drawn.append(Padding(Text(place, "bright_black", overflow="fold"), (0, 0, 0, 4)))
         quoted = f"“{legible(cited['text'], _PASSAGE_SHOWN)}”"

@@ -161,7 +161,7 @@ async def _passages(connection: AsyncConnection, run: str) -> dict[str, Passage]
     rows = await _rows(connection, _of(SourceRow, run))
     sources = {row.id: source_from(dict(row._mapping)) for row in rows}
     return {
-        row.id: Passage(sources[row.source], row.start, row.end, row.text)
+        row.id: Passage(sources[row.source], row.start, row.end, row.text, row.part)
         for row in await _rows(connection, _of(PassageRow, run))
     }
 

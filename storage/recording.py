@@ -259,6 +259,7 @@ async def _keep(entry: _Entry, passages: Sequence[Passage]) -> None:
             "start": by_id[new].start,
             "end": by_id[new].end,
             "text": by_id[new].text,
+            "part": by_id[new].part,
         }
         for new in await _unknown(entry, PassageRow, by_id)
     ]

@@ -213,12 +213,21 @@ def source_data(source: Source) -> Data:
         "title": source.title,
         "media_type": source.media_type,
         "digest": source.digest,
+        "author": source.author,
+        "published": source.published,
     }
 
 
 def source_from(data: Mapping[str, Any]) -> Source:
-    """The inverse of `source_data`."""
-    return Source(data["location"], data["title"], data["media_type"], data["digest"])
+    """The inverse of `source_data`; what was stored before 0005 lacks the last two."""
+    return Source(
+        data["location"],
+        data["title"],
+        data["media_type"],
+        data["digest"],
+        author=data.get("author", ""),
+        published=data.get("published", ""),
+    )
 
 
 def answer_data(answer: Answer) -> Data:
@@ -236,6 +245,7 @@ def answer_data(answer: Answer) -> Data:
                 "start": passage.start,
                 "end": passage.end,
                 "text": passage.text,
+                "part": passage.part,
             }
             for passage in answer.citations
         ],
@@ -249,7 +259,13 @@ def answer_from(data: Mapping[str, Any]) -> Answer:
         for sentence in data["sentences"]
     )
     citations = (
-        Passage(source_from(cited["source"]), cited["start"], cited["end"], cited["text"])
+        Passage(
+            source_from(cited["source"]),
+            cited["start"],
+            cited["end"],
+            cited["text"],
+            cited.get("part", ""),
+        )
         for cited in data["citations"]
     )
     return Answer(data["value"], tuple(sentences), tuple(citations))

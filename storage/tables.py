@@ -135,6 +135,8 @@ class SourceRow(Base):
     title: Mapped[str]
     media_type: Mapped[str]
     digest: Mapped[str]
+    author: Mapped[str] = mapped_column(server_default="")
+    published: Mapped[str] = mapped_column(server_default="")
 
 
 class PassageRow(Base):
@@ -149,6 +151,8 @@ class PassageRow(Base):
     start: Mapped[int]
     end: Mapped[int]
     text: Mapped[str]
+    part: Mapped[str] = mapped_column(server_default="")
+    """Its page, slide or sheet."""
 
 
 class EvidenceRow(Base):

@@ -1,13 +1,12 @@
 """Reading files and bytes into documents, told apart by their bytes."""
 
 import gzip
-import io
 import os
-import zipfile
-import zlib
+from functools import reduce
 from pathlib import Path
 
 import pytest
+from document_makers import make_pdf, make_zip
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from search_folder import read
@@ -15,41 +14,6 @@ from search_folder import read
 from search import ReadError, read_file
 
 PIECES_OF_PDF = ("%PDF-", "endobj", "/FlateDecode")
-
-
-def make_pdf(*pages: str, title: str = "", encrypted: bool = False) -> bytes:
-    """A real PDF with one compressed line of text a page."""
-    kids = " ".join(f"{4 + 2 * i} 0 R" for i in range(len(pages)))
-    bodies = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode(),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-    ]
-    for i, text in enumerate(pages):
-        stream = zlib.compress(f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET".encode())
-        bodies += [
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {5 + 2 * i} 0 R "
-            "/Resources << /Font << /F1 3 0 R >> >> >>".encode(),
-            f"<< /Length {len(stream)} /Filter /FlateDecode >>\nstream\n".encode()
-            + stream
-            + b"\nendstream",
-        ]
-    bodies.append(f"<< /Title ({title}) >>".encode())
-    lock = f"/Encrypt << /Filter /Standard /V 1 /R 2 /O ({'o' * 32}) /U ({'u' * 32}) /P -4 >> "
-    extra = f"/Info {len(bodies)} 0 R " + (lock if encrypted else "")
-    return _with_table(bodies, extra + "/ID [<00> <00>]")
-
-
-def _with_table(bodies: list[bytes], extra: str) -> bytes:
-    data, offsets = b"%PDF-1.4\n", []
-    for number, body in enumerate(bodies, 1):
-        offsets.append(len(data))
-        data += b"%d 0 obj\n%b\nendobj\n" % (number, body)
-    rows = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
-    count = len(bodies) + 1
-    table = f"xref\n0 {count}\n0000000000 65535 f \n{rows}"
-    end = f"trailer\n<< /Size {count} /Root 1 0 R {extra} >>\nstartxref\n{len(data)}\n%%EOF\n"
-    return data + table.encode() + end.encode()
 
 
 # --- PDF ---
@@ -107,21 +71,14 @@ def test_a_text_about_pdf_is_text() -> None:
 # --- what is no text ---
 
 
-def _zip() -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("word/document.xml", "<xml/>")
-    return buffer.getvalue()
-
-
 @pytest.mark.parametrize(
     ("data", "looks"),
     [
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "a PNG image"),
         (b"\xff\xd8\xff\xe0\x00\x10JFIF", "a JPEG image"),
         (b"GIF89a\x01\x00\x01\x00\x80\x00", "a GIF image"),
-        (_zip(), "a ZIP archive or an Office document"),
-        (gzip.compress(b"text"), "a gzip archive"),
+        (make_zip({"photos/1.jpg": b""}), "a ZIP archive or an Office document"),
+        (reduce(lambda data, _: gzip.compress(data), range(4), b"text"), "a gzip archive"),
         (b"MZ\x90\x00\x03\x00\x00\x00", "a program"),
         (b"\x7fELF\x02\x01\x01\x00", "a program"),
         (b"SQLite format 3\x00\x10\x00", "a SQLite database"),

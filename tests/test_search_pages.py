@@ -30,7 +30,7 @@ def test_a_page_gives_its_main_text_with_headings_lists_and_tables(tmp_path: Pat
         "# Psycho\n\nPsycho is a film by Alfred Hitchcock, made quickly in 1960." in document.text
     )
     assert "## Cast\n\n- Anthony Perkins\n- Janet Leigh" in document.text
-    assert "| 1960 | $806,947 |" in document.text
+    assert "| Year: 1960 | Budget: $806,947 |" in document.text
     assert "titles_2 * 3." in document.text
     for unwanted in ("hitchcock)", "var hidden", "recycled", "Home page", "<p>"):
         assert unwanted not in document.text

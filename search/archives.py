@@ -1,0 +1,87 @@
+"""What comes packed: gzip around a document, and ZIP archives, as Office and EPUB files are."""
+
+import io
+import re
+import zlib
+from zipfile import BadZipFile, ZipFile
+
+from search.errors import ReadError
+
+GZIP = b"\x1f\x8b"
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+LAYERS = 3
+"""Servers pack once more what is packed already; more than that is no accident."""
+
+MOST_UNPACKED = 256 * 2**20
+"""Bytes of all members of an archive."""
+MOST_XML = 64 * 2**20
+"""Bytes of a member that is parsed: a tree takes several times as much memory."""
+MOST_MEMBERS = 10_000
+
+_XML = re.compile(r"\.(xml|rels|opf|ncx|x?html?)\Z", re.IGNORECASE)
+_DECLARES = re.compile(rb"<!(?:ENTITY|ELEMENT|ATTLIST)", re.IGNORECASE)
+
+
+def unpacked(data: bytes, location: str, *, max_bytes: int) -> bytes:
+    """What is inside of gzip, or `data` itself. Raises ReadError: broken, or more than that."""
+    for _ in range(LAYERS):
+        if not data.startswith(GZIP):
+            break
+        data = _gunzipped(data, location, max_bytes)
+    return data
+
+
+def _gunzipped(data: bytes, location: str, max_bytes: int) -> bytes:
+    whole = b""
+    try:
+        while data.startswith(GZIP):
+            member = zlib.decompressobj(wbits=31)
+            whole += member.decompress(data, max_bytes + 1 - len(whole))
+            if len(whole) > max_bytes:
+                raise ReadError(
+                    f"{location} unpacks to more than {max_bytes // 2**20} MiB; leave it out."
+                )
+            if not member.eof:
+                raise ReadError(f"{location} is a gzip archive that is cut short; fetch it again.")
+            data = member.unused_data
+    except zlib.error as error:
+        raise ReadError(f"{location} is a broken gzip archive ({error}); replace it.") from error
+    return whole
+
+
+def open_archive(data: bytes, location: str) -> ZipFile:
+    """An archive that can be unpacked safely: `zipfile` never yields more than is declared.
+
+    Raises ReadError for one that is broken, encrypted, too large, or defines XML entities.
+    """
+    try:
+        archive = ZipFile(io.BytesIO(data))
+        members = archive.infolist()
+    except (BadZipFile, NotImplementedError, ValueError, OSError) as error:
+        raise ReadError(f"{location} is a broken ZIP archive ({error}); replace it.") from error
+    if any(member.flag_bits & 1 for member in members):
+        raise ReadError(f"{location} is an encrypted document; save it unlocked.")
+    parsed = [member for member in members if _XML.search(member.filename)]
+    large = sum(member.file_size for member in members) > MOST_UNPACKED
+    if large or len(members) > MOST_MEMBERS or any(m.file_size > MOST_XML for m in parsed):
+        raise ReadError(f"{location} unpacks to more than can be read; split it or leave it out.")
+    return archive
+
+
+def member(archive: ZipFile, name: str, location: str) -> bytes | None:
+    """The bytes of a member, None where there is none. Raises ReadError for broken ones."""
+    try:
+        return archive.read(name)
+    except KeyError:
+        return None
+    except (BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
+        raise ReadError(f"{location} is a broken document ({error}); replace it.") from error
+
+
+def refuse_entities(archive: ZipFile, location: str) -> None:
+    """Raises ReadError for XML that declares entities: no office program writes them, bombs do."""
+    for info in archive.infolist():
+        if _XML.search(info.filename) and info.filename.endswith((".xml", ".rels")):
+            head = member(archive, info.filename, location) or b""
+            if _DECLARES.search(head, 0, 4096):
+                raise ReadError(f"{location} defines XML entities; save it again, then try.")

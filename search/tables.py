@@ -1,0 +1,130 @@
+"""Tables as text: one line a row, each cell behind the name of its column.
+
+So a passage that holds a few rows of a long table says what their numbers are.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+
+MOST_CELLS = 500_000
+"""Of a longer table the first count."""
+LEFT_OUT = "(Further rows are left out.)"
+
+LONGEST_NAME = 60
+"""Characters of a column's name."""
+SAMPLE_ROWS = 50
+DELIMITERS = ",;\t|"
+CONSISTENT = 0.9
+"""Share of the rows that are as long as the first, in a text that is a table."""
+
+_DIGIT = re.compile(r"\d")
+_YEAR = re.compile(r"(?:FY ?)?(?:1[5-9]|20)\d\d\Z")
+_BAR = re.compile(r"(?<!\\)\|")
+_RULE = re.compile(r"\|[-:| ]+\|\s*\Z")
+_TABLE = re.compile(r"(?:^\|.*\|[ \t]*(?:\n|\Z))+", re.MULTILINE)
+
+Row = Sequence[str]
+
+
+def row_lines(rows: Iterable[Row], *, header: bool | None = None) -> Iterator[str]:
+    """`| Film: Psycho | Year: 1960 |` for each row; `| Psycho | 1960 |` where no names are known.
+
+    `header`: whether the first row of two cells or more names the columns; None: if it looks so.
+    Rows of one cell before it are captions. Empty cells and rows are left out.
+    """
+    clean = ([" ".join(cell.split()) for cell in row] for row in _first(rows))
+    filled = (row for row in clean if any(row))
+    sample = list(islice(filled, SAMPLE_ROWS))
+    at = next((i for i, row in enumerate(sample) if _width(row) > 1), len(sample))
+    yield from (" ".join(filter(None, row)) for row in sample[:at])
+    names: Row = ()
+    if at < len(sample) - 1 and (header or (header is None and _names_columns(sample[at:]))):
+        names = sample[at]
+        at += 1
+    for row in chain(sample[at:], filled):
+        yield row[0] if row == [LEFT_OUT] else f"| {' | '.join(_cells(row, names))} |"
+
+
+def relined(markdown: str) -> str:
+    """The same text, with the rows of its tables as `row_lines` has them."""
+    return _TABLE.sub(_relined, markdown)
+
+
+def csv_rows(text: str) -> Iterator[list[str]] | None:
+    """The rows of a text that is a table of delimited values, else None."""
+    for delimiter in DELIMITERS:
+        try:
+            sample = [row for row in islice(_reader(text, delimiter), SAMPLE_ROWS) if row]
+        except csv.Error:
+            continue
+        if _is_table(sample, delimiter):
+            return _reader(text, delimiter)
+    return None
+
+
+def _first(rows: Iterable[Row]) -> Iterator[Row]:
+    cells = 0
+    for row in rows:
+        cells += len(row)
+        if cells > MOST_CELLS:
+            yield [LEFT_OUT]
+            return
+        yield row
+
+
+def _cells(row: Row, names: Row) -> Iterator[str]:
+    for at, cell in enumerate(row):
+        name = names[at] if at < len(names) else ""
+        if cell:
+            yield f"{name}: {cell}" if name else cell
+
+
+def _width(row: Row) -> int:
+    return sum(map(bool, row))
+
+
+def _names_columns(rows: Sequence[Row]) -> bool:
+    """Whether the first row names the columns of the others.
+
+    Its cells are short, distinct, and without digits unless all but the first are years. Two
+    columns may also be names and values, so there numbers have to follow in the second.
+    """
+    names = [cell for cell in rows[0] if cell]
+    if len(set(names)) < len(names) or any(len(cell) > LONGEST_NAME for cell in names):
+        return False
+    if any(_DIGIT.search(cell) for cell in names):
+        return all(_YEAR.match(cell) for cell in rows[0][1:])
+    later = [row[1] for row in rows[1:] if len(row) > 1 and row[1]]
+    return len(rows[0]) > 2 or sum(map(bool, map(_DIGIT.search, later))) > len(later) / 2
+
+
+def _reader(text: str, delimiter: str) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+
+
+def _is_table(rows: Sequence[Row], delimiter: str) -> bool:
+    """Whether rows are equally long behind a row of names. Prose has a space behind its commas."""
+    if len(rows) < 2 or len(rows[0]) < 2 or (len(rows[0]) == 2 and len(rows) < 4):
+        return False
+    names = [name.strip() for name in rows[0]]
+    if not all(names) or len(set(names)) < len(names) or max(map(len, names)) > LONGEST_NAME:
+        return False
+    alike = sum(len(row) == len(names) for row in rows)
+    later = [cell for row in rows for cell in row[1:]]
+    spaced = sum(cell.startswith(" ") for cell in later)
+    prose = delimiter in ",;" and spaced > len(later) / 2
+    return alike >= CONSISTENT * len(rows) and not prose
+
+
+def _relined(table: re.Match[str]) -> str:
+    lines = table[0].strip().split("\n")
+    ruled = len(lines) > 1 and _RULE.match(lines[1]) is not None
+    rows = [
+        [cell.strip() for cell in _BAR.split(line.strip())[1:-1]]
+        for line in lines
+        if not _RULE.match(line)
+    ]
+    return "\n".join(row_lines(rows, header=True if ruled else None)) + "\n"
