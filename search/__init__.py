@@ -6,18 +6,29 @@
 - `split` makes passages of a document, `sentences` finds where its sentences end.
 - DocumentIndex is both ports over the user's folders: BM25 in one SQLite file that `refresh`
   keeps in step with the files. An IndexReport says what that did and what was unreadable.
+- An Embedder has it find by meaning, too (`embed` makes the vectors); a Reranker orders the first
+  hits. Both are given to it: search knows no model.
 - Errors: SearchError fails a step, IndexFolderError is told to the user before a run starts.
 """
 
 from search.errors import EngineError, IndexFolderError, ReadError, SearchError
 from search.index import DocumentIndex, IndexReport
-from search.passages import Hit, Passage, Reader, SearchEngine, Source
+from search.passages import (
+    Embedder,
+    Hit,
+    Passage,
+    Reader,
+    Reranker,
+    SearchEngine,
+    Source,
+)
 from search.reading import Document, read_bytes, read_file
 from search.splitting import sentences, split
 
 __all__ = [
     "Document",
     "DocumentIndex",
+    "Embedder",
     "EngineError",
     "Hit",
     "IndexFolderError",
@@ -25,6 +36,7 @@ __all__ = [
     "Passage",
     "ReadError",
     "Reader",
+    "Reranker",
     "SearchEngine",
     "SearchError",
     "Source",
