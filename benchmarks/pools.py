@@ -1,4 +1,4 @@
-"""Question sets with their passages: what is asked, what would support an answer, what is searched."""
+"""Question sets with their passages: what is asked, what supports an answer, what is searched."""
 
 import json
 import re

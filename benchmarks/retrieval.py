@@ -8,14 +8,14 @@ FOLDER has hotpotqa.jsonl and musique.jsonl; the passages of all questions of a 
   stands. `musique_gold_recallN_SYSTEM`: for MuSiQue's gold sub-questions, with the gold answers of
   those before in their places. With `_tuned` and `_held` behind it: on that half of the questions
   on which the numbers in search/ranking.py were chosen, and on the other one.
-- Systems: `bm25` (SQLite's FTS5, as we use it), `embeddings`, `hybrid` (both fused), `reranked` (and
-  linked by the titles that passages name: what `DocumentIndex.search` gives with the extra
+- Systems: `bm25` (SQLite's FTS5, as we use it), `embeddings`, `hybrid` (both fused), `reranked`
+  (and linked by the titles that passages name: what `DocumentIndex.search` gives with the extra
   `embeddings`), `words` (what it gives without), `bm25s` and `tantivy` (as they come).
-- `SYSTEM_query_seconds`: the mean of HotpotQA's and MuSiQue's questions, the query's vector included.
+- `SYSTEM_query_seconds`: the mean of all questions as they stand, the query's vector included.
 - `index_passages_per_second`, `embed_passages_per_second`, `index_bytes_per_passage` and
   `vector_bytes_per_passage`: of the two corpora.
-- `query_seconds_N`, `words_query_seconds_N`: at N generated documents (from a seed; their vectors are
-  random, the query's are not); `build_documents_per_second_N`: without embedding.
+- `query_seconds_N`, `words_query_seconds_N`: at N generated documents (from a seed; their vectors
+  are random, the query's are not); `build_documents_per_second_N`: without embedding.
 
 `--quick` leaves the halves out, and asks fewer queries of the generated documents. Needs the extras
 `embeddings` and `benchmarks`.

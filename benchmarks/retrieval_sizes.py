@@ -21,7 +21,7 @@ DIMENSIONS = 384
 
 
 class Seeded:
-    """Random vectors for documents, which nobody waits for here; queries are embedded in earnest."""
+    """Random vectors for documents, to save the time; queries are embedded in earnest."""
 
     name = "seeded"
 

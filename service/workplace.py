@@ -1,5 +1,6 @@
 """A loaded model and an index, ready for runs: the only place where the parts are put together."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -28,6 +29,7 @@ from planner import (
 )
 from search import DocumentIndex, IndexReport
 from service.errors import UsageProblem
+from service.meaning import SECONDS, embedder_of, embedding, reranker_of
 from service.models import Models, models_of
 from service.person import Person
 from service.plans import plan_of
@@ -178,10 +180,16 @@ async def workplace(
         key = sha256(
             "\n".join(sorted(map(str, roots))).encode("utf-8", "surrogatepass")
         ).hexdigest()[:16]
-        index = DocumentIndex.open(settings.cache / "index" / f"{key}.db")
+        index = DocumentIndex.open(
+            settings.cache / "index" / f"{key}.db",
+            embedder=await embedder_of(settings, stack),
+            reranker=await reranker_of(settings, stack),
+        )
         stack.callback(index.close)
         display.indexed(await index.refresh(roots, on_progress=display.indexing))
+        vectors = await stack.enter_async_context(embedding(index, display))
         await models.ready()
+        await asyncio.wait({vectors}, timeout=SECONDS)
         yield Workplace(models.model, index, settings, display)
 
 
