@@ -46,13 +46,15 @@ class Generator:
 
     def __init__(self) -> None:
         self._random = np.random.default_rng(SEED)
-        weights = 1 / np.arange(1, WORDS + 1) ** ZIPF
-        self._weights = weights / weights.sum()
+        shares = np.cumsum(1 / np.arange(1, WORDS + 1) ** ZIPF)
+        self._shares = shares / shares[-1]
+        self._words = [word(number) for number in range(WORDS)]
 
     def text(self, words: int, *, skip: int = 0) -> str:
         """So many words; `skip`: none of the most frequent, as if they were stop words."""
-        numbers = self._random.choice(WORDS, 4 * words, p=self._weights)
-        return " ".join(word(n) for n in numbers[numbers >= skip][:words])
+        least = self._shares[skip - 1] if skip else 0.0
+        numbers = np.searchsorted(self._shares, self._random.uniform(least, 1.0, words))
+        return " ".join(self._words[number] for number in numbers)
 
     def documents(self, first: int, count: int) -> Iterator[tuple[str, str, str]]:
         """Title, text, location."""
