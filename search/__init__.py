@@ -10,13 +10,23 @@
 - WebClient is the one way out to the web, and refuses every private address; WebSearch asks several
   WebEngines and reads the pages that they find; Together is several SearchEngines as one, ByAddress
   two Readers.
+- An Embedder has it find by meaning, too (`embed` makes the vectors); a Reranker orders the first
+  hits. Both are given to it: search knows no model.
 - Errors: SearchError fails a step, IndexFolderError is told to the user before a run starts.
 """
 
 from search.engines import WebEngine, engines_of
 from search.errors import EngineError, IndexFolderError, ReadError, SearchError, WebError
 from search.index import DocumentIndex, IndexReport
-from search.passages import Hit, Passage, Reader, SearchEngine, Source
+from search.passages import (
+    Embedder,
+    Hit,
+    Passage,
+    Reader,
+    Reranker,
+    SearchEngine,
+    Source,
+)
 from search.reading import Document, read_bytes, read_file
 from search.splitting import sentences, split
 from search.together import Together
@@ -28,6 +38,7 @@ __all__ = [
     "ByAddress",
     "Document",
     "DocumentIndex",
+    "Embedder",
     "EngineError",
     "Hit",
     "IndexFolderError",
@@ -35,6 +46,7 @@ __all__ = [
     "Passage",
     "ReadError",
     "Reader",
+    "Reranker",
     "SearchEngine",
     "SearchError",
     "Source",

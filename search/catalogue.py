@@ -17,13 +17,16 @@ _SOURCE = (
     ' p.start, p."end", p.text, p.part'
 )
 _FIND = f"""
-SELECT -terms.rank, {_SOURCE} FROM terms
+SELECT p.id, -terms.rank, {_SOURCE} FROM terms
 JOIN passages p ON p.id = terms.rowid JOIN documents d ON d.id = p.document
 WHERE terms MATCH ? ORDER BY terms.rank
 """  # noqa: S608
 _PASSAGES = f"""
 SELECT {_SOURCE} FROM documents d JOIN passages p ON p.document = d.id
 WHERE d.location = ? ORDER BY p.start
+"""  # noqa: S608
+_PASSAGE = f"""
+SELECT {_SOURCE} FROM passages p JOIN documents d ON d.id = p.document WHERE p.id = ?
 """  # noqa: S608
 _BY_SUFFIX = """
 SELECT location FROM documents
@@ -91,17 +94,26 @@ class Catalogue:
             for location in locations:
                 self._forget(location)
 
-    def find(self, expression: str, limit: int) -> list[Hit]:
-        """The best passages for an FTS5 expression; of equal texts the first only."""
-        hits: dict[str, Hit] = {}
+    def find(self, expression: str, limit: int) -> dict[int, Hit]:
+        """The best passages for an FTS5 expression, by row; of equal texts the first only."""
+        hits: dict[str, tuple[int, Hit]] = {}
         rows = self._connection.execute(_FIND, (expression,))
-        for score, *passage in rows:
+        for rowid, score, *passage in rows:
             if len(hits) >= limit:
                 break
             hit = Hit(_passage(passage), score)
-            hits.setdefault(" ".join(hit.passage.text.split()), hit)
+            hits.setdefault(" ".join(hit.passage.text.split()), (rowid, hit))
         rows.close()
-        return list(hits.values())
+        return dict(hits.values())
+
+    def passages(self, rowids: Iterable[int]) -> dict[int, Passage]:
+        """The passages of these rows, by row; those that are gone are left out."""
+        found: dict[int, Passage] = {}
+        for rowid in rowids:
+            row = self._connection.execute(_PASSAGE, (rowid,)).fetchone()
+            if row is not None:
+                found[rowid] = _passage(row)
+        return found
 
     def passages_of(self, location: str) -> list[Passage]:
         """Of the document with that location, or whose location alone ends in these parts."""

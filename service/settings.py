@@ -55,6 +55,10 @@ class Settings(BaseSettings):
     web_seconds: Annotated[float, Field(gt=0)] = 30.0
     web_bytes: Annotated[int, Field(gt=0)] = 10 * 2**20
     user_agent: str = Field(f"Breadth/{version('breadth')}", min_length=1)
+    embeddings: str = "auto"
+    """off, minilm, openai:NAME or openai:NAME@URL; auto: minilm where its extra is installed."""
+    reranker: str = "off"
+    """off, openai:NAME or openai:NAME@URL."""
     vllm_python: str = sys.executable
     """The Python of the environment that vLLM is installed in, for `breadth models serve`."""
     database: str | None = None

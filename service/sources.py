@@ -1,5 +1,6 @@
 """Where a run finds things: the user's documents, the web, or both."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -24,10 +25,11 @@ from search import (
     engines_of,
 )
 from service.errors import UsageProblem
+from service.meaning import SECONDS, Notices, embedder_of, embedding, reranker_of
 from service.settings import Settings
 
 
-class Indexing(Protocol):
+class Indexing(Notices, Protocol):
     """Shows the documents being read."""
 
     def indexing(self, done: int, total: int, path: str) -> None:
@@ -45,6 +47,13 @@ class Sources:
 
     engine: SearchEngine
     reader: Reader
+    vectors: "asyncio.Task[None] | None" = None
+    """Makes the vectors of new documents."""
+
+    async def ready(self) -> None:
+        """Wait a while for the vectors; what has none by then is found by its words alone."""
+        if self.vectors is not None:
+            await asyncio.wait({self.vectors}, timeout=SECONDS)
 
 
 @asynccontextmanager
@@ -57,19 +66,28 @@ async def sources(
     """
     require_sources(roots, settings)
     async with AsyncExitStack() as stack:
-        index = DocumentIndex.open(_index_path(roots, settings) if roots else None)
-        stack.callback(index.close)
+        vectors = None
         if roots:
+            index = DocumentIndex.open(
+                _index_path(roots, settings),
+                embedder=await embedder_of(settings, stack),
+                reranker=await reranker_of(settings, stack),
+            )
+            stack.callback(index.close)
             display.indexed(await index.refresh(roots, on_progress=display.indexing))
+            vectors = await stack.enter_async_context(embedding(index, display))
+        else:
+            index = DocumentIndex.open(None)
+            stack.callback(index.close)
         if not settings.search:
-            yield Sources(index, index)
+            yield Sources(index, index, vectors)
             return
         web = await stack.enter_async_context(WebClient(_web_settings(settings)))
         pages = WebPages(web)
         searching = WebSearch(_engines(settings, web), pages)
         stack.callback(searching.close)
         engine: SearchEngine = Together([index, searching]) if roots else searching
-        yield Sources(engine, ByAddress(pages, index))
+        yield Sources(engine, ByAddress(pages, index), vectors)
 
 
 def require_sources(roots: Sequence[Path], settings: Settings) -> None:

@@ -190,6 +190,7 @@ async def workplace(
             display.missing(reason)
         found = await stack.enter_async_context(sources(roots, settings, display))
         await models.ready()
+        await found.ready()
         yield Workplace(models.model, found, settings, display)
 
 
