@@ -11,6 +11,8 @@ from planner.contradictions import CROSSCHECK, Claim, Findings
 from planner.outcomes import Done, Failed, Outcome
 from search import Passage
 
+_LONGEST = 2000
+"""Characters of a value."""
 RESEARCH = "research"
 """The tool whose steps are sub-runs."""
 
@@ -93,20 +95,26 @@ def grounds_of(
             if fact.value is None:
                 missing += [] if step.tool == CROSSCHECK else [fact.question]
             else:
-                text, proof = template.as_text(fact.value), _proof(outcomes.get(call, outcome))
+                text, proof = _told(fact.value), _proof(outcomes.get(call, outcome))
                 if found is not None:  # only the fact that is the value proves it
                     proof = next((one.proof for one in found if one.value == text), None)
                 grounds.append(Ground(fact.question, text, proof))
     value = answer_value(plan, outcomes, rounds, question)
     return Grounds(
         grounds=tuple(dict.fromkeys(grounds)),
-        value=None if value is None else template.as_text(value),
+        value=None if value is None else _told(value),
         not_found=tuple(dict.fromkeys(missing)),
         errors=tuple(dict.fromkeys(errors)),
         read=tuple(read.values()),
         found=value,
         disputes=tuple((_ground(one.first), _ground(one.second)) for one in findings.open),
     )
+
+
+def _told(value: JsonValue) -> str:
+    """A value for a prompt and for a reader: other people's tools may give any amount of it."""
+    text = template.as_text(value)
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + " ..."
 
 
 def _ground(claim: Claim) -> Ground:

@@ -22,6 +22,7 @@ from service.options import (
     Seconds,
     Seed,
     Speculate,
+    Tools,
     check_output,
     deliver,
     roles_of,
@@ -29,6 +30,7 @@ from service.options import (
 )
 from service.person import Person
 from service.run_views import runs_table, trace_tree
+from service.tools_cli import tools as tool_commands
 from storage import TraceStore
 
 app = typer.Typer(
@@ -38,6 +40,7 @@ app = typer.Typer(
     help="Ask a question over your documents; get a cited answer from a model on this machine.",
 )
 app.add_typer(models, name="models")
+app.add_typer(tool_commands, name="tools")
 
 _ASK_EPILOG = """
 Examples:
@@ -73,6 +76,7 @@ def ask(
     drafts: Drafts = None,
     seed: Seed = None,
     speculate: Speculate = None,
+    tools: Tools = None,
     approve: Annotated[
         bool,
         typer.Option("--approve", help="Show the plan first: accept, edit or cancel it."),
@@ -103,6 +107,7 @@ def ask(
         drafts=drafts,
         seed=seed,
         speculate=speculate,
+        tools=tools,
     )
     check_output(output)
     with terminal(quiet) as display:

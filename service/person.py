@@ -7,7 +7,7 @@ one that the settings name.
 import asyncio
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from service.errors import UsageProblem
 from service.legible import legible
 from service.plans import plan_of, text_of
 from service.terminal import Terminal
+from tools import Arguments
 
 T = TypeVar("T")
 
@@ -38,8 +39,10 @@ class Person:
         """Whether anybody can read and type."""
         return sys.stdin.isatty() and sys.stderr.isatty()
 
-    async def review(self, steps: Sequence[Step]) -> Sequence[Step]:
-        """The plan as it is to run. Raises Withdrawn."""
+    async def review(
+        self, steps: Sequence[Step], others: Mapping[str, type[Arguments]] | None = None
+    ) -> Sequence[Step]:
+        """The plan as it is to run. Raises Withdrawn. `others`: what tools of others take."""
         text = text_of(Plan(tuple(steps))) if steps else ""
         plan: Sequence[Step] | None = steps
         with self._display.aside():
@@ -50,7 +53,7 @@ class Person:
                         return plan
                     case "e" | "edit":
                         text = await self._edited(text)
-                        plan = _read(text)
+                        plan = _read(text, others)
                     case "c" | "cancel" | "\x04":
                         raise Withdrawn("the plan was not approved")
                     case _:
@@ -86,10 +89,10 @@ class Person:
         return await _in_thread(sys.stdin.readline) or "\x04"
 
 
-def _read(text: str) -> Sequence[Step] | None:
+def _read(text: str, others: Mapping[str, type[Arguments]] | None) -> Sequence[Step] | None:
     """The steps, shown; None for a text that is no plan, which is told."""
     try:
-        steps = plan_of(text, "the plan").steps
+        steps = plan_of(text, "the plan", others).steps
     except UsageProblem as error:
         _show(str(error))
         return None

@@ -21,13 +21,13 @@ from service.options import (
     Seconds,
     Seed,
     Speculate,
+    Tools,
     check_output,
     deliver,
     roles_of,
     terminal,
 )
 from service.person import Person
-from service.plans import plan_of
 
 RUN_EPILOG = """
 Examples:
@@ -73,6 +73,7 @@ def run(
     drafts: Drafts = None,
     seed: Seed = None,
     speculate: Speculate = None,
+    tools: Tools = None,
     output: Output = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -89,14 +90,16 @@ def run(
         drafts=drafts,
         seed=seed,
         speculate=speculate,
+        tools=tools,
     )
     check_output(output)
     try:
-        given = plan_of(_text(plan), "standard input" if plan == "-" else plan)
+        text = _text(plan)
     except UsageProblem as error:
         fail(str(error), 2)
         raise
     with terminal(quiet) as display:
+        given = asking.Written("standard input" if plan == "-" else plan, text)
         work = asking.run_plan(given, question, documents or [], settings, display)
         finished = run_to_end(work, display)
     deliver(finished, output, as_json=as_json)

@@ -1,11 +1,12 @@
 """A loaded model and an index, ready for runs: the only place where the parts are put together."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from inference import Model
 from planner import (
@@ -29,12 +30,13 @@ from planner import (
 from search import DocumentIndex, IndexReport
 from service.errors import UsageProblem
 from service.models import Models, models_of
+from service.others import Others
 from service.person import Person
 from service.plans import plan_of
 from service.saved import research_settings
 from service.settings import Settings
 from storage import RunRecord, TraceStore
-from tools import Calculate, Compare, CrossCheck, Lookup, Read, Search, model_chooser
+from tools import Calculate, Compare, CrossCheck, Lookup, Read, Search, Tool, model_chooser
 
 
 class Display(Trace, Protocol):
@@ -50,6 +52,10 @@ class Display(Trace, Protocol):
 
     def missing(self, reason: str) -> None:
         """A server does not answer, while others do."""
+        ...
+
+    def left_out(self, reason: str) -> None:
+        """Tools that cannot be used."""
         ...
 
     def known(self, outcomes: Mapping[str, Outcome]) -> None:
@@ -84,6 +90,7 @@ class Workplace:
     index: DocumentIndex
     settings: Settings
     display: Display
+    others: Others
 
     async def run(
         self,
@@ -123,30 +130,39 @@ class Workplace:
         history = await store.history(record.id)
         review = None
         if record.options.get("approve") and not history.planned_rounds:
-            review = require_presence(person).review
+            review = self.review_by(require_presence(person))
         if record.status == "incomplete":
             history = another_try(history)
         if record.parent is not None:
             history = replace(history, replies=await _replies(store, record))
         self.display.known(history.outcomes)
         given = record.options.get("plan")
-        plan = plan_of(str(given), "the run's plan") if given else None
+        plan = plan_of(str(given), "the run's plan", self.others.shapes) if given else None
         finished = await self.run(store, record.id, record.question, history, plan, review)
         return replace(finished, parent=record.parent)
 
+    def review_by(self, person: Person) -> Review:
+        """Shows plans to a person, who may use every tool."""
+        return partial(person.review, others=self.others.shapes)
+
     def _toolbox(self, model: Model) -> Toolbox:
         """The tools, over this index and the run's own model."""
-        lookup = Lookup(self.index, model, seed=self.settings.seed)
-        return Toolbox(
-            (
-                lookup,
-                CrossCheck(lookup),
-                Compare(model_chooser(model, seed=self.settings.seed)),
-                Calculate(),
-                Search(self.index),
-                Read(self.index),
-            )
-        )
+        own = own_tools(self.index, model, seed=self.settings.seed)
+        planned = (*Toolbox.planned, *self.settings.tools)
+        return Toolbox((*own, *self.others.tools), tuple(dict.fromkeys(planned)))
+
+
+def own_tools(index: DocumentIndex, model: Model, *, seed: int) -> tuple[Tool[Any], ...]:
+    """Those that come with Breadth."""
+    lookup = Lookup(index, model, seed=seed)
+    return (
+        lookup,
+        CrossCheck(lookup),
+        Compare(model_chooser(model, seed=seed)),
+        Calculate(),
+        Search(index),
+        Read(index),
+    )
 
 
 class Tee:
@@ -164,10 +180,10 @@ class Tee:
 
 @asynccontextmanager
 async def workplace(
-    roots: Sequence[Path], settings: Settings, display: Display
+    roots: Sequence[Path], settings: Settings, display: Display, others: Others
 ) -> AsyncIterator[Workplace]:
     """The model loads while the documents are indexed; each is done once."""
-    if not roots:
+    if not roots and not others.tools:
         raise UsageProblem("no documents: name a folder or a file with --documents")
     async with AsyncExitStack() as stack:
         models = await models_of(settings, display.loading)
@@ -175,14 +191,23 @@ async def workplace(
         _require_prices(models, settings)
         for reason in models.missing:
             display.missing(reason)
-        key = sha256(
-            "\n".join(sorted(map(str, roots))).encode("utf-8", "surrogatepass")
-        ).hexdigest()[:16]
-        index = DocumentIndex.open(settings.cache / "index" / f"{key}.db")
-        stack.callback(index.close)
-        display.indexed(await index.refresh(roots, on_progress=display.indexing))
+        index = stack.enter_context(closing(await indexed(roots, settings, display)))
         await models.ready()
-        yield Workplace(models.model, index, settings, display)
+        yield Workplace(models.model, index, settings, display, others)
+
+
+async def indexed(roots: Sequence[Path], settings: Settings, display: Display) -> DocumentIndex:
+    """The index of the documents, up to date; an empty one of none."""
+    if not roots:
+        return DocumentIndex.open(None)
+    key = sha256("\n".join(sorted(map(str, roots))).encode("utf-8", "surrogatepass")).hexdigest()
+    index = DocumentIndex.open(settings.cache / "index" / f"{key[:16]}.db")
+    try:
+        display.indexed(await index.refresh(roots, on_progress=display.indexing))
+    except BaseException:
+        index.close()
+        raise
+    return index
 
 
 def require_presence(person: Person | None) -> Person:

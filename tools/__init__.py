@@ -9,9 +9,10 @@ from tools.cues import asks_by_degree, asks_to_compare, compared_kinds
 from tools.drafts import Listener, listening, tell_draft
 from tools.facts import Fact
 from tools.find import Read, Search
+from tools.function_tool import FunctionTool, function_tool
 from tools.kinds import asks_for_name, fits, kind_of, may_answer
 from tools.lookup import Lookup
-from tools.tool import Arguments, Tool, ToolError, ToolResult, has_side_effects
+from tools.tool import Arguments, Tool, ToolError, ToolResult, cost_of, has_side_effects
 from tools.words import content_words, holds, is_function_word, stems, words
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Compare",
     "CrossCheck",
     "Fact",
+    "FunctionTool",
     "Listener",
     "Lookup",
     "Read",
@@ -33,7 +35,9 @@ __all__ = [
     "asks_to_compare",
     "compared_kinds",
     "content_words",
+    "cost_of",
     "fits",
+    "function_tool",
     "has_side_effects",
     "holds",
     "is_function_word",

@@ -1,0 +1,126 @@
+"""Tools that do not come with Breadth: those of installed packages."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any, Protocol
+
+from planner import Research, is_tool_name
+from service.edge import Fault, attempt
+from service.errors import UsageProblem
+from service.plans import TOOLS
+from service.settings import Settings
+from tools import Arguments, CrossCheck, Tool
+
+GROUP = "breadth.tools"
+"""Entry points by which packages offer tools: each names a Tool, or a list of them."""
+_TAKEN = frozenset({*TOOLS, CrossCheck.name, Research.name})
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A tool, and where it comes from."""
+
+    tool: Tool[Any]
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """The tools that are there, and why others are not."""
+
+    offered: tuple[Offered, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def tools(self) -> tuple[Tool[Any], ...]:
+        """Without where they come from."""
+        return tuple(one.tool for one in self.offered)
+
+    @property
+    def shapes(self) -> Mapping[str, type[Arguments]]:
+        """What each takes, by its name."""
+        return {tool.name: tool.arguments for tool in self.tools}
+
+
+class Listener(Protocol):
+    """Hears what is not there."""
+
+    def left_out(self, reason: str) -> None:
+        """Told once for each."""
+        ...
+
+
+@asynccontextmanager
+async def others_of(
+    settings: Settings, listener: Listener, *, every: bool = False
+) -> AsyncIterator[Others]:
+    """The tools that the settings name; with `every`, all that there are.
+
+    What is broken is told to the listener and left out. Raises UsageProblem for a name that there
+    is not.
+    """
+    if not every and TOOLS.keys() >= set(settings.tools):
+        yield Others()
+        return
+    others = usable([*packaged()])
+    for problem in others.problems:
+        listener.left_out(problem)
+    _require(settings.tools, others)
+    yield others
+
+
+def packaged() -> Iterable[Offered | str]:
+    """What installed packages offer, or why it cannot be had."""
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+        origin = f"package {entry.dist.name}" if entry.dist else f"entry point {entry.name}"
+        loaded = attempt(entry.load)
+        if isinstance(loaded, Fault):
+            yield f"tools of {origin} ({entry.value}): {loaded.reason}"
+            continue
+        for tool in loaded if isinstance(loaded, Sequence) else [loaded]:
+            fault = _fault(tool)
+            yield f"tools of {origin} ({entry.value}): {fault}" if fault else Offered(tool, origin)
+
+
+def usable(found: Iterable[Offered | str]) -> Others:
+    """Those that a plan can name, the first of each name."""
+    offered: dict[str, Offered] = {}
+    problems: list[str] = []
+    for one in found:
+        if isinstance(one, str):
+            problems.append(one)
+        elif not is_tool_name(one.tool.name):
+            problems.append(
+                f"tools of {one.origin}: {one.tool.name!r} is no name for a tool:"
+                " letters, digits, _ and -, at most 64"
+            )
+        elif one.tool.name in _TAKEN or one.tool.name in offered:
+            owner = offered[one.tool.name].origin if one.tool.name in offered else "Breadth"
+            problems.append(f"tools of {one.origin}: {owner} has a tool {one.tool.name!r} already")
+        else:
+            offered[one.tool.name] = one
+    return Others(tuple(offered.values()), tuple(problems))
+
+
+def _fault(tool: Any) -> str | None:
+    """Why something is no Tool, if so."""
+    texts = [getattr(tool, name, None) for name in ("name", "description", "resource")]
+    if not all(isinstance(text, str) for text in texts):
+        return f"{tool!r:.80} is no Tool: it has no name, description or resource"
+    if not isinstance(getattr(tool, "seconds", None), int | float):
+        return f"{tool.name}: its 'seconds' is no number"
+    shape = getattr(tool, "arguments", None)
+    if not (isinstance(shape, type) and issubclass(shape, Arguments)):
+        return f"{tool.name}: its 'arguments' is no subclass of tools.Arguments"
+    return None if callable(getattr(tool, "call", None)) else f"{tool.name}: it has no call"
+
+
+def _require(names: Iterable[str], others: Others) -> None:
+    """Raises UsageProblem for a tool that there is not."""
+    known = {*TOOLS, *others.shapes}
+    for name in names:
+        if name not in known:
+            there_are = ", ".join(sorted(known))
+            raise UsageProblem(f"--tools: there is no tool {name!r}; there are: {there_are}")

@@ -1,0 +1,138 @@
+"""`breadth tools`, and runs with tools of installed packages, as a user types them."""
+
+import json
+from pathlib import Path
+
+from conftest import ChatServer
+from test_command_line import User, user
+
+__all__ = ["user"]
+
+MODULE = '''
+from tools import ToolError, function_tool
+
+
+@function_tool(seconds=3, side_effects=True, cost=0.5)
+async def weather(city: str, days: int = 1) -> dict:
+    """Says how warm it is in a city."""
+    if city == "Atlantis":
+        raise ToolError("there is no such city")
+    return {"degrees": 21, "city": city, "days": days}
+
+
+@function_tool
+async def lookup(question: str) -> str:
+    """Takes a name that is taken."""
+    return question
+
+
+both = [weather, lookup]
+nothing = 42
+'''
+ENTRY_POINTS = """[breadth.tools]
+good = weather_tools:both
+broken = weather_missing:tools
+wrong = weather_tools:nothing
+"""
+
+
+def install(user: User) -> None:
+    """A package that offers tools, some of them wrong."""
+    site = user.home / "site"
+    info = site / "weather_tools-1.0.dist-info"
+    info.mkdir(parents=True)
+    (site / "weather_tools.py").write_text(MODULE)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: weather-tools\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(ENTRY_POINTS)
+    user.environment["PYTHONPATH"] += f":{site}"
+
+
+async def test_all_tools_are_listed_with_limits_and_where_they_come_from(user: User) -> None:
+    install(user)
+    ended = await user.types("tools", "--json")
+    document = json.loads(ended.out)
+    assert ended.code == 0
+    rows = {row["name"]: row for row in document["tools"]}
+    assert [*rows] == ["lookup", "compare", "calculate", "search", "read", "weather"]
+    assert rows["lookup"]["origin"] == "Breadth"
+    assert rows["weather"] == {
+        "name": "weather",
+        "description": "Says how warm it is in a city.",
+        "arguments": {
+            "city": {"type": "string", "required": True, "description": ""},
+            "days": {"type": "integer", "required": False, "description": ""},
+        },
+        "seconds": 3,
+        "resource": "weather",
+        "cost": 0.5,
+        "side_effects": True,
+        "origin": "package weather-tools",
+    }
+    problems = " | ".join(document["problems"])
+    assert "weather_missing" in problems
+    assert "42 is no Tool" in problems
+    assert "Breadth has a tool 'lookup' already" in problems
+    assert all(problem in ended.err for problem in document["problems"])
+    shown = await user.types("tools")
+    assert "package" in shown.out
+    assert "costs 0.5" in shown.out
+
+
+async def test_one_tool_is_called(user: User, films: Path) -> None:
+    install(user)
+    ended = await user.types("tools", "call", "weather", "--arg", "city=Rome", "--arg", "days=3")
+    value, _, sources = ended.out.partition("\n\nSources\n")
+    assert (ended.code, json.loads(value)["days"]) == (0, 3)
+    assert sources.startswith('[1] weather (tool:weather {"city": "Rome", "days": 3}, ')
+    summed = await user.types("tools", "call", "calculate", "--arg", "expression=12% of 340")
+    assert (summed.code, summed.out.strip()) == (0, "40.8")
+    found = await user.types(
+        *("tools", "call", "search", "--arg", "query=1969", "-d", str(films), "--json")
+    )
+    document = json.loads(found.out)
+    assert document["value"][0] == "Bong Joon-ho"
+    assert document["sources"][0]["text"].startswith("# Bong Joon-ho")
+
+
+async def test_calls_that_cannot_be_made_say_why(user: User) -> None:
+    install(user)
+    failed = await user.types("tools", "call", "weather", "--arg", "city=Atlantis")
+    assert (failed.code, failed.err.splitlines()[-1]) == (
+        1,
+        "breadth: weather: there is no such city",
+    )
+    for words, reason in [
+        (("weather",), "city: Field required"),
+        (("weather", "--arg", "city"), "write KEY=VALUE"),
+        (("wether",), "there is no tool 'wether'"),
+        (("search", "--arg", "query=x"), "--documents"),
+    ]:
+        wrong = await user.types("tools", "call", *words)
+        assert (wrong.code, reason in wrong.err) == (2, True), wrong.err
+
+
+async def test_a_run_uses_the_tools_that_it_is_told_of(user: User, chat_server: ChatServer) -> None:
+    install(user)
+    model = ("--model", "openai:test", "--base-url", chat_server.url)
+    chat_server.reply = lambda asked: '{"id":"a","weather":"Rome"}'
+    ended = await user.types(
+        "ask", "How warm is it in Rome?", "--tools", "weather", *model, "--json"
+    )
+    assert ended.code == 0, ended.out + ended.err
+    assert json.loads(json.loads(ended.out)["value"])["degrees"] == 21, ended.out + ended.err
+    wrong = await user.types("ask", "Is it warm?", "--tools", "wether", *model)
+    assert (wrong.code, "there is no tool 'wether'" in wrong.err) == (2, True)
+
+
+async def test_a_plan_may_use_every_tool_and_is_resumed_and_replayed(
+    user: User, chat_server: ChatServer
+) -> None:
+    install(user)
+    model = ("--model", "openai:test", "--base-url", chat_server.url)
+    plan = user.home / "plan.jsonl"
+    plan.write_text('{"id":"a","weather":"Rome"}\n{"id":"b","calculate":"{a.degrees} * 2"}\n')
+    ended = await user.types("run", str(plan), *model, "--json")
+    document = json.loads(ended.out)
+    assert (ended.code, document["value"]) == (0, "42"), ended.err
+    again = await user.types("replay", document["run"], "--strict", "--json")
+    assert (again.code, json.loads(again.out)["value"]) == (0, "42"), again.err
