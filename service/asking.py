@@ -6,7 +6,7 @@ from pathlib import Path
 
 from planner import MemoryTrace, Plan, Result
 from service.errors import UsageProblem
-from service.others import Others, others_of
+from service.others import Others, approver_of, others_of
 from service.person import Person
 from service.plans import asked_by, plan_of, text_of
 from service.saved import is_given, options_of, require_ended, restored
@@ -33,15 +33,17 @@ async def ask(
     display: Display,
     approver: Person | None = None,
     clarifier: Person | None = None,
+    present: Person | None = None,
 ) -> Finished:
     """A new run. `approver`: looks the plan over before it runs; `clarifier`: is asked what an
-    ambiguous question means, if they are there."""
+    ambiguous question means, `present`: whether a tool may be called, if they are there."""
     question = " ".join(question.split())
     if not question:
         raise UsageProblem("the question is empty: write it in quotes behind `breadth ask`")
     if approver is not None:
         require_presence(approver)
-    async with others_of(settings, display, every=approver is not None) as others:
+    every, asked = approver is not None, approver_of(present or approver)
+    async with others_of(settings, display, every=every, approver=asked) as others:
         return await _new_run(
             question, None, documents, settings, display, others, approver, clarifier
         )
@@ -53,9 +55,11 @@ async def run_plan(
     documents: Sequence[Path],
     settings: Settings,
     display: Display,
+    present: Person | None = None,
 ) -> Finished:
     """A new run, of a plan that somebody wrote. Without a question it is what the plan asks."""
-    async with others_of(settings, display, every=True) as others:
+    asked = approver_of(present)
+    async with others_of(settings, display, every=True, approver=asked) as others:
         given = plan_of(plan.text, plan.name, others.shapes)
         question = " ".join((question or "").split()) or asked_by(given)
         return await _new_run(question, given, documents, settings, display, others)
@@ -109,7 +113,9 @@ async def resume(
         display.started(record.id)
         roots, saved = restored(record, settings)
         async with (
-            others_of(saved, display, every=is_given(record)) as others,
+            others_of(
+                saved, display, every=is_given(record), approver=approver_of(person)
+            ) as others,
             workplace(roots, saved, display, others) as place,
         ):
             return await place.go_on(store, record, person)

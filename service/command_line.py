@@ -113,7 +113,8 @@ def ask(
     with terminal(quiet) as display:
         person = Person(display, settings.editor) if approve else None
         clarifier = None if as_json or quiet or not clarify else Person(display, settings.editor)
-        work = asking.ask(question, documents or [], settings, display, person, clarifier)
+        present = None if as_json or quiet else Person(display, settings.editor)
+        work = asking.ask(question, documents or [], settings, display, person, clarifier, present)
         finished = run_to_end(work, display)
     deliver(finished, output, as_json=as_json)
 

@@ -42,6 +42,7 @@ _OPTIONS = {"plan_samples": "--plans", "roles": "--role"}
 """Settings whose options have other names."""
 _JSON = {
     "roles": '{"planner": "openai:NAME"}',
+    "mcp": '{"NAME": {"command": "PROGRAM", "args": []}}',
     "prices": '{"NAME": {"prompt": 0.4, "completion": 1.6}}',
 }
 """Settings that are no plain text in the environment."""

@@ -1,7 +1,7 @@
-"""Tools that do not come with Breadth: those of installed packages."""
+"""Tools that do not come with Breadth: of installed packages, and of MCP servers."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Any, Protocol
@@ -9,9 +9,11 @@ from typing import Any, Protocol
 from planner import Research, is_tool_name
 from service.edge import Fault, attempt
 from service.errors import UsageProblem
+from service.person import Person
 from service.plans import TOOLS
 from service.settings import Settings
-from tools import Arguments, CrossCheck, Tool
+from service.tool_settings import approval_of
+from tools import Approved, Approver, Arguments, CrossCheck, Tool, mcp_tools
 
 GROUP = "breadth.tools"
 """Entry points by which packages offer tools: each names a Tool, or a list of them."""
@@ -54,21 +56,62 @@ class Listener(Protocol):
 
 @asynccontextmanager
 async def others_of(
-    settings: Settings, listener: Listener, *, every: bool = False
+    settings: Settings,
+    listener: Listener,
+    *,
+    every: bool = False,
+    approver: Approver | None = None,
+    fresh: bool = False,
 ) -> AsyncIterator[Others]:
     """The tools that the settings name; with `every`, all that there are.
 
-    What is broken is told to the listener and left out. Raises UsageProblem for a name that there
+    What is broken is told to the listener and left out. `approver`: asks somebody, if anybody is
+    there. `fresh`: what is kept of servers is asked anew. Raises UsageProblem for a name that there
     is not.
     """
     if not every and TOOLS.keys() >= set(settings.tools):
         yield Others()
         return
-    others = usable([*packaged()])
-    for problem in others.problems:
-        listener.left_out(problem)
-    _require(settings.tools, others)
-    yield others
+    wanted = None if every else settings.tools
+    async with AsyncExitStack() as stack:
+        found = [
+            *packaged(),
+            *await stack.enter_async_context(_of_servers(settings, wanted, approver, fresh=fresh)),
+        ]
+        others = usable(found)
+        for problem in others.problems:
+            listener.left_out(problem)
+        _require(settings.tools, others)
+        yield others
+
+
+def approver_of(person: Person | None) -> Approver | None:
+    """Who is asked before a call that changes something; None where nobody can be."""
+    return person.approves if person is not None and person.is_there else None
+
+
+@asynccontextmanager
+async def _of_servers(
+    settings: Settings,
+    wanted: Collection[str] | None,
+    approver: Approver | None,
+    *,
+    fresh: bool,
+) -> AsyncIterator[list[Offered | str]]:
+    """The tools of MCP servers. `wanted`: names; a server of which none is wanted is left alone."""
+    servers = {
+        name: said.server(name)
+        for name, said in settings.mcp.items()
+        if wanted is None or any(tool.startswith(f"{name}_") for tool in wanted)
+    }
+    async with mcp_tools(servers, cache=settings.cache, fresh=fresh) as (tools, problems):
+        found: list[Offered | str] = [*problems]
+        for name, offered in tools.items():
+            for tool in offered:
+                said = settings.mcp[name].approval
+                approval = approval_of(said, tool.remote, side_effects=tool.side_effects)
+                found.append(Offered(Approved(tool, approval, approver), f"mcp {name}"))
+        yield found
 
 
 def packaged() -> Iterable[Offered | str]:

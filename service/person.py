@@ -5,6 +5,7 @@ one that the settings name.
 """
 
 import asyncio
+import json
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +13,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 import click
+from pydantic import JsonValue
 
 from planner import FIXED, Plan, Step, Withdrawn
 from service.errors import UsageProblem
@@ -33,6 +35,7 @@ class Person:
         """`editor` None: plans are typed line by line."""
         self._display = display
         self._editor = editor
+        self._asking = asyncio.Lock()
 
     @property
     def is_there(self) -> bool:
@@ -64,6 +67,21 @@ class Person:
         with self._display.aside():
             _show(question)
             return (await self._line("> ")).strip().strip("\x04")
+
+    async def approves(self, tool: str, arguments: Mapping[str, JsonValue]) -> bool:
+        """Whether a call that changes something outside may be made."""
+        told = json.dumps(dict(arguments), ensure_ascii=False)
+        async with self._asking:
+            with self._display.aside():
+                _show(f"{tool} is to be called with {told}")
+                while True:
+                    match (await self._line("yes or no? ")).strip().casefold():
+                        case "y" | "yes":
+                            return True
+                        case "n" | "no" | "\x04":
+                            return False
+                        case _:
+                            pass
 
     async def _edited(self, text: str) -> str:
         """Another text; the same where the editor fails or nothing is saved."""

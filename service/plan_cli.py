@@ -100,7 +100,8 @@ def run(
         raise
     with terminal(quiet) as display:
         given = asking.Written("standard input" if plan == "-" else plan, text)
-        work = asking.run_plan(given, question, documents or [], settings, display)
+        present = None if as_json or quiet else Person(display, settings.editor)
+        work = asking.run_plan(given, question, documents or [], settings, display, present)
         finished = run_to_end(work, display)
     deliver(finished, output, as_json=as_json)
 

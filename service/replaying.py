@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from planner import History, PlanError, RefusingModel, steps_anew
 from search import DocumentIndex
 from service.errors import UsageProblem
-from service.others import Others, others_of
+from service.others import Others, approver_of, others_of
 from service.person import Person
 from service.saved import is_given, require_ended, restored
 from service.settings import Settings
@@ -39,7 +39,7 @@ async def replay(
             _require_whole(old, history, anew)
         roots, saved = restored(old, settings)
         async with (
-            others_of(saved, display, every=is_given(old)) as others,
+            others_of(saved, display, every=is_given(old), approver=approver_of(person)) as others,
             (
                 _archive(saved, display, others)
                 if strict

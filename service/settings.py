@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from inference import ROLES, Price, Role
 from planner import Effort
+from service.tool_settings import McpSettings, unwrapped
 
 
 def _known(roles: Any) -> Any:
@@ -83,6 +84,8 @@ class Settings(BaseSettings):
     """Seconds without a new line after which a plan ends."""
     tools: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = ()
     """Tools that plans may use besides lookup, compare and calculate, commas between."""
+    mcp: Annotated[dict[str, McpSettings], BeforeValidator(unwrapped)] = Field(default_factory=dict)
+    """MCP servers by name."""
     seed: int = 0
 
     @property

@@ -50,7 +50,7 @@ class Called:
 
 async def listed(settings: Settings, display: Display) -> dict[str, Any]:
     """The tools that there are, and why others are not, for JSON."""
-    async with others_of(settings, display, every=True) as others:
+    async with others_of(settings, display, every=True, fresh=True) as others:
         index = DocumentIndex.open(None)
         with closing(index):
             own = _own(index, RefusingModel(), settings)
@@ -74,7 +74,7 @@ async def called(
         raise UsageProblem(f"{name} needs documents: name a folder or a file with --documents")
     async with AsyncExitStack() as stack:
         others = await stack.enter_async_context(
-            others_of(settings, display, every=name not in TOOLS)
+            others_of(settings, display, every=name not in TOOLS, approver=_typed)
         )
         index = stack.enter_context(closing(await indexed(roots, settings, display)))
         model: Model = RefusingModel()
@@ -94,7 +94,7 @@ async def called(
         case Done():
             return Called(name, outcome)
         case Failed(error=reason) | Skipped(reason=reason):
-            raise ToolFailed(f"{name}: {reason}")
+            raise ToolFailed(reason if reason.startswith(name) else f"{name}: {reason}")
         case never:
             assert_never(never)
 
@@ -110,6 +110,7 @@ def table(document: Mapping[str, Any]) -> Table:
         )
         limits = f"{row['seconds']:g} s" + (f"\ncosts {row['cost']:g}" if row["cost"] else "")
         effects = "yes" if row["side_effects"] else "no"
+        effects += "" if row["approval"] == "auto" else f"\napproval: {row['approval']}"
         shown.add_row(first, Text(legible(arguments)), limits, effects, legible(row["origin"]))
     return shown
 
@@ -143,7 +144,18 @@ def as_text(called: Called) -> str:
         f"[{number}] {one['title']} ({one['location']}, characters {one['start']}-{one['end']})"
         for number, one in enumerate(sources, 1)
     ]
-    return "\n".join(legible(line) for text in lines for line in text.split("\n"))
+    shown = (line for text in lines for line in text.split("\n"))
+    return "\n".join(_indent(line) + legible(line) for line in shown)
+
+
+async def _typed(tool: str, arguments: Mapping[str, JsonValue]) -> bool:
+    """Who types the call has approved it."""
+    return True
+
+
+def _indent(line: str) -> str:
+    """The blanks in front."""
+    return " " * (len(line) - len(line.lstrip(" ")))
 
 
 def _own(index: DocumentIndex, model: Model, settings: Settings) -> list[Offered]:
@@ -176,10 +188,11 @@ def _row(offered: Offered) -> dict[str, Any]:
             }
             for name, shape in schema.get("properties", {}).items()
         },
-        "seconds": tool.seconds,
+        "seconds": getattr(tool, "limit", tool.seconds),
         "resource": tool.resource,
         "cost": cost_of(tool),
         "side_effects": has_side_effects(tool),
+        "approval": getattr(tool, "approval", "auto"),
         "origin": offered.origin,
     }
 

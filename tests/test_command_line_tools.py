@@ -66,6 +66,7 @@ async def test_all_tools_are_listed_with_limits_and_where_they_come_from(user: U
         "resource": "weather",
         "cost": 0.5,
         "side_effects": True,
+        "approval": "auto",
         "origin": "package weather-tools",
     }
     problems = " | ".join(document["problems"])

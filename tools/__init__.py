@@ -1,6 +1,7 @@
 """Tools: what a step of a plan can do. Each is small, and takes what it needs when it is made."""
 
 from tools.agreement import agree
+from tools.approval import Approval, Approved, Approver
 from tools.calculate import Calculate
 from tools.chooser import model_chooser
 from tools.compare import Compare
@@ -12,10 +13,16 @@ from tools.find import Read, Search
 from tools.function_tool import FunctionTool, function_tool
 from tools.kinds import asks_for_name, fits, kind_of, may_answer
 from tools.lookup import Lookup
+from tools.mcp_servers import McpServer, McpTool, mcp_tools
+from tools.schema_arguments import arguments_of
 from tools.tool import Arguments, Tool, ToolError, ToolResult, cost_of, has_side_effects
+from tools.web import Web, WebReply
 from tools.words import content_words, holds, is_function_word, stems, words
 
 __all__ = [
+    "Approval",
+    "Approved",
+    "Approver",
     "Arguments",
     "Calculate",
     "Compare",
@@ -24,12 +31,17 @@ __all__ = [
     "FunctionTool",
     "Listener",
     "Lookup",
+    "McpServer",
+    "McpTool",
     "Read",
     "Search",
     "Tool",
     "ToolError",
     "ToolResult",
+    "Web",
+    "WebReply",
     "agree",
+    "arguments_of",
     "asks_by_degree",
     "asks_for_name",
     "asks_to_compare",
@@ -44,6 +56,7 @@ __all__ = [
     "kind_of",
     "listening",
     "may_answer",
+    "mcp_tools",
     "model_chooser",
     "stems",
     "tell_draft",

@@ -40,7 +40,7 @@ class FunctionTool:
         if isinstance(value, ToolResult):
             return value
         made = to_jsonable_python(value, inf_nan_mode="null")
-        return given(made, self.name, arguments.model_dump(mode="json"))
+        return given(made, self.name, arguments.given())
 
 
 @overload
@@ -111,6 +111,8 @@ def _arguments(function: Function, name: str) -> type[Arguments]:
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind not in _NAMED or parameter.name not in types:
             raise TypeError(f"{_named(function)}: {parameter} needs a name and a type")
+        if hasattr(Arguments, parameter.name):
+            raise TypeError(f"{_named(function)}: call {parameter.name!r} otherwise, it is taken")
         empty = parameter.default is inspect.Parameter.empty
         fields[parameter.name] = (types[parameter.name], ... if empty else parameter.default)
     made: type[Arguments] = create_model(f"{name}_arguments", __base__=_FunctionArguments, **fields)

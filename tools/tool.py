@@ -1,6 +1,6 @@
 """The Tool port: what a step of a plan can do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -30,6 +30,10 @@ class Arguments(BaseModel):
     def field_names(cls) -> tuple[str, ...]:
         """As a plan writes them; the first one is the one that the short form begins with."""
         return tuple(cls.model_fields)
+
+    def given(self) -> Mapping[str, JsonValue]:
+        """What was given, as JSON."""
+        return self.model_dump(mode="json")
 
 
 @dataclass(frozen=True, slots=True)
