@@ -117,6 +117,11 @@ class DocumentIndex:
         entries = await asyncio.to_thread(lambda: [_given(*item) for item in items])
         await self._run(IndexFolderError, self._catalogue.put, entries)
 
+    async def keep(self, passages: Sequence[Passage]) -> None:
+        """Add a document that was read elsewhere, by all its passages."""
+        entry = Entry(passages[0].source, passages)
+        await self._run(IndexFolderError, self._catalogue.put, [entry])
+
     def _opened(self) -> Catalogue:
         with self._explained(IndexFolderError):
             return Catalogue(open_database(self._path))

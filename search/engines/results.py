@@ -1,0 +1,111 @@
+"""What a web search engine gives: results; those of several engines become one list."""
+
+import html
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from courlan import clean_url
+
+_RANK_CONSTANT = 60
+"""Of reciprocal rank fusion (Cormack et al. 2009)."""
+_TAG = re.compile(r"<[^<>]{0,400}>")
+_SHOWN = 200
+_MOST_TEXT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class WebResult:
+    """One address, as an engine describes it."""
+
+    url: str
+    title: str
+    text: str = ""
+    """A few sentences of the page, or its abstract; the page itself may say more."""
+    published: str | None = None
+    """As the engine writes it."""
+
+
+class WebEngine(Protocol):
+    """Finds addresses. Nothing found is an empty list, all else without results an EngineError."""
+
+    name: str
+
+    async def results(self, query: str, *, limit: int = 10) -> Sequence[WebResult]:
+        """At most `limit`, best first. Raises EngineError and WebError."""
+        ...
+
+
+class Web(Protocol):
+    """What an engine needs of `search.web.WebClient`."""
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        raise_for_status: bool = True,
+    ) -> "Answered":
+        """Send it. Raises WebError."""
+        ...
+
+
+class Answered(Protocol):
+    """What an engine needs of `search.web.WebResponse`."""
+
+    @property
+    def status(self) -> int:
+        """The status code."""
+        ...
+
+    @property
+    def body(self) -> bytes:
+        """All of it."""
+        ...
+
+
+def canonical(url: str) -> str:
+    """The same for addresses of the same page: without scheme, www, trackers and fragment."""
+    parts = urlsplit(clean_url(url) or url)
+    host = (parts.hostname or "").removeprefix("www.")
+    port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{host}{port}{parts.path.rstrip('/')}{query}"
+
+
+def merged(found: Sequence[Sequence[WebResult]], limit: int) -> list[WebResult]:
+    """Several engines' results as one list, by reciprocal rank fusion; each address once.
+
+    What is found by several engines stands higher; the longest text about it is kept.
+    """
+    scores: dict[str, float] = {}
+    best: dict[str, WebResult] = {}
+    for results in found:
+        seen: set[str] = set()
+        for rank, result in enumerate(results, 1):
+            key = canonical(result.url)
+            if key in seen:
+                continue
+            seen.add(key)
+            scores[key] = scores.get(key, 0.0) + 1 / (_RANK_CONSTANT + rank)
+            if key not in best or len(result.text) > len(best[key].text):
+                best[key] = result
+    order = sorted(scores, key=lambda key: -scores[key])
+    return [best[key] for key in order[:limit]]
+
+
+def plain(text: Any) -> str:
+    """What an engine marks up, as text."""
+    if not isinstance(text, str):
+        return ""
+    return " ".join(html.unescape(_TAG.sub("", text)).split())[:_MOST_TEXT]
+
+
+def shown(text: str) -> str:
+    """A server's words inside an error: one short line."""
+    return " ".join(_TAG.sub(" ", text).split())[:_SHOWN]

@@ -1,0 +1,166 @@
+"""What may be connected to: addresses of the public internet, and private ones that are named.
+
+A page, a plan or a model may write any address. So an address is taken apart strictly, what could
+be read in two ways is refused, and a name is resolved once and connected to exactly there: see
+`search.web`.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import urlsplit
+
+import idna
+
+from search.errors import Refused
+
+PORTS = {"http": 80, "https": 443}
+_LONGEST = 8192
+_UNSEEN = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202f\u2060\ufeff\\]")
+"""White space, controls and what is not seen: a browser drops some of it, other readers do not."""
+_NUMBERS = re.compile(r"(?:0[xX][0-9a-fA-F]*|[0-9]+)(?:\.(?:0[xX][0-9a-fA-F]*|[0-9]+))*\.?")
+"""A host that some read as an IPv4 address: decimal, octal, hexadecimal, short."""
+_CLOSED = tuple(
+    map(
+        ip_network,
+        (
+            *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
+            *("172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24"),
+            *("192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24"),
+            *("198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/3"),
+            *("::/8", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32"),
+            *("2002::/16", "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/9", "ff00::/8"),
+        ),
+    )
+)
+"""Special-purpose registries of IANA (RFC 6890 and its successors), and IPv6 ranges that hold an
+IPv4 address: mapped, compatible, translated (NAT64), 6to4 and Teredo."""
+_INNER = ("localhost", "local", "internal", "intranet", "lan", "home", "corp", "home.arpa")
+"""Ends of names that mean something on a private network only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An address that was taken apart and found to be one of the web."""
+
+    url: str
+    """Without a fragment, with the host in its only spelling."""
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def origin(self) -> tuple[str, str, int]:
+        """What secrets are bound to."""
+        return self.scheme, self.host, self.port
+
+    @property
+    def shown(self) -> str:
+        """For errors and logs: without the query, which may hold a key."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}{parts.path}"[:300]
+
+
+def target(
+    url: str, *, allowed: Collection[str] = (), ports: Collection[int] = (80, 443)
+) -> Target:
+    """The address, or Refused. Names are not resolved here.
+
+    `allowed`: hosts, or `host:port`, that may be private and have any port.
+    """
+    if len(url) > _LONGEST:
+        raise Refused(f"an address of {len(url)} characters is refused")
+    if _UNSEEN.search(url):
+        raise Refused(f"{shown(url)} holds spaces, controls or backslashes")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise Refused(f"{shown(url)} is no address: {error}") from error
+    scheme = parts.scheme.lower()
+    if scheme not in PORTS:
+        raise Refused(f"{shown(url)} is no address of the web: only http and https are fetched")
+    if parts.username is not None or parts.password is not None or "@" in parts.netloc:
+        raise Refused(f"{scheme}://...@{parts.hostname} holds a user or a password")
+    host = _host(parts.hostname or "", url)
+    port = PORTS[scheme] if port is None else port
+    is_allowed = allows(host, port, allowed)
+    if port not in ports and not is_allowed:
+        raise Refused(
+            f"{scheme}://{host}:{port} has a port that is not open (BREADTH_ALLOW_HOSTS opens it)"
+        )
+    if not is_allowed:
+        _require_public_name(host)
+    at = "" if port == PORTS[scheme] else f":{port}"
+    bracketed = f"[{host}]" if ":" in host else host
+    query = f"?{parts.query}" if parts.query else ""
+    return Target(f"{scheme}://{bracketed}{at}{parts.path or '/'}{query}", scheme, host, port)
+
+
+def allows(host: str, port: int, allowed: Collection[str]) -> bool:
+    """Whether a host was opened by name."""
+    return host in allowed or f"{host}:{port}" in allowed
+
+
+def require_public(host: str, address: str) -> None:
+    """Raise Refused for an IP address that is not of the public internet."""
+    ip = ip_address(address.partition("%")[0])
+    if not is_public(ip):
+        raise Refused(
+            f"{host} is at {ip}, which is no public address (BREADTH_ALLOW_HOSTS opens hosts)"
+        )
+
+
+def is_public(ip: IPv4Address | IPv6Address) -> bool:
+    """Whether an address is of the public internet, and no other address hides in it."""
+    closed = any(ip in network for network in _CLOSED if network.version == ip.version)
+    return ip.is_global and not ip.is_multicast and not closed
+
+
+def shown(url: str) -> str:
+    """An address that could not be taken apart, for an error."""
+    text = re.sub(r"//[^/@]*@", "//...@", url.partition("?")[0])
+    return repr(text[:200])
+
+
+def _host(host: str, url: str) -> str:
+    """The host in its only spelling, or Refused."""
+    if not host:
+        raise Refused(f"{shown(url)} names no host")
+    if "%" in host:
+        raise Refused(f"{shown(url)} has a host with % in it")
+    if ":" in host:
+        try:
+            return str(IPv6Address(host))
+        except ValueError as error:
+            raise Refused(f"{shown(url)} has no IPv6 address in its brackets") from error
+    try:
+        # As browsers do: wide digits and dots become plain ones before anybody looks at them.
+        name = idna.encode(host.rstrip("."), uts46=True).decode("ascii").lower()
+    except (idna.IDNAError, UnicodeError):
+        name = _plain_name(host.rstrip("."), url)
+    if _NUMBERS.fullmatch(name):
+        try:
+            return str(IPv4Address(name))
+        except ValueError as error:
+            raise Refused(f"{shown(url)} spells an IP address in an odd way") from error
+    return name
+
+
+def _plain_name(name: str, url: str) -> str:
+    """A name with signs that IDNA has not, as _ in some."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*", name):
+        raise Refused(f"{shown(url)} has no name of a host")
+    return name.lower()
+
+
+def _require_public_name(host: str) -> None:
+    """Raise Refused for what is private by its name or its address."""
+    try:
+        ip = ip_address(host)
+    except ValueError:
+        if any(host == inner or host.endswith(f".{inner}") for inner in _INNER) or "." not in host:
+            raise Refused(f"{host} is a name of private networks") from None
+        return
+    require_public(host, str(ip))

@@ -1,0 +1,268 @@
+"""What may not be connected to is refused before a byte is sent: a listener sees nothing."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from search.errors import Refused, TooManyRedirects, Unreachable, WebError
+from search.guard import target
+from search.web import WebClient, WebSettings
+
+ODD_IPV4 = [
+    "2130706433", "017700000001", "0x7f000001", "0x7f.1", "127.1", "127.0.1", "0177.0.0.1",
+    "127.0.0.01", "0x7F.0x0.0x0.0x1", "00000000177.0.0.1", "127.0.0.1.", "4294967295", "0", "0.0",
+    "①②⑦.⓪.⓪.①", "１２７.０.０.１", "127。0。0。1", "0x", "256.256.256.256", "1.2.3.4.5",
+]  # fmt: skip
+CLOSED_IPV4 = [
+    "127.0.0.1", "127.255.255.254", "0.0.0.0", "10.0.0.1", "10.255.255.255", "172.16.0.1",
+    "172.31.255.255", "192.168.0.1", "169.254.169.254", "169.254.0.1", "100.64.0.1",
+    "100.100.100.200", "192.0.0.1", "192.0.0.192", "192.0.2.1", "198.18.0.1", "198.51.100.1",
+    "203.0.113.1", "192.88.99.1", "224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255",
+]  # fmt: skip
+CLOSED_IPV6 = [
+    "::1", "::", "::ffff:127.0.0.1", "::ffff:7f00:1", "::ffff:169.254.169.254", "::ffff:8.8.8.8",
+    "::127.0.0.1", "0:0:0:0:0:0:0:1", "fe80::1", "fec0::1", "fc00::1", "fd00:ec2::254", "ff02::1",
+    "2001:db8::1", "2002:7f00:1::", "2002:a9fe:a9fe::1", "2001:0:7f00:1::", "64:ff9b::7f00:1",
+    "64:ff9b:1::1", "100::1", "fe80::1%25lo", "::1%lo", "::ffff:0:127.0.0.1", "2001:10::1",
+]  # fmt: skip
+INNER_NAMES = [
+    "localhost", "LOCALHOST", "localhost.", "sub.localhost", "metadata.google.internal", "printer",
+    "router.lan", "nas.local", "wiki.corp", "x.home.arpa", "ｌｏｃａｌｈｏｓｔ",
+]  # fmt: skip
+ODD_URLS = [
+    "", "/", "a.org", "//a.org/", "ftp://a.org/", "file:///etc/passwd", "gopher://a.org/",
+    "data:text/html,x", "javascript:alert(1)", "jar:http://a.org!/", "http:", "http://",
+    "http:///etc/passwd", "http://user@a.org/", "http://user:secret@a.org/", "http://a.org@127.0.0.1/",
+    "http://127.0.0.1\\@a.org/", "http://a.org\\.evil.org/", "http://a.org /", "http://a.org\t/",
+    "http://a\n.org/", " http://a.org/", "http://a.org/\r\nHost: b", "http://a.org:22/",
+    "http://a.org:0/", "http://a.org:99999/", "http://a.org:x/", "http://[::1", "http://::1/",
+    "http://[127.0.0.1]/", "http://a%2eorg/", "http://%31%32%37.0.0.1/", "http://a..org/",
+    "http://-a-.org-/x y", "http://a\u200b.org/", "http://a.org:6379/", "http://.../", "http://*/",
+    "http://" + "a" * 64 + ".org/", "http://a.org/" + "x" * 9000,
+]  # fmt: skip
+REFUSED = [
+    *(f"http://{host}/" for host in (*ODD_IPV4, *CLOSED_IPV4, *INNER_NAMES)),
+    *(f"http://[{host}]/" for host in CLOSED_IPV6),
+    *(f"https://{host}:443/#@a.org" for host in ("127.0.0.1", "localhost")),
+    *ODD_URLS,
+]
+
+
+def test_the_table_is_long_enough() -> None:
+    assert len(set(REFUSED)) >= 110
+
+
+@pytest.mark.parametrize("url", REFUSED)
+async def test_what_is_refused_is_never_connected_to(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nobody(*_: Any, **__: Any) -> Any:
+        raise AssertionError("it was resolved or connected to")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", nobody)
+    monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", nobody)
+    async with WebClient() as client:
+        with pytest.raises(Refused) as caught:
+            await client.get(url)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "spelled"),
+    [
+        ("HTTP://A.org:80", "http://a.org/"),
+        ("https://bücher.example/ä?q=1#x", "https://xn--bcher-kva.example/ä?q=1"),
+        ("https://a.org.:443/x", "https://a.org/x"),
+        ("http://8.8.8.8/", "http://8.8.8.8/"),
+        ("http://[2606:4700:4700::1111]/", "http://[2606:4700:4700::1111]/"),
+        ("http://under_score.example.org/", "http://under_score.example.org/"),
+        ("http://xn--bcher-kva.example/", "http://xn--bcher-kva.example/"),
+    ],
+)
+def test_what_is_public_is_taken_in_one_spelling(url: str, spelled: str) -> None:
+    assert target(url).url == spelled
+
+
+def test_a_named_host_may_be_private_and_have_any_port() -> None:
+    assert target("http://127.0.0.1:8080/", allowed={"127.0.0.1"}).port == 8080
+    assert target("http://wiki.corp:8080/", allowed={"wiki.corp:8080"}).host == "wiki.corp"
+    for url in ("http://wiki.corp/", "http://x.wiki.corp:8080/", "http://wiki.corp.evil:8080/"):
+        with pytest.raises(Refused):
+            target(url, allowed={"wiki.corp:8080"})
+
+
+@asynccontextmanager
+async def listener() -> AsyncIterator[tuple[int, list[str]]]:
+    """A server on loopback, its port, and what it was asked for."""
+    seen: list[str] = []
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        seen.append(request.path_qs)
+        to = request.query.get("to")
+        if to is None:
+            return web.Response(text="here")
+        return web.Response(status=302, headers={"Location": to})
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handle)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        yield runner.addresses[0][1], seen
+    finally:
+        await runner.cleanup()
+
+
+class Resolving:
+    """A resolver's answers, one after another; the last one stays."""
+
+    def __init__(self, *answers: list[str]) -> None:
+        self.answers = list(answers)
+        self.asked: list[str] = []
+
+    async def __call__(self, host: str, port: int, **_: Any) -> list[Any]:
+        self.asked.append(host)
+        found = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        kinds = {True: socket.AF_INET6, False: socket.AF_INET}
+        return [(kinds[":" in ip], socket.SOCK_STREAM, 6, "", (ip, port)) for ip in found]
+
+
+def resolving(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> Resolving:
+    made = Resolving(*answers)
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", made)
+    return made
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ["127.0.0.1"],
+        ["10.1.2.3"],
+        ["169.254.169.254"],
+        ["::1"],
+        ["::ffff:127.0.0.1"],
+        ["fe80::1"],
+        ["93.184.216.34", "127.0.0.1"],
+        ["2606:4700:4700::1111", "fd00::1"],
+    ],
+)
+async def test_a_name_that_leads_to_a_private_address_is_refused(
+    answer: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        listener() as (port, seen),
+        WebClient(WebSettings(ports=frozenset({port}))) as client,
+    ):
+        resolving(monkeypatch, answer)
+        with pytest.raises(Refused, match="no public address"):
+            await client.get(f"http://rebind.example:{port}/?key=secret")
+    assert seen == []
+
+
+async def test_a_name_that_answers_otherwise_the_second_time_gains_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is resolved once for a connection; what was looked at is what is connected to."""
+    connected: list[str] = []
+
+    async def connect(_: Any, address: Any) -> None:
+        connected.append(address[0])
+        raise ConnectionRefusedError
+
+    async with listener() as (port, seen):
+        settings = WebSettings(ports=frozenset({port}), attempts=2)
+        async with WebClient(settings) as client:
+            names = resolving(monkeypatch, ["93.184.216.34"], ["127.0.0.1"])
+            monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", connect)
+            with pytest.raises(WebError) as caught:
+                await client.get(f"http://rebind.example:{port}/")
+    assert connected == ["93.184.216.34"]
+    assert len(names.asked) == 2
+    assert isinstance(caught.value, Refused)
+    assert seen == []
+
+
+CHAINS = [
+    "http://127.0.0.1:1/",
+    "http://localhost/",
+    "http://169.254.169.254/latest/meta-data/",
+    "http://[::ffff:127.0.0.1]/",
+    "http://2130706433/",
+    "http://0x7f.1/",
+    "//10.0.0.1/",
+    "file:///etc/passwd",
+    "gopher://127.0.0.1/",
+    "http://user:pw@a.example/",
+    "http://a.example:22/",
+    "\\\\127.0.0.1\\x",
+    "http:\\\\127.0.0.1/",
+    "data:text/plain,x",
+]
+
+
+@pytest.mark.parametrize("to", CHAINS)
+async def test_a_redirect_to_what_is_refused_is_refused(to: str) -> None:
+    async with listener() as (port, seen):
+        allowed = frozenset({f"127.0.0.1:{port}"})
+        async with WebClient(WebSettings(allow_hosts=allowed)) as client:
+            with pytest.raises(Refused):
+                await client.get(f"http://127.0.0.1:{port}/", params={"to": to})
+    assert len(seen) == 1
+
+
+async def test_redirects_are_followed_so_far_and_no_farther() -> None:
+    async with listener() as (port, seen):
+        allowed = frozenset({"127.0.0.1"})
+        async with WebClient(WebSettings(allow_hosts=allowed, redirects=2)) as client:
+            base = f"http://127.0.0.1:{port}"
+            found = await client.get(base, params={"to": "/a?to=/b"})
+            assert (found.url, found.body, len(seen)) == (f"{base}/b", b"here", 3)
+            with pytest.raises(TooManyRedirects, match="2 redirects"):
+                await client.get(base, params={"to": "/?to=/%3Fto%3D/%253Fto%253D/x"})
+
+
+async def test_what_is_bound_to_an_origin_does_not_go_to_another() -> None:
+    heads: list[dict[str, str]] = []
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        heads.append(dict(request.headers))
+        to = request.query.get("to")
+        if to is None:
+            return web.Response(text="here")
+        return web.Response(status=307, headers={"Location": to})
+
+    app = web.Application()
+    app.router.add_route("*", "/", handle)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    sites = [web.TCPSite(runner, "127.0.0.1", 0) for _ in range(2)]
+    for site in sites:
+        await site.start()
+    one, two = (f"http://127.0.0.1:{address[1]}/" for address in runner.addresses)
+    secrets = {"Authorization": "Bearer x", "X-Key": "x", "Accept": "text/html", "Cookie": "a=b"}
+    async with WebClient(WebSettings(allow_hosts=frozenset({"127.0.0.1"}))) as client:
+        await client.get(one, params={"to": "/"}, headers=secrets)
+        assert heads[1]["X-Key"] == "x"
+        await client.get(one, params={"to": two}, headers=secrets)
+        assert not {"Authorization", "X-Key", "Cookie"} & set(heads[3])
+        assert heads[3]["Accept"] == "text/html"
+        with pytest.raises(Refused, match="sends what was for it on to"):
+            await client.request("POST", one, params={"to": two}, json={"secret": 1})
+    await runner.cleanup()
+
+
+async def test_a_host_that_is_not_there_is_no_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def none(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    async with WebClient(WebSettings(attempts=1)) as client:
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", none)
+        with pytest.raises(Unreachable, match="no host of this name"):
+            await client.get("http://nobody.example/")
