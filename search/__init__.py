@@ -6,14 +6,16 @@
 - `split` makes passages of a document, `sentences` finds where its sentences end.
 - DocumentIndex is both ports over the user's folders: BM25 in one SQLite file that `refresh`
   keeps in step with the files. An IndexReport says what that did and what was unreadable.
+- WebClient is the one way out to the web: it refuses private addresses, and caps everything.
 - Errors: SearchError fails a step, IndexFolderError is told to the user before a run starts.
 """
 
-from search.errors import EngineError, IndexFolderError, ReadError, SearchError
+from search.errors import EngineError, IndexFolderError, ReadError, SearchError, WebError
 from search.index import DocumentIndex, IndexReport
 from search.passages import Hit, Passage, Reader, SearchEngine, Source
 from search.reading import Document, read_bytes, read_file
 from search.splitting import sentences, split
+from search.web import WebClient, WebResponse, WebSettings
 
 __all__ = [
     "Document",
@@ -28,6 +30,10 @@ __all__ = [
     "SearchEngine",
     "SearchError",
     "Source",
+    "WebClient",
+    "WebError",
+    "WebResponse",
+    "WebSettings",
     "read_bytes",
     "read_file",
     "sentences",

@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 from typing import Any, Protocol
 
 from planner import Research, is_tool_name
+from search import WebClient, WebSettings
 from service.edge import Fault, attempt
 from service.errors import UsageProblem
 from service.person import Person
@@ -74,15 +75,24 @@ async def others_of(
         return
     wanted = None if every else settings.tools
     async with AsyncExitStack() as stack:
+        web = await stack.enter_async_context(WebClient(_web_settings(settings)))
         found = [
             *packaged(),
-            *await stack.enter_async_context(_of_servers(settings, wanted, approver, fresh=fresh)),
+            *await stack.enter_async_context(
+                _of_servers(settings, wanted, approver, web, fresh=fresh)
+            ),
         ]
         others = usable(found)
         for problem in others.problems:
             listener.left_out(problem)
         _require(settings.tools, others)
         yield others
+
+
+def _web_settings(settings: Settings) -> WebSettings:
+    """Whom tools of others may ask."""
+    hosts = (host.strip().lower() for host in settings.allow_hosts.split(","))
+    return WebSettings(allow_hosts=frozenset(host for host in hosts if host))
 
 
 def approver_of(person: Person | None) -> Approver | None:
@@ -95,6 +105,7 @@ async def _of_servers(
     settings: Settings,
     wanted: Collection[str] | None,
     approver: Approver | None,
+    web: WebClient,
     *,
     fresh: bool,
 ) -> AsyncIterator[list[Offered | str]]:
@@ -104,7 +115,7 @@ async def _of_servers(
         for name, said in settings.mcp.items()
         if wanted is None or any(tool.startswith(f"{name}_") for tool in wanted)
     }
-    async with mcp_tools(servers, cache=settings.cache, fresh=fresh) as (tools, problems):
+    async with mcp_tools(servers, cache=settings.cache, web=web, fresh=fresh) as (tools, problems):
         found: list[Offered | str] = [*problems]
         for name, offered in tools.items():
             for tool in offered:

@@ -84,6 +84,8 @@ class Settings(BaseSettings):
     """Seconds without a new line after which a plan ends."""
     tools: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = ()
     """Tools that plans may use besides lookup, compare and calculate, commas between."""
+    allow_hosts: str = ""
+    """Hosts, or `host:port`, that may be asked though they are private; commas between."""
     mcp: Annotated[dict[str, McpSettings], BeforeValidator(unwrapped)] = Field(default_factory=dict)
     """MCP servers by name."""
     seed: int = 0

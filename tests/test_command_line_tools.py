@@ -1,6 +1,7 @@
 """`breadth tools`, and runs with tools of installed packages, as a user types them."""
 
 import json
+import sys
 from pathlib import Path
 
 from conftest import ChatServer
@@ -110,6 +111,36 @@ async def test_calls_that_cannot_be_made_say_why(user: User) -> None:
     ]:
         wrong = await user.types("tools", "call", *words)
         assert (wrong.code, reason in wrong.err) == (2, True), wrong.err
+
+
+async def test_a_run_uses_a_server_and_asks_before_what_it_changes(
+    user: User, chat_server: ChatServer
+) -> None:
+    films = Path(__file__).parent / "mcp_films.py"
+    server = {
+        "command": sys.executable,
+        "args": [str(films)],
+        "env": {"FILMS_LOG": str(user.home / "log"), "FILMS_TOKEN": "s3cr3t-token"},
+    }
+    user.environment["BREADTH_MCP"] = json.dumps({"mcpServers": {"films": server}})
+    rows = json.loads((await user.types("tools", "--json")).out)["tools"]
+    policies = {row["name"]: row["approval"] for row in rows if row["origin"] == "mcp films"}
+    assert (policies["films_film"], policies["films_delete"]) == ("auto", "ask")
+    model = ("--model", "openai:test", "--base-url", chat_server.url)
+    plan = user.home / "plan.jsonl"
+    plan.write_text(
+        '{"id":"a","films_film":"Parasite"}\n'
+        '{"id":"b","tool":"films_delete","arguments":{"title":"Roma"},"optional":true}\n'
+        '{"id":"c","calculate":"{a.year} + 1","needs":["b"]}\n'
+    )
+    ended = await user.types("run", str(plan), *model, "--json")
+    assert (ended.code, json.loads(ended.out)["value"]) == (0, "2020"), ended.err
+    assert "films_delete needs approval, and nobody is there to ask" in ended.err
+    assert not (user.home / "log").exists()
+    typed = await user.types("tools", "call", "films_delete", "--arg", "title=Roma")
+    assert (typed.code, (user.home / "log").read_text()) == (0, "deleted Roma")
+    kept = (path for path in user.home.rglob("*") if path.is_file())
+    assert not any(b"s3cr3t-token" in path.read_bytes() for path in kept)
 
 
 async def test_a_run_uses_the_tools_that_it_is_told_of(user: User, chat_server: ChatServer) -> None:

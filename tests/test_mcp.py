@@ -1,7 +1,9 @@
 """Tools of MCP servers: real ones, written with the same library, as processes and over HTTP."""
 
+import asyncio
 import json
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +14,7 @@ import pytest
 from tenacity import wait_none
 
 from planner import Budget, Caller, Done, Failed, Limits, MemoryTrace, Outcome
+from search import WebClient, WebSettings
 from tools import Approved, McpServer, McpTool, has_side_effects, mcp_tools
 
 FILMS = Path(__file__).parent / "mcp_films.py"
@@ -255,6 +258,53 @@ async def test_what_cannot_be_started_says_why(
     async with mcp_tools({"films": server}, cache=place.folder) as (tools, problems):
         assert tools == {}
         assert reason in problems[0]
+
+
+@asynccontextmanager
+async def served(place: Place, web: WebClient) -> AsyncIterator[McpServer]:
+    """The same server over HTTP, on a free port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = place.server()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(FILMS), str(port)),
+        env={**os.environ, **program.environment},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    while b"running on" not in await process.stderr.readline():
+        pass
+    headers = {"Authorization": "Bearer s3cr3t-token"}
+    try:
+        yield McpServer("films", url=f"http://127.0.0.1:{port}/mcp", headers=headers)
+    finally:
+        process.terminate()
+        await process.communicate()
+
+
+async def test_a_server_over_http_goes_through_the_guarded_client(place: Place) -> None:
+    guarded = WebClient(WebSettings(allow_hosts=frozenset({"127.0.0.1"})))
+    async with guarded as web, served(place, web) as server:
+        async with mcp_tools({"films": server}, cache=place.folder, web=web) as (tools, problems):
+            assert problems == []
+            films = Films({tool.name: tool for tool in tools["films"]})
+            assert await films.value("film", title="Inception") == {
+                "title": "Inception",
+                "year": 2010,
+            }
+            assert isinstance(await films.call("huge", megabytes=2), Failed)
+            assert await films.value("titles") == ["Parasite", "Inception"]
+        async with (
+            WebClient() as strict,
+            mcp_tools({"films": server}, cache=place.folder, web=strict, fresh=True) as (
+                tools,
+                problems,
+            ),
+        ):
+            assert tools == {}
+            assert "127.0.0.1" in problems[0]
+            assert "s3cr3t" not in problems[0]
 
 
 async def test_approval_is_asked_for_and_refused_where_nobody_is(place: Place) -> None:

@@ -16,7 +16,6 @@ from tools.lookup import Lookup
 from tools.mcp_servers import McpServer, McpTool, mcp_tools
 from tools.schema_arguments import arguments_of
 from tools.tool import Arguments, Tool, ToolError, ToolResult, cost_of, has_side_effects
-from tools.web import Web, WebReply
 from tools.words import content_words, holds, is_function_word, stems, words
 
 __all__ = [
@@ -38,8 +37,6 @@ __all__ = [
     "Tool",
     "ToolError",
     "ToolResult",
-    "Web",
-    "WebReply",
     "agree",
     "arguments_of",
     "asks_by_degree",

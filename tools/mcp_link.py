@@ -23,10 +23,9 @@ from mcp_types import (
 )
 from pydantic import JsonValue, ValidationError
 
-from search import SearchError
+from search import SearchError, WebClient
 from tools.mcp_stdio import MOST_BYTES, Program, running
 from tools.tool import ToolError
-from tools.web import Web
 
 _FAULTS = (
     MCPError,
@@ -164,16 +163,18 @@ def program_link(program: Program) -> Link:
     return Link(running(program), program)
 
 
-def web_link(url: str, headers: Mapping[str, str], web: Web) -> Link:
-    """To a server elsewhere, by streamable HTTP."""
-    return Link(_streamed(url, headers, web))
+def web_link(url: str, headers: Mapping[str, str], web: WebClient, seconds: float) -> Link:
+    """To a server elsewhere, by streamable HTTP. `seconds`: for an answer."""
+    return Link(_streamed(url, headers, _Guarded(web, seconds)))
 
 
 @asynccontextmanager
-async def _streamed(url: str, headers: Mapping[str, str], web: Web) -> AsyncIterator[Any]:
+async def _streamed(
+    url: str, headers: Mapping[str, str], guarded: "_Guarded"
+) -> AsyncIterator[Any]:
     """The library's transport, over the guarded client."""
     async with (
-        httpx2.AsyncClient(transport=_Guarded(web), headers=dict(headers)) as client,
+        httpx2.AsyncClient(transport=guarded, headers=dict(headers)) as client,
         streamable_http_client(url, http_client=client) as streams,
     ):
         yield streams
@@ -182,8 +183,9 @@ async def _streamed(url: str, headers: Mapping[str, str], web: Web) -> AsyncIter
 class _Guarded(httpx2.AsyncBaseTransport):
     """Each answer is read whole, which bounds it. A stream of what nobody asked for is not."""
 
-    def __init__(self, web: Web) -> None:
+    def __init__(self, web: WebClient, seconds: float) -> None:
         self._web = web
+        self._seconds = seconds
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """One request."""
@@ -201,6 +203,7 @@ class _Guarded(httpx2.AsyncBaseTransport):
                 headers=headers,
                 data=await request.aread(),
                 most_bytes=MOST_BYTES,
+                seconds=self._seconds,
                 raise_for_status=False,
             )
         except SearchError as error:

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import JsonValue
 
+from search import WebClient
 from tools.given import given
 from tools.schema_arguments import arguments_of
 from tools.secrets import without
 from tools.tool import Arguments, ToolError, ToolResult
-from tools.web import Web
 
 if TYPE_CHECKING:
     from tools.mcp_link import Link
@@ -97,7 +97,11 @@ class McpTool:
 
 @asynccontextmanager
 async def mcp_tools(
-    servers: Mapping[str, McpServer], *, cache: Path, web: Web | None = None, fresh: bool = False
+    servers: Mapping[str, McpServer],
+    *,
+    cache: Path,
+    web: WebClient | None = None,
+    fresh: bool = False,
 ) -> AsyncIterator[tuple[Mapping[str, list[McpTool]], list[str]]]:
     """The tools of each server, and why those of others are not there.
 
@@ -132,7 +136,7 @@ async def mcp_tools(
 class _Running:
     """A server, started when it is needed."""
 
-    def __init__(self, settings: McpServer, web: Web | None) -> None:
+    def __init__(self, settings: McpServer, web: WebClient | None) -> None:
         self.settings = settings
         self._web = web
         self._links: list[Link] = []
@@ -188,7 +192,7 @@ class _Running:
             )
         if self._web is None or server.url is None:
             raise ToolError("there is no client for addresses")
-        return mcp_link.web_link(server.url, server.headers, self._web)
+        return mcp_link.web_link(server.url, server.headers, self._web, server.seconds)
 
     def drop(self) -> None:
         """End all that was started."""
