@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from planner.language import has_short_form
@@ -164,7 +164,7 @@ class _Shapes:
         return '"{" ' + ' "," '.join(fields) + ' "}"' if fields else '"{}"'
 
 
-@cache
+@lru_cache(maxsize=512)
 def _schema(arguments: type[Arguments]) -> Mapping[str, Any]:
     """Read once for each tool and not for each run: pydantic takes a millisecond."""
     return arguments.model_json_schema()

@@ -43,6 +43,7 @@ _OPTIONS = {"plan_samples": "--plans", "roles": "--role"}
 _JSON = {
     "roles": '{"planner": "openai:NAME"}',
     "mcp": '{"NAME": {"command": "PROGRAM", "args": []}}',
+    "openapi": '{"NAME": {"document": "FILE"}}',
     "prices": '{"NAME": {"prompt": 0.4, "completion": 1.6}}',
 }
 """Settings that are no plain text in the environment."""

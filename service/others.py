@@ -1,4 +1,4 @@
-"""Tools that do not come with Breadth: of installed packages, and of MCP servers."""
+"""Tools that do not come with Breadth: of packages, of MCP servers, of HTTP services."""
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -10,11 +10,22 @@ from planner import Research, is_tool_name
 from search import WebClient, WebSettings
 from service.edge import Fault, attempt
 from service.errors import UsageProblem
+from service.openapi_documents import Missing, text_of_document
 from service.person import Person
 from service.plans import TOOLS
 from service.settings import Settings
 from service.tool_settings import approval_of
-from tools import Approved, Approver, Arguments, CrossCheck, Tool, mcp_tools
+from tools import (
+    Approved,
+    Approver,
+    Arguments,
+    CrossCheck,
+    DocumentError,
+    Service,
+    Tool,
+    mcp_tools,
+    openapi_tools,
+)
 
 GROUP = "breadth.tools"
 """Entry points by which packages offer tools: each names a Tool, or a list of them."""
@@ -81,6 +92,7 @@ async def others_of(
             *await stack.enter_async_context(
                 _of_servers(settings, wanted, approver, web, fresh=fresh)
             ),
+            *await _of_services(settings, wanted, approver, web, fresh=fresh),
         ]
         others = usable(found)
         for problem in others.problems:
@@ -123,6 +135,34 @@ async def _of_servers(
                 approval = approval_of(said, tool.remote, side_effects=tool.side_effects)
                 found.append(Offered(Approved(tool, approval, approver), f"mcp {name}"))
         yield found
+
+
+async def _of_services(
+    settings: Settings,
+    wanted: Collection[str] | None,
+    approver: Approver | None,
+    web: WebClient,
+    *,
+    fresh: bool,
+) -> list[Offered | str]:
+    """The operations of services that OpenAPI documents describe. `wanted`: as `_of_servers`."""
+    found: list[Offered | str] = []
+    for name, said in settings.openapi.items():
+        if wanted is not None and not any(tool.startswith(f"{name}_") for tool in wanted):
+            continue
+        service, origin = Service(web, said.auth.auth(), said.seconds), f"openapi {name}"
+        address = said.document if "://" in said.document else None
+        try:
+            text = await text_of_document(said.document, settings.cache, web, fresh=fresh)
+            made = openapi_tools(name, text, service, address=address, server=said.server)
+        except (DocumentError, Missing) as error:
+            found.append(f"tools of {origin}: {error}")
+            continue
+        found += [f"tools of {origin}: {problem}" for problem in made.problems]
+        for tool in made.tools:
+            approval = approval_of(said.approval, tool.remote, side_effects=tool.side_effects)
+            found.append(Offered(Approved(tool, approval, approver), origin))
+    return found
 
 
 def packaged() -> Iterable[Offered | str]:

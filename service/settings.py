@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from inference import ROLES, Price, Role
 from planner import Effort
-from service.tool_settings import McpSettings, unwrapped
+from service.tool_settings import McpSettings, OpenApiSettings, unwrapped
 
 
 def _known(roles: Any) -> Any:
@@ -88,6 +88,8 @@ class Settings(BaseSettings):
     """Hosts, or `host:port`, that may be asked though they are private; commas between."""
     mcp: Annotated[dict[str, McpSettings], BeforeValidator(unwrapped)] = Field(default_factory=dict)
     """MCP servers by name."""
+    openapi: dict[str, OpenApiSettings] = Field(default_factory=dict)
+    """Services that OpenAPI documents describe, by name."""
     seed: int = 0
 
     @property

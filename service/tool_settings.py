@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from tools import Approval, McpServer
+from tools import Approval, Auth, McpServer
 
 
 class McpSettings(BaseModel):
@@ -52,3 +52,39 @@ def approval_of(said: Approval | dict[str, Approval], tool: str, *, side_effects
 def unwrapped(given: Any) -> Any:
     """What other clients keep under `mcpServers`."""
     return given["mcpServers"] if isinstance(given, dict) and [*given] == ["mcpServers"] else given
+
+
+class AuthSettings(BaseModel):
+    """Credentials of a service, in one of the ways, or several."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bearer: SecretStr = SecretStr("")
+    basic: SecretStr = SecretStr("")
+    """USER:PASSWORD."""
+    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    query: dict[str, SecretStr] = Field(default_factory=dict)
+
+    def auth(self) -> Auth:
+        """For the tools."""
+        return Auth(
+            bearer=self.bearer.get_secret_value(),
+            basic=self.basic.get_secret_value(),
+            headers={key: value.get_secret_value() for key, value in self.headers.items()},
+            query={key: value.get_secret_value() for key, value in self.query.items()},
+        )
+
+
+class OpenApiSettings(BaseModel):
+    """A service that an OpenAPI document describes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    document: str
+    """A file, or an address."""
+    server: str | None = None
+    """Where requests go, instead of where the document says."""
+    auth: AuthSettings = AuthSettings()
+    seconds: float = Field(30.0, gt=0)
+    approval: Approval | dict[str, Approval] = Field(default_factory=dict)
+    """For all operations, or by an operation's name; `*` stands for those that are not named."""

@@ -4,10 +4,12 @@ import json
 import sys
 from pathlib import Path
 
+from aiohttp import web
 from conftest import ChatServer
 from test_command_line import User, user
+from test_command_line_person import Terminal, out, start, terminal
 
-__all__ = ["user"]
+__all__ = ["terminal", "user"]
 
 MODULE = '''
 from tools import ToolError, function_tool
@@ -139,6 +141,75 @@ async def test_a_run_uses_a_server_and_asks_before_what_it_changes(
     assert not (user.home / "log").exists()
     typed = await user.types("tools", "call", "films_delete", "--arg", "title=Roma")
     assert (typed.code, (user.home / "log").read_text()) == (0, "deleted Roma")
+    kept = (path for path in user.home.rglob("*") if path.is_file())
+    assert not any(b"s3cr3t-token" in path.read_bytes() for path in kept)
+
+
+async def test_who_is_at_the_terminal_is_asked(
+    user: User, terminal: Terminal, chat_server: ChatServer
+) -> None:
+    films = Path(__file__).parent / "mcp_films.py"
+    server = {
+        "command": sys.executable,
+        "args": [str(films)],
+        "env": {"FILMS_LOG": str(user.home / "log")},
+    }
+    user.environment["BREADTH_MCP"] = json.dumps({"films": server})
+    plan = user.home / "plan.jsonl"
+    plan.write_text(
+        '{"id":"a","films_delete":"Roma","optional":true}\n'
+        '{"id":"b","films_delete":"Up","needs":["a"]}\n'
+    )
+    model = ("--model", "openai:test", "--base-url", chat_server.url)
+    process = await start(user, terminal, "run", str(plan), *model)
+    await terminal.until('films_delete is to be called with {"title": "Roma"}')
+    await terminal.until("yes or no? ")
+    terminal.type("no\n")
+    await terminal.until('films_delete is to be called with {"title": "Up"}')
+    await terminal.until("yes or no? ")
+    terminal.type("yes\n")
+    assert "done" in await out(process)
+    assert (user.home / "log").read_text() == "deleted Up"
+
+
+SHOP = {
+    "openapi": "3.0.3",
+    "paths": {"/price/{film}": {"get": {"operationId": "price", "parameters": [
+        {"name": "film", "in": "path", "required": True, "schema": {"type": "string"}}]}}},
+}  # fmt: skip
+
+
+async def test_a_run_uses_a_service_that_a_document_describes(
+    user: User, chat_server: ChatServer
+) -> None:
+    async def price(request: web.Request) -> web.Response:
+        assert request.headers["Authorization"] == "Bearer s3cr3t-token"
+        return web.json_response({"film": request.match_info["film"], "price": 12})
+
+    app = web.Application()
+    app.router.add_get("/price/{film}", price)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    address = f"127.0.0.1:{runner.addresses[0][1]}"
+    (user.home / "shop.json").write_text(json.dumps(SHOP))
+    shop = {
+        "document": "shop.json",
+        "server": f"http://{address}",
+        "auth": {"bearer": "s3cr3t-token"},
+    }
+    user.environment["BREADTH_OPENAPI"] = json.dumps({"shop": shop})
+    plan = user.home / "plan.jsonl"
+    plan.write_text('{"id":"a","shop_price":"Roma"}\n{"id":"b","calculate":"{a.price} * 2"}\n')
+    model = ("--model", "openai:test", "--base-url", chat_server.url)
+    refused = await user.types("run", str(plan), *model, "--json")
+    assert json.loads(refused.out)["value"] is None
+    user.environment["BREADTH_ALLOW_HOSTS"] = address
+    ended = await user.types("run", str(plan), *model, "--json")
+    await runner.cleanup()
+    document = json.loads(ended.out)
+    assert (ended.code, document["value"]) == (0, "24"), ended.err
+    assert f"http://{address}/price/Roma" in ended.out
     kept = (path for path in user.home.rglob("*") if path.is_file())
     assert not any(b"s3cr3t-token" in path.read_bytes() for path in kept)
 

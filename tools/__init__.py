@@ -14,26 +14,34 @@ from tools.function_tool import FunctionTool, function_tool
 from tools.kinds import asks_for_name, fits, kind_of, may_answer
 from tools.lookup import Lookup
 from tools.mcp_servers import McpServer, McpTool, mcp_tools
+from tools.openapi import OPENAPI_BYTES, DocumentError, Imported, openapi_tools
+from tools.openapi_call import Auth, OpenApiTool, Service
 from tools.schema_arguments import arguments_of
 from tools.tool import Arguments, Tool, ToolError, ToolResult, cost_of, has_side_effects
 from tools.words import content_words, holds, is_function_word, stems, words
 
 __all__ = [
+    "OPENAPI_BYTES",
     "Approval",
     "Approved",
     "Approver",
     "Arguments",
+    "Auth",
     "Calculate",
     "Compare",
     "CrossCheck",
+    "DocumentError",
     "Fact",
     "FunctionTool",
+    "Imported",
     "Listener",
     "Lookup",
     "McpServer",
     "McpTool",
+    "OpenApiTool",
     "Read",
     "Search",
+    "Service",
     "Tool",
     "ToolError",
     "ToolResult",
@@ -55,6 +63,7 @@ __all__ = [
     "may_answer",
     "mcp_tools",
     "model_chooser",
+    "openapi_tools",
     "stems",
     "tell_draft",
     "words",

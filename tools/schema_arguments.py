@@ -60,9 +60,12 @@ class SchemaArguments(Arguments):
         return self.values
 
 
-def arguments_of(schema: Any, name: str) -> type[Arguments]:
-    """The Arguments of a tool with this JSON schema; of a tool without one, none are taken."""
-    simple = _Simplified(schema).arguments
+def arguments_of(schema: Any, name: str, *, document: Any = None) -> type[Arguments]:
+    """The Arguments of a tool with this JSON schema; of a tool without one, none are taken.
+
+    `document`: in which its references are found, if not in itself.
+    """
+    simple = _Simplified(schema, schema if document is None else document).arguments
     return type(
         f"{name}_arguments",
         (SchemaArguments,),
@@ -73,9 +76,10 @@ def arguments_of(schema: Any, name: str) -> type[Arguments]:
 class _Simplified:
     """A schema without references, of bounded size."""
 
-    def __init__(self, root: Any) -> None:
-        """`root`: whatever was sent as a schema."""
+    def __init__(self, root: Any, document: Any) -> None:
+        """`root`: whatever was sent as a schema; `document`: what its references lead into."""
         self._root = root
+        self._document = document
         self._left = _MOST_NODES
 
     @property
@@ -92,7 +96,7 @@ class _Simplified:
         self._left -= 1
         if depth > _DEEPEST or self._left < 0:
             return {}
-        schema = self._whole(schema)
+        schema = whole(schema, self._document)
         if not schema:
             return {}
         made: dict[str, Any] = {
@@ -137,29 +141,30 @@ class _Simplified:
                 made["additionalProperties"] = False
         return made
 
-    def _whole(self, schema: Any, depth: int = 0) -> dict[str, Any]:
-        """With what it refers to and what it is made of written out."""
-        if not isinstance(schema, Mapping) or depth > _DEEPEST:
-            return {}
-        whole = dict(schema)
-        if isinstance(whole.get("$ref"), str):
-            whole = self._whole(self._found(whole.pop("$ref")), depth + 1) | whole
-        parts = whole.pop("allOf", None)
-        for part in parts[:_MOST_CHOICES] if isinstance(parts, list) else ():
-            whole = _merged(whole, self._whole(part, depth + 1))
-        return whole
 
-    def _found(self, reference: str) -> Any:
-        """What stands at a place of the same document; None for any other."""
-        place = self._root
-        if not reference.startswith("#"):
+def whole(schema: Any, document: Any, depth: int = 0) -> dict[str, Any]:
+    """A schema with what it refers to and what it is made of (`allOf`) written out, at its top."""
+    if not isinstance(schema, Mapping) or depth > _DEEPEST:
+        return {}
+    made = dict(schema)
+    if isinstance(made.get("$ref"), str):
+        made = whole(found_in(document, made.pop("$ref")), document, depth + 1) | made
+    parts = made.pop("allOf", None)
+    for part in parts[:_MOST_CHOICES] if isinstance(parts, list) else ():
+        made = _merged(made, whole(part, document, depth + 1))
+    return made
+
+
+def found_in(document: Any, reference: str) -> Any:
+    """What stands at a place of a document; None for a place elsewhere."""
+    if not reference.startswith("#"):
+        return None
+    for word in reference[1:].split("/")[1:]:
+        key = word.replace("~1", "/").replace("~0", "~")
+        if not isinstance(document, Mapping) or key not in document:
             return None
-        for word in reference[1:].split("/")[1:]:
-            key = word.replace("~1", "/").replace("~0", "~")
-            if not isinstance(place, Mapping) or key not in place:
-                return None
-            place = place[key]
-        return place
+        document = document[key]
+    return document
 
 
 def _kinds(schema: Mapping[str, Any]) -> list[str]:
