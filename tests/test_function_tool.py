@@ -211,7 +211,7 @@ async def test_a_run_plans_with_a_tool_of_others_and_answers_from_its_value() ->
     def scripted(request: Request) -> str:
         if request.purpose == "plan":
             return '{"id":"a","weather":"Rome"}'
-        return 'It is {"city": "Rome", "days": 1, "unit": "C"}.'
+        return "The weather in Rome is told for 1 day, in C [1]."
 
     trace = MemoryTrace()
     result = await research(
@@ -222,6 +222,9 @@ async def test_a_run_plans_with_a_tool_of_others_and_answers_from_its_value() ->
         settings=ResearchSettings(plan_samples=1),
     )
     assert result.status == "completed"
+    assert [sentence.text for sentence in result.answer.sentences] == [
+        "The weather in Rome is told for 1 day, in C."
+    ]
     assert result.grounds is not None
     (ground,) = result.grounds.grounds
     assert ground.question == "weather (city: Rome)"
