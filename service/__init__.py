@@ -6,7 +6,8 @@ options        what several commands take, and how an answer is delivered
 edge           the outermost edge of the commands, where errors become words and exit codes
 replaying      a run's plan again, from what is stored
 asking         one run from question to answer
-workplace      a loaded model and an index: the only place where the parts are put together
+sources        where a run finds things: documents, the web, or both
+workplace      a loaded model and sources: the only place where the parts are put together
 saved          what a run is created with, and goes on with
 models         from a model's name, as a user writes it, to a Model
 serving_models `breadth models serve`: a vLLM server of our own

@@ -23,6 +23,7 @@ from service.options import (
     Seed,
     Speculate,
     Tools,
+    WebSearch,
     check_output,
     deliver,
     roles_of,
@@ -59,6 +60,7 @@ Examples:
 def ask(
     question: Annotated[str, typer.Argument(help="In quotes.")],
     documents: Documents = None,
+    search: WebSearch = None,
     model: Model = None,
     base_url: BaseUrl = None,
     role: Roles = None,
@@ -95,6 +97,7 @@ def ask(
 ) -> None:
     """Answer a question from documents, with citations."""
     settings = settings_of(
+        search=search,
         model=model,
         base_url=base_url,
         roles=roles_of(role),

@@ -15,6 +15,14 @@ Documents = Annotated[
     list[Path] | None,
     typer.Option("--documents", "-d", help="A folder or a file; may be given several times."),
 ]
+WebSearch = Annotated[
+    str | None,
+    typer.Option(
+        "--search",
+        help="Search the web, too: ddgs (no key), brave, tavily, wikipedia, arxiv, ...; several"
+        " with commas between. [default: documents alone]",
+    ),
+]
 BaseUrl = Annotated[
     str | None,
     typer.Option(

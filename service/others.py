@@ -7,13 +7,14 @@ from importlib.metadata import entry_points
 from typing import Any, Protocol
 
 from planner import Research, is_tool_name
-from search import WebClient, WebSettings
+from search import WebClient
 from service.edge import Fault, attempt
 from service.errors import UsageProblem
 from service.openapi_documents import Missing, text_of_document
 from service.person import Person
 from service.plans import TOOLS
 from service.settings import Settings
+from service.sources import web_settings
 from service.tool_settings import approval_of
 from tools import (
     Approved,
@@ -86,7 +87,7 @@ async def others_of(
         return
     wanted = None if every else settings.tools
     async with AsyncExitStack() as stack:
-        web = await stack.enter_async_context(WebClient(_web_settings(settings)))
+        web = await stack.enter_async_context(WebClient(web_settings(settings)))
         found = [
             *packaged(),
             *await stack.enter_async_context(
@@ -99,12 +100,6 @@ async def others_of(
             listener.left_out(problem)
         _require(settings.tools, others)
         yield others
-
-
-def _web_settings(settings: Settings) -> WebSettings:
-    """Whom tools of others may ask."""
-    hosts = (host.strip().lower() for host in settings.allow_hosts.split(","))
-    return WebSettings(allow_hosts=frozenset(host for host in hosts if host))
 
 
 def approver_of(person: Person | None) -> Approver | None:

@@ -22,6 +22,7 @@ from service.options import (
     Seed,
     Speculate,
     Tools,
+    WebSearch,
     check_output,
     deliver,
     roles_of,
@@ -63,6 +64,7 @@ def run(
         str | None,
         typer.Option(help="What the answer is to answer. [default: what the last step asks]"),
     ] = None,
+    search: WebSearch = None,
     model: Model = None,
     base_url: BaseUrl = None,
     role: Roles = None,
@@ -80,6 +82,7 @@ def run(
 ) -> None:
     """Run a plan of your own, and answer from what it finds, with citations."""
     settings = settings_of(
+        search=search,
         model=model,
         base_url=base_url,
         roles=roles_of(role),

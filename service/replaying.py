@@ -13,6 +13,7 @@ from service.others import Others, approver_of, others_of
 from service.person import Person
 from service.saved import is_given, require_ended, restored
 from service.settings import Settings
+from service.sources import Sources
 from service.workplace import Display, Finished, Workplace, workplace
 from storage import RunRecord, TraceStore
 
@@ -59,7 +60,7 @@ async def _archive(
     """A place where nothing can be asked: no model, no documents."""
     index = DocumentIndex.open(None)
     try:
-        yield Workplace(RefusingModel(), index, settings, display, others)
+        yield Workplace(RefusingModel(), Sources(index, index), settings, display, others)
     finally:
         index.close()
 

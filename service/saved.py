@@ -17,7 +17,7 @@ from storage import RunRecord
 _MODEL_CALLS = 4
 _SAVED = ("model", "base_url", "roles", "seconds", "max_tool_calls", "max_tokens", "max_cost",
           "prices", "effort", "plan_samples", "drafts", "rounds", "depth", "enough", "close_call",
-          "plan_patience", "tools", "seed", "speculate", "step_speculation")  # fmt: skip
+          "plan_patience", "search", "tools", "seed", "speculate", "step_speculation")  # fmt: skip
 """Settings that a resumed run takes over; keys are not among them."""
 _PRICES = TypeAdapter(dict[str, Price])
 

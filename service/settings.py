@@ -1,6 +1,7 @@
 """Settings: from flags, the environment (BREADTH_*) and defaults. The only reader of both."""
 
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -53,6 +54,15 @@ class Settings(BaseSettings):
     """off, ngram, suffix, draft:MODEL or eagle:MODEL: who guesses tokens in advance."""
     window: Annotated[int, Field(ge=512)] = 8192
     """Tokens of prompt and text together, of each request that an embedded model computes."""
+    search: str | None = None
+    """Names of web search engines with commas between; None: the web is not asked."""
+    search_keys: dict[str, SecretStr] = Field(default_factory=dict)
+    """By the engine's name."""
+    allow_hosts: str = ""
+    """Hosts, or HOST:PORT, that may be private; with commas between."""
+    web_seconds: Annotated[float, Field(gt=0)] = 30.0
+    web_bytes: Annotated[int, Field(gt=0)] = 10 * 2**20
+    user_agent: str = Field(f"Breadth/{version('breadth')}", min_length=1)
     vllm_python: str = sys.executable
     """The Python of the environment that vLLM is installed in, for `breadth models serve`."""
     database: str | None = None
@@ -84,8 +94,6 @@ class Settings(BaseSettings):
     """Seconds without a new line after which a plan ends."""
     tools: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = ()
     """Tools that plans may use besides lookup, compare and calculate, commas between."""
-    allow_hosts: str = ""
-    """Hosts, or `host:port`, that may be asked though they are private; commas between."""
     mcp: Annotated[dict[str, McpSettings], BeforeValidator(unwrapped)] = Field(default_factory=dict)
     """MCP servers by name."""
     openapi: dict[str, OpenApiSettings] = Field(default_factory=dict)

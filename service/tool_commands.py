@@ -32,7 +32,8 @@ from service.models import models_of
 from service.others import Offered, Others, others_of
 from service.plans import TOOLS
 from service.settings import Settings
-from service.workplace import Display, indexed, own_tools
+from service.sources import Sources, sources
+from service.workplace import Display, own_tools
 from tools import Tool, cost_of, has_side_effects
 
 _NEEDS_DOCUMENTS = frozenset({"lookup", "search", "read"})
@@ -53,7 +54,7 @@ async def listed(settings: Settings, display: Display) -> dict[str, Any]:
     async with others_of(settings, display, every=True, fresh=True) as others:
         index = DocumentIndex.open(None)
         with closing(index):
-            own = _own(index, RefusingModel(), settings)
+            own = _own(Sources(index, index), RefusingModel(), settings)
             return {
                 "tools": [_row(one) for one in (*own, *others.offered)],
                 "problems": list(others.problems),
@@ -70,20 +71,20 @@ async def called(
     """One call. `given`: KEY=VALUE, a value as JSON or as it stands. Raises ToolFailed."""
     values = dict(_argument(text) for text in given)
     roots = [path.expanduser().resolve() for path in documents]
-    if name in _NEEDS_DOCUMENTS and not roots:
+    if name in _NEEDS_DOCUMENTS and not roots and not settings.search:
         raise UsageProblem(f"{name} needs documents: name a folder or a file with --documents")
     async with AsyncExitStack() as stack:
         others = await stack.enter_async_context(
             others_of(settings, display, every=name not in TOOLS, approver=_typed)
         )
-        index = stack.enter_context(closing(await indexed(roots, settings, display)))
+        found = await stack.enter_async_context(sources(roots, settings, display, needed=False))
         model: Model = RefusingModel()
         if name in _NEEDS_MODEL:
             models = await models_of(settings, display.loading)
             stack.push_async_callback(models.close)
             await models.ready()
             model = models.model
-        tool = _named(name, _own(index, model, settings), others)
+        tool = _named(name, _own(found, model, settings), others)
         try:
             values = checked_arguments(values, tool.arguments)
         except PlanError as error:
@@ -158,9 +159,9 @@ def _indent(line: str) -> str:
     return " " * (len(line) - len(line.lstrip(" ")))
 
 
-def _own(index: DocumentIndex, model: Model, settings: Settings) -> list[Offered]:
+def _own(found: Sources, model: Model, settings: Settings) -> list[Offered]:
     """The tools of Breadth that a plan may name."""
-    own = own_tools(index, model, seed=settings.seed)
+    own = own_tools(found, model, seed=settings.seed)
     return [Offered(tool, _OWN) for tool in own if tool.name in TOOLS]
 
 

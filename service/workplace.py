@@ -1,10 +1,9 @@
-"""A loaded model and an index, ready for runs: the only place where the parts are put together."""
+"""A loaded model and sources, ready for runs: the only place where the parts are put together."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,7 +26,7 @@ from planner import (
     research,
     steps_anew,
 )
-from search import DocumentIndex, IndexReport
+from search import IndexReport
 from service.errors import UsageProblem
 from service.models import Models, models_of
 from service.others import Others
@@ -35,6 +34,7 @@ from service.person import Person
 from service.plans import plan_of
 from service.saved import research_settings
 from service.settings import Settings
+from service.sources import Sources, require_sources, sources
 from storage import RunRecord, TraceStore
 from tools import Calculate, Compare, CrossCheck, Lookup, Read, Search, Tool, model_chooser
 
@@ -84,10 +84,10 @@ class Finished:
 
 @dataclass(frozen=True)
 class Workplace:
-    """A loaded model and an index, ready for runs."""
+    """A loaded model and what it may read, ready for runs."""
 
     model: Model
-    index: DocumentIndex
+    sources: Sources
     settings: Settings
     display: Display
     others: Others
@@ -146,22 +146,22 @@ class Workplace:
         return partial(person.review, others=self.others.shapes)
 
     def _toolbox(self, model: Model) -> Toolbox:
-        """The tools, over this index and the run's own model."""
-        own = own_tools(self.index, model, seed=self.settings.seed)
+        """The tools, over these sources and the run's own model."""
+        own = own_tools(self.sources, model, seed=self.settings.seed)
         planned = (*Toolbox.planned, *self.settings.tools)
         return Toolbox((*own, *self.others.tools), tuple(dict.fromkeys(planned)))
 
 
-def own_tools(index: DocumentIndex, model: Model, *, seed: int) -> tuple[Tool[Any], ...]:
+def own_tools(sources: Sources, model: Model, *, seed: int) -> tuple[Tool[Any], ...]:
     """Those that come with Breadth."""
-    lookup = Lookup(index, model, seed=seed)
+    lookup = Lookup(sources.engine, model, seed=seed)
     return (
         lookup,
         CrossCheck(lookup),
         Compare(model_chooser(model, seed=seed)),
         Calculate(),
-        Search(index),
-        Read(index),
+        Search(sources.engine),
+        Read(sources.reader),
     )
 
 
@@ -183,31 +183,17 @@ async def workplace(
     roots: Sequence[Path], settings: Settings, display: Display, others: Others
 ) -> AsyncIterator[Workplace]:
     """The model loads while the documents are indexed; each is done once."""
-    if not roots and not others.tools:
-        raise UsageProblem("no documents: name a folder or a file with --documents")
+    needed = not others.tools
+    require_sources(roots, settings, needed=needed)
     async with AsyncExitStack() as stack:
         models = await models_of(settings, display.loading)
         stack.push_async_callback(models.close)
         _require_prices(models, settings)
         for reason in models.missing:
             display.missing(reason)
-        index = stack.enter_context(closing(await indexed(roots, settings, display)))
+        found = await stack.enter_async_context(sources(roots, settings, display, needed=needed))
         await models.ready()
-        yield Workplace(models.model, index, settings, display, others)
-
-
-async def indexed(roots: Sequence[Path], settings: Settings, display: Display) -> DocumentIndex:
-    """The index of the documents, up to date; an empty one of none."""
-    if not roots:
-        return DocumentIndex.open(None)
-    key = sha256("\n".join(sorted(map(str, roots))).encode("utf-8", "surrogatepass")).hexdigest()
-    index = DocumentIndex.open(settings.cache / "index" / f"{key[:16]}.db")
-    try:
-        display.indexed(await index.refresh(roots, on_progress=display.indexing))
-    except BaseException:
-        index.close()
-        raise
-    return index
+        yield Workplace(models.model, found, settings, display, others)
 
 
 def require_presence(person: Person | None) -> Person:
