@@ -64,9 +64,9 @@ def _fact(
     earlier: Mapping[str, tuple[Fact, ...]],
 ) -> Fact:
     """The fact of one call; `own` has what the names of an element stand for."""
-    key = next((key for key in _QUESTIONS if key in step.arguments), "")
-    asked = step.arguments.get(key, "")
-    named = dict.fromkeys(step.names_in.get(key, ()))
+    key = next((key for key in _QUESTIONS if key in step.arguments), None)
+    asked = step.arguments[key] if key else _call(step)
+    named = dict.fromkeys(step.names_in[key] if key else template.names(asked))
     sources = [name for name in named if name != template.INDEX]
 
     def filled(name: str) -> JsonValue:
@@ -84,3 +84,9 @@ def _fact(
             chain |= dict.fromkeys(fact.chain)
     names = tuple(template.as_text(filled(name)) for name in sources)
     return Fact(value=value, question=question, names=names, chain=tuple(chain)[:_LONGEST_CHAIN])
+
+
+def _call(step: Step) -> str:
+    """What a tool that takes no question is asked: `weather (city: Paris)`."""
+    told = (f"{name}: {template.as_text(value)}" for name, value in step.arguments.items())
+    return f"{step.tool} ({', '.join(told)})"

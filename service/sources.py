@@ -58,13 +58,13 @@ class Sources:
 
 @asynccontextmanager
 async def sources(
-    roots: Sequence[Path], settings: Settings, display: Indexing
+    roots: Sequence[Path], settings: Settings, display: Indexing, *, needed: bool = True
 ) -> AsyncIterator[Sources]:
     """Documents are indexed now; the web is asked when it is searched.
 
     Raises what `require_sources` raises.
     """
-    require_sources(roots, settings)
+    require_sources(roots, settings, needed=needed)
     async with AsyncExitStack() as stack:
         vectors = None
         if roots:
@@ -82,7 +82,7 @@ async def sources(
         if not settings.search:
             yield Sources(index, index, vectors)
             return
-        web = await stack.enter_async_context(WebClient(_web_settings(settings)))
+        web = await stack.enter_async_context(WebClient(web_settings(settings)))
         pages = WebPages(web)
         searching = WebSearch(_engines(settings, web), pages)
         stack.callback(searching.close)
@@ -90,10 +90,10 @@ async def sources(
         yield Sources(engine, ByAddress(pages, index), vectors)
 
 
-def require_sources(roots: Sequence[Path], settings: Settings) -> None:
+def require_sources(roots: Sequence[Path], settings: Settings, *, needed: bool = True) -> None:
     """Before anything is loaded: raises UsageProblem where there is nothing to search, or an engine
-    lacks its key."""
-    if not roots and not settings.search:
+    lacks its key. `needed`: a run with tools of others may do without anything to search."""
+    if needed and not roots and not settings.search:
         raise UsageProblem(
             "no documents: name a folder or a file with --documents, or the web with --search"
         )
@@ -110,7 +110,7 @@ def _engines(settings: Settings, web: WebClient) -> list[WebEngine]:
         raise UsageProblem(f"--search: {error}") from error
 
 
-def _web_settings(settings: Settings) -> WebSettings:
+def web_settings(settings: Settings) -> WebSettings:
     """What the web client is told; a search server of the user's own may be private."""
     hosts = {host.strip().lower() for host in settings.allow_hosts.split(",") if host.strip()}
     own = settings.search_keys.get("searxng")
