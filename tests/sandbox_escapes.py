@@ -172,7 +172,10 @@ BOMBS: dict[str, tuple[str, str]] = {
     ),
     "opens many files": ("held = [open('f', 'w') for _ in range(1000)]", "Too many open files"),
     "takes 100 GB": ("bytearray(100 << 30)", "MemoryError"),
-    "takes memory bit by bit": ("held = []\nwhile True: held.append(bytearray(1 << 24))", "Memory"),
+    "takes memory bit by bit": (
+        "import mmap\nheld = []\nwhile True: held.append(mmap.mmap(-1, 1 << 26))",
+        "allocate memory",
+    ),
     "writes a huge file": (
         "with open('f', 'wb') as file:\n    while True: file.write(bytes(1 << 20))",
         "No space left|File too large|files are larger",

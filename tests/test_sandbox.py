@@ -249,11 +249,11 @@ async def test_code_is_not_run_where_nothing_holds() -> None:
     assert description.startswith("no sandbox holds")
 
 
-async def test_a_kind_that_lets_code_out_is_not_used() -> None:
+async def test_a_kind_that_lets_code_out_is_not_used(tmp_path: Path) -> None:
     """Its command runs the code with every door open."""
 
     def open_doors(readable: object, place: object, limits: object) -> list[str]:
-        return ["/usr/bin/env", "python3", "-c", OPEN]
+        return ["/usr/bin/env", f"--chdir={tmp_path}", "python3", "-c", OPEN]
 
     leaky = replace(KINDS[0], name="leaky", command=open_doors)
     with pytest.raises(SandboxRefused, match=r"leaky: the code found a way out: .*reads a file"):
