@@ -13,6 +13,7 @@ from inference.endpoint import EndpointModel
 from inference.fanout import separately
 from inference.model import ALL, Chunk, Halt, Message, Request, Usage
 from inference.slots import Messages, Shared, SlotError, SlotPool
+from inference.wire import messages_of
 
 _SECONDS = 600.0
 
@@ -99,7 +100,7 @@ class LlamaSlots:
     async def read(self, slot: int, messages: Messages) -> Usage:
         """See `SlotServer.read`."""
         body = {
-            "messages": [{"role": m.role, "content": m.content} for m in messages],
+            "messages": messages_of(messages),
             "id_slot": slot,
             "max_tokens": 0,
             "cache_prompt": True,

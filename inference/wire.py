@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from openai import BaseModel
 from pydantic import BeforeValidator
 
+from inference.control import uncontrolling
 from inference.errors import ModelNonsense
 from inference.model import Chunk, FinishReason, Message, Request, TokenLogprob
 
@@ -180,8 +181,10 @@ def named(listed: Sequence[ListedModel], name: str) -> ListedModel | None:
 
 
 def messages_of(messages: Sequence[Message]) -> list[dict[str, str]]:
-    """The turns, as they can be sent."""
-    return [{"role": turn.role, "content": _sendable(turn.content)} for turn in messages]
+    """The turns, as they can be sent: with nothing in them that a tokenizer takes for control."""
+    return [
+        {"role": turn.role, "content": uncontrolling(_sendable(turn.content))} for turn in messages
+    ]
 
 
 def body_of(request: Request, model: str, engine: Engine | None) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from planner.events import (
     Within,
 )
 from planner.executor import Executor
-from planner.history import History, known_results
+from planner.history import History, another_try, known_results
 from planner.language import PlanReader, Vocabulary, is_tool_name, step_of, written
 from planner.nesting import Research, ResearchArguments
 from planner.outcomes import Answer, Done, Failed, Outcome, Sentence, Skipped, Status
@@ -37,7 +37,7 @@ from planner.plan import Plan, PlanBuilder, Step
 from planner.plan_reading import in_order, question_of, read_plan
 from planner.planning import Planner
 from planner.recording import RecordedModel
-from planner.replaying import RefusingModel, ReplayedModel, Reply, steps_anew
+from planner.replaying import RefusingModel, ReplayedModel, Reply, steps_anew, top_step
 from planner.research import research
 from planner.speculating import Speculation, SpeculationTotals
 from planner.subgraph import Researched, research_graph
@@ -100,6 +100,7 @@ __all__ = [
     "Vocabulary",
     "Withdrawn",
     "Within",
+    "another_try",
     "call_key",
     "checked_arguments",
     "clarified",
@@ -114,5 +115,6 @@ __all__ = [
     "step_of",
     "steps_anew",
     "template",
+    "top_step",
     "written",
 ]

@@ -31,7 +31,8 @@ def answer_value(
     sure = sure_value(plan, outcomes, rounds, question)
     if sure is not None:
         return sure
-    found = (_last_value(step, plan, outcomes) for step in answering_steps(plan, rounds, question))
+    steps = answering_steps(plan, rounds, question, outcomes)
+    found = (_last_value(step, plan, outcomes) for step in steps)
     return next((v for v in found if v is not None and _is_of_kind(v, question)), None)
 
 
@@ -42,7 +43,7 @@ def sure_value(
     question: str = "",
 ) -> JsonValue:
     """The value of the newest plan's answering step, if that can be trusted; else None."""
-    for step in answering_steps(plan, rounds, question):
+    for step in answering_steps(plan, rounds, question, outcomes):
         value = _trusted(step, plan, outcomes, rounds, question)
         if value is not None:
             return value
@@ -61,12 +62,15 @@ def prospect(
     and they cannot bring one. Steps of which the answer is independent do not count.
     """
     dead = dead_steps(plan, outcomes)
-    for step in answering_steps(plan, rounds, question):
+    undecided = {(rounds or {}).get(name, 1) for name in _undecided(plan, outcomes)}
+    for step in answering_steps(plan, rounds, question, outcomes):
         if step.id not in outcomes:
             if step.id not in dead:
                 return "open"
         elif _trusted(step, plan, outcomes, rounds, question) is not None:
             return "settled"
+        if (rounds or {}).get(step.id, 1) in undecided:
+            return "open"  # another step of the round may turn out to be the one
     return "hopeless"
 
 
@@ -88,6 +92,28 @@ def dead_steps(plan: Plan, outcomes: Mapping[str, Outcome]) -> frozenset[str]:
         ):
             dead.add(step.id)
     return frozenset(dead)
+
+
+def _unwanted(plan: Plan, outcomes: Mapping[str, Outcome]) -> frozenset[str]:
+    """The steps whose condition is known not to be so, and those that cannot do without them."""
+    steps = {step.id: step for step in plan.steps}
+    found: set[str] = set()
+    for step in plan.ordered:
+        needed = (name for name in step.required if not steps[name].optional)
+        if _is_refused(step, outcomes) or not found.isdisjoint(needed):
+            found.add(step.id)
+    return frozenset(found)
+
+
+def _undecided(plan: Plan, outcomes: Mapping[str, Outcome]) -> frozenset[str]:
+    """The steps without an outcome of which nobody knows yet whether they are wanted."""
+    found: set[str] = set()
+    for step in plan.ordered:
+        asked = step.condition
+        unasked = asked is not None and asked.step not in outcomes
+        if step.id not in outcomes and (unasked or not found.isdisjoint(step.required)):
+            found.add(step.id)
+    return frozenset(found)
 
 
 def _is_refused(step: Step, outcomes: Mapping[str, Outcome]) -> bool:
@@ -117,7 +143,7 @@ def _trusted(
 ) -> JsonValue:
     """The value of an answering step, if it asks for what the question asks for; else None."""
     value = _last_value(step, plan, outcomes)
-    asks = _asks_for_it(step, plan, rounds or {}, question)
+    asks = _asks_for_it(step, plan, outcomes, rounds or {}, question)
     return value if asks and value is not None and _is_of_kind(value, question) else None
 
 
@@ -141,7 +167,13 @@ def _is_of_kind(value: JsonValue, question: str) -> bool:
     return isinstance(value, dict) or fits(template.as_text(value), kind_of(question))
 
 
-def _asks_for_it(step: Step, plan: Plan, rounds: Mapping[str, int], question: str) -> bool:
+def _asks_for_it(
+    step: Step,
+    plan: Plan,
+    outcomes: Mapping[str, Outcome],
+    rounds: Mapping[str, int],
+    question: str,
+) -> bool:
     """Whether a step asks for what the question asks for.
 
     A look-up does if it does so in its own words, and if either its plan hangs together or it says
@@ -153,7 +185,7 @@ def _asks_for_it(step: Step, plan: Plan, rounds: Mapping[str, int], question: st
         return False
     ends = [
         end
-        for end in plan.final_steps
+        for end in _ends(plan, outcomes)
         if end.tool not in _ASIDE
         and end.id != WHOLE
         and rounds.get(end.id, 1) == rounds.get(step.id, 1)
@@ -163,21 +195,33 @@ def _asks_for_it(step: Step, plan: Plan, rounds: Mapping[str, int], question: st
     return len(ends) == 1 or len(said & asked) >= _NEARLY_WHOLE * len(asked)
 
 
-def answering_steps(plan: Plan, rounds: Mapping[str, int] | None, question: str) -> list[Step]:
+def answering_steps(
+    plan: Plan,
+    rounds: Mapping[str, int] | None,
+    question: str,
+    outcomes: Mapping[str, Outcome],
+) -> list[Step]:
     """The step of each round that is to answer the question, the newest round first.
 
     Of the steps that nothing takes up it is the one that says most of the question, together with
-    what it builds on; of equals the last. The whole question's look-up comes behind its round's.
+    what it builds on; of equals the last. The whole question's look-up comes behind its round's. A
+    step whose condition is not so leaves it to the others.
     """
     rounds, asked = rounds or {}, stems(question)
     best: dict[tuple[int, bool], tuple[int, Step]] = {}
-    for step in plan.final_steps:
+    for step in _ends(plan, outcomes):
         if step.tool not in _ASIDE:
             key = rounds.get(step.id, 1), step.id != WHOLE
             said = stems(" ".join(one.spoken for one in (step, *plan.behind(step))))
             if key not in best or len(said & asked) >= best[key][0]:
                 best[key] = len(said & asked), step
     return [best[key][1] for key in sorted(best, reverse=True)]
+
+
+def _ends(plan: Plan, outcomes: Mapping[str, Outcome]) -> list[Step]:
+    """The steps that nothing takes up, without those that turned out not to be wanted."""
+    unwanted = _unwanted(plan, outcomes) if any(s.condition for s in plan.steps) else frozenset()
+    return [step for step in plan.final_steps if step.id not in unwanted]
 
 
 def _value(step: Step, outcomes: Mapping[str, Outcome]) -> JsonValue:

@@ -151,7 +151,7 @@ def second_look(claim: Claim) -> Step:
 
 
 def check_of(dispute: Dispute) -> Step:
-    """The step that reads on for both values. Raises PlanError where the id has no room."""
+    """The step that reads on for both values."""
     return _reading_on(dispute.check, dispute.first, dispute.second)
 
 

@@ -52,7 +52,7 @@ class CrossChecker:
             await self._resolve(dispute, refuted)
 
     async def _add_second_look(self, claim: Claim) -> None:
-        """Once for each look-up; none for an id that leaves no room."""
+        """Once for each look-up."""
         if f"again_{claim.step.id}" not in self._executor.rounds:
             await self._add([contradictions.second_look(claim)], claim.step)
 

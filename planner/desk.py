@@ -1,7 +1,6 @@
 """The desk of a run: what the phases share."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,11 +10,10 @@ from typing import Any, Literal
 from inference import Price
 from planner.answering import WHOLE, answering_steps, prospect, sure_value
 from planner.budget import Budget, Limits
-from planner.contradictions import CROSSCHECK, RELINKED
 from planner.crosschecking import CrossChecker
 from planner.events import Trace
 from planner.executor import Executor
-from planner.grounds import Ground, Grounds, grounds_of
+from planner.grounds import Grounds, grounds_of
 from planner.history import History
 from planner.judging import Judge
 from planner.outcomes import Answer, Done, Status
@@ -27,7 +25,6 @@ from tools import Tool
 
 Review = Callable[[Sequence[Step]], Awaitable[Sequence[Step]]]
 """Gives back the steps that are to run; raises Withdrawn."""
-_SUFFIX = re.compile(r"(?:_\d+)?(?:_r\d+)?$")
 FIXED = frozenset({"start", WHOLE})
 """Steps that are not the planner's; they keep their ids."""
 
@@ -118,7 +115,7 @@ class Desk:
     writer: Writer
     judge: Judge
     checker: CrossChecker
-    nested: Mapping[str, Sequence[Ground]] = field(default_factory=dict)
+    nested: Mapping[str, Grounds] = field(default_factory=dict)
     """What its sub-runs found out, by their calls."""
     given: Plan | None = None
     """Somebody's own plan, run instead of planning."""
@@ -171,7 +168,7 @@ class Desk:
     def doubted(self) -> bool:
         """Whether a plan came to its end with something, but hardly with the answer."""
         seen = self.checker.findings
-        steps = answering_steps(seen.plan, self.executor.rounds, self.question)
+        steps = answering_steps(seen.plan, self.executor.rounds, self.question, seen.outcomes)
         outcome = seen.outcomes.get(steps[0].id) if steps else None
         return not self.answered and isinstance(outcome, Done) and outcome.value is not None
 
@@ -192,21 +189,14 @@ class Desk:
     def suffix(self, number: int) -> str:
         """What makes the ids of a new plan differ from all that the trace has already."""
         start = "" if number == 1 else f"_{number}"
-        used = {_suffix_of(step.id) for step in self.history.steps}
-        if not used:
-            return start
+        used = [step.id for step in self.history.steps if step.id not in FIXED]
         again = (f"{start}_r{attempt}" for attempt in count(1))
-        return next(suffix for suffix in chain([start], again) if suffix not in used)
+        return next(end for end in chain([start], again) if not any(i.endswith(end) for i in used))
 
     def replayed(self, number: int) -> list[Step]:
         """The steps of a round that was planned to its end, without those of earlier attempts."""
-        steps = [
-            step
-            for step in self.history.steps
-            if self.history.step_rounds[step.id] == number and not _is_of_reflection(step)
-        ]
-        last = _suffix_of(steps[-1].id) if steps else ""
-        return [s for s in steps if _suffix_of(s.id) == last or s.id in FIXED]
+        lines = frozenset(self.history.planned[number])
+        return [step for step in self.history.steps if step.id in lines]
 
     def result(self, answer: Answer) -> Result:
         """The run's status, by what it could do."""
@@ -217,14 +207,3 @@ class Desk:
         if answer.value is None and error:
             return Result("incomplete", answer, error, grounds)
         return Result("completed", answer, grounds=grounds)
-
-
-def _is_of_reflection(step: Step) -> bool:
-    """Whether reflection adds the step again, when it sees again what it saw then."""
-    return step.tool == CROSSCHECK or step.id.endswith(RELINKED)
-
-
-def _suffix_of(step_id: str) -> str:
-    """The part of an id that `Step.renamed` added."""
-    match = _SUFFIX.search(step_id)
-    return match[0] if match else ""

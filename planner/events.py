@@ -130,6 +130,8 @@ class PlanEnded:
     """No further line comes in this round."""
 
     round: int
+    steps: tuple[str, ...] = ()
+    """The ids of its lines that were accepted, in order."""
 
 
 @dataclass(frozen=True, slots=True)

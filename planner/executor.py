@@ -15,6 +15,7 @@ from typing import Self
 from planner.calling import Caller
 from planner.errors import PlanError
 from planner.events import StepAdded, StepCancelled, StepReplaced, Trace
+from planner.facts import FactWithin
 from planner.history import History
 from planner.outcomes import Outcome
 from planner.plan import Plan, PlanBuilder, Step
@@ -39,10 +40,11 @@ class Executor:
         trace: Trace,
         history: History | None = None,
         speculation: Speculation = "off",
+        within: FactWithin = lambda _: None,
     ) -> None:
-        """What the history knows is taken over, not made again."""
+        """What the history knows is taken over, not made again. `within`: see `facts_of`."""
         self._steps: dict[str, Step] = {}
-        self._results = Results(self._steps)
+        self._results = Results(self._steps, within=within)
         self.outcomes = self._results.outcomes
         self.facts = self._results.facts
         """What each ended step established, for tools that take Facts."""

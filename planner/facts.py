@@ -15,17 +15,23 @@ _LONGEST_CHAIN = 24
 """Questions. Plans are a few hops deep; without an end, the chains of a deep plan would take the
 square of its steps, and where paths part and meet again, two to the power of its depth."""
 
+FactWithin = Callable[[str], Fact | None]
+
 
 def facts_of(
     step: Step,
     outcome: Outcome,
     value_of: Callable[[str], JsonValue],
     earlier: Mapping[str, tuple[Fact, ...]],
+    within: FactWithin = lambda _: None,
 ) -> tuple[Fact, ...]:
-    """One fact; for a for_each, one for each element, in order."""
+    """One fact; for a for_each, one for each element, in order.
+
+    `within`: the fact that a call came to, if it was a run of its own.
+    """
     value = outcome.value if isinstance(outcome, Done) else None
     if step.for_each is None:
-        return (_fact(step, value, {}, value_of, earlier),)
+        return (_led_to(_fact(step, value, {}, value_of, earlier), within(step.id)),)
     items = value_of(step.for_each)
     count = len(value) if isinstance(value, list) else 1
     elements = items if isinstance(items, list) else [items] * count
@@ -36,8 +42,18 @@ def facts_of(
         own = {template.ITEM: item, template.INDEX: index}
         # Of a for_each over a for_each, each element has a fact of its own behind it.
         source = behind[index : index + 1] if len(behind) == len(elements) else behind[:1]
-        facts.append(_fact(step, one, own, value_of, {**earlier, template.ITEM: source}))
+        fact = _fact(step, one, own, value_of, {**earlier, template.ITEM: source})
+        facts.append(_led_to(fact, within(f"{step.id}[{index}]")))
     return tuple(facts)
+
+
+def _led_to(fact: Fact, inner: Fact | None) -> Fact:
+    """With what led to the value inside: of what was described, the names."""
+    if inner is None:
+        return fact
+    chain = dict.fromkeys((*fact.chain, inner.question, *inner.chain))
+    names = tuple(dict.fromkeys((*fact.names, *inner.names)))
+    return fact.model_copy(update={"names": names, "chain": tuple(chain)[:_LONGEST_CHAIN]})
 
 
 def _fact(

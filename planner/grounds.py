@@ -1,6 +1,6 @@
 """What an answer may be written from: facts with their proofs, in the order of the plan."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -10,6 +10,7 @@ from planner.answering import SEARCHED, answer_value
 from planner.contradictions import CROSSCHECK, Claim, Findings
 from planner.outcomes import Done, Failed, Outcome
 from search import Passage
+from tools import Fact
 
 _LONGEST = 2000
 """Characters of a value."""
@@ -43,6 +44,8 @@ class Grounds:
     """Values for one question that cannot both be right, where no third passage decides."""
     found: JsonValue = None
     """The value as the step has it: a list stays one."""
+    fact: Fact | None = None
+    """The value with the questions and names that led to it."""
 
     @property
     def proven(self) -> tuple[Ground, ...]:
@@ -66,7 +69,7 @@ def grounds_of(
     rounds: Mapping[str, int] | None = None,
     question: str = "",
     given_up: Collection[str] = (),
-    nested: Mapping[str, Sequence[Ground]] | None = None,
+    nested: Mapping[str, Grounds] | None = None,
 ) -> Grounds:
     """From what the executor has. `elements`: outcomes of the elements of a for_each.
 
@@ -79,6 +82,7 @@ def grounds_of(
     missing: list[str] = []
     errors: list[str] = []
     read: dict[str, Passage] = {}
+    disputes = [(_ground(one.first), _ground(one.second)) for one in findings.open]
     for step in plan.steps:
         outcome = outcomes.get(step.id)
         if not isinstance(outcome, Done):
@@ -91,13 +95,15 @@ def grounds_of(
         for position, fact in enumerate(facts[step.id]):
             call = f"{step.id}[{position}]" if step.for_each else step.id
             found = (nested or {}).get(call)
-            grounds += found or ()
+            if found is not None:
+                grounds += found.grounds
+                disputes += found.disputes
             if fact.value is None:
                 missing += [] if step.tool == CROSSCHECK else [fact.question]
             else:
                 text, proof = _told(fact.value), _proof(outcomes.get(call, outcome))
                 if found is not None:  # only the fact that is the value proves it
-                    proof = next((one.proof for one in found if one.value == text), None)
+                    proof = next((one.proof for one in found.grounds if one.value == text), None)
                 grounds.append(Ground(fact.question, text, proof))
     value = answer_value(plan, outcomes, rounds, question)
     return Grounds(
@@ -107,7 +113,8 @@ def grounds_of(
         errors=tuple(dict.fromkeys(errors)),
         read=tuple(read.values()),
         found=value,
-        disputes=tuple((_ground(one.first), _ground(one.second)) for one in findings.open),
+        fact=_fact_of(value, findings),
+        disputes=tuple(dict.fromkeys(disputes)),
     )
 
 
@@ -115,6 +122,13 @@ def _told(value: JsonValue) -> str:
     """A value for a prompt and for a reader: other people's tools may give any amount of it."""
     text = template.as_text(value)
     return text if len(text) <= _LONGEST else text[:_LONGEST] + " ..."
+
+
+def _fact_of(value: JsonValue, findings: Findings) -> Fact | None:
+    """The newest that has the value."""
+    facts = (fact for step in findings.plan.steps for fact in findings.facts.get(step.id, ()))
+    same = [fact for fact in facts if fact.value is not None and fact.value == value]
+    return same[-1] if same else None
 
 
 def _ground(claim: Claim) -> Ground:

@@ -19,7 +19,7 @@ from pydantic import JsonValue
 
 from planner.checking import checked_arguments
 from planner.errors import PlanError
-from planner.plan import Step
+from planner.plan import LONGEST_ID, NO_ID, Step
 from tools import Arguments, Tool
 
 _THINKING = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
@@ -148,14 +148,16 @@ def step_of(
     `problems`: what the step can do without is left out and noted there, instead of refused.
     """
     fields = dict(value)
-    id_ = fields.pop("id", default_id)
+    id_ = str(fields.pop("id", default_id))
+    if len(id_) > LONGEST_ID:
+        raise PlanError(f"{id_!r} {NO_ID}")
     needs, for_each = fields.pop("needs", None), fields.pop("for_each", None)
     optional, when = fields.pop("optional", False), fields.pop("when", None)
     tool, arguments = _call(fields, vocabulary)
     if tool in vocabulary.shapes:
         arguments = checked_arguments(arguments, vocabulary.shapes[tool], problems)
     return Step(
-        id=str(id_),
+        id=id_,
         tool=tool,
         arguments=arguments,
         needs=_needs(needs or []),
@@ -190,6 +192,10 @@ def _flag(field: str, value: JsonValue) -> bool:
     return bool(value)
 
 
+_COMMON = frozenset({"question", "query", "expression", "objective", "facts", "arguments"})
+"""Arguments that several tools have: none of them is a tool."""
+
+
 def _call(fields: dict[str, JsonValue], vocabulary: Vocabulary) -> tuple[str, dict[str, JsonValue]]:
     """Tool and arguments, from the long or the short form."""
     if "tool" in fields:
@@ -203,7 +209,9 @@ def _call(fields: dict[str, JsonValue], vocabulary: Vocabulary) -> tuple[str, di
     # The first key that is a tool's: those behind it are arguments, whatever they are called.
     named = next((name for name in fields if name in vocabulary.tools), None)
     if named is None:
-        raise PlanError(f"tool: missing; there are: {_list(vocabulary.tools)}")
+        unknown = [name for name in fields if name not in _COMMON]
+        what = f"there is no {unknown[0]!r}" if len(unknown) == 1 else "missing"
+        raise PlanError(f"tool: {what}; there are: {_list(vocabulary.tools)}")
     first = fields.pop(named)
     names = vocabulary.tools[named]
     if names:

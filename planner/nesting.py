@@ -19,9 +19,10 @@ from planner.budget import Budget, Limits
 from planner.calling import Shared
 from planner.contradictions import findings
 from planner.desk import ResearchSettings, Result, Toolbox
+from planner.effort import difficulty
 from planner.events import Event, Trace, Within
 from planner.facts import facts_of
-from planner.grounds import RESEARCH, Ground, Grounds, grounds_of
+from planner.grounds import RESEARCH, Grounds, grounds_of
 from planner.history import History
 from planner.outcomes import Done, Outcome
 from planner.plan import Plan
@@ -94,7 +95,7 @@ class Research:
     """Of the run."""
     history: History
     above: Above
-    findings: dict[str, tuple[Ground, ...]]
+    findings: dict[str, Grounds]
     """What each sub-run found out, by its call."""
 
     name = RESEARCH
@@ -102,6 +103,8 @@ class Research:
     arguments = ResearchArguments
     seconds = inf
     """It ends by its budget."""
+    side_effects = True
+    """Its steps are in the trace under its own: those of a wrong guess would stay there."""
 
     @property
     def resource(self) -> str:
@@ -123,8 +126,8 @@ class Research:
                 model=self.model,
                 toolbox=lambda model: self._allowed(self.toolbox(model), arguments.tools),
                 trace=NestedTrace(self.trace, call),
-                settings=self._settings(arguments.tools, limits),
-                history=past if past.steps else None,
+                settings=self._settings(arguments, limits),
+                history=past if past.steps or past.replies else None,
                 above=Above(budget, self.above.shared),
             )
         finally:
@@ -140,10 +143,16 @@ class Research:
             reserve=self.settings.limits.reserve,
         )
 
-    def _settings(self, tools: Sequence[str], limits: Limits) -> ResearchSettings:
-        """The run's own, one level deeper."""
-        deeper = self.settings.depth - 1 if not tools or RESEARCH in tools else 0
-        return replace(self.settings, limits=limits, depth=deeper, worded=False)
+    def _settings(self, arguments: ResearchArguments, limits: Limits) -> ResearchSettings:
+        """The run's own, one level deeper; whether it takes a plan, its own objective says."""
+        tools = arguments.tools
+        return replace(
+            self.settings,
+            limits=limits,
+            depth=self.settings.depth - 1 if not tools or RESEARCH in tools else 0,
+            one_step=difficulty(arguments.objective) == "easy",
+            worded=False,
+        )
 
     def _allowed(self, toolbox: Toolbox, names: Sequence[str]) -> Toolbox:
         """The tools that are named. Raises ToolError for those that there are not."""
@@ -168,7 +177,7 @@ class Research:
         value, cut = grounds.found, result.reason if result.cut_short else None
         if value is None and result.status == "incomplete" and not cut:
             raise ToolError(result.reason or "the sub-run was not completed")
-        self.findings[call] = grounds.grounds
+        self.findings[call] = grounds
         return ToolResult(
             in_form(value, output),
             evidence=grounds.citations[::-1],
@@ -209,10 +218,10 @@ class NestedTrace:
         await self._trace.record(event)
 
 
-def findings_of(history: History) -> dict[str, tuple[Ground, ...]]:
+def findings_of(history: History) -> dict[str, Grounds]:
     """What the sub-runs of a run's past had found out, by their calls."""
     calls = [call for call in history.nested if "/" not in call]
-    return {call: _grounds(history.within(call)).grounds for call in calls}
+    return {call: _grounds(history.within(call)) for call in calls}
 
 
 def _grounds(past: History) -> Grounds:

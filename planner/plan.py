@@ -13,7 +13,11 @@ from planner import template
 from planner.condition import Condition
 from planner.errors import PlanError
 
-_ID = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+LONGEST_ID = 40
+"""Characters of an id, as a plan may have it."""
+NO_ID = f"is no step id: letters, digits and _, at most {LONGEST_ID}"
+_ID = re.compile(rf"[A-Za-z][A-Za-z0-9_]{{0,{2 * LONGEST_ID - 1}}}")
+"""As a run may have it: with room for what tells rounds, attempts and checks apart."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Step:
     def __post_init__(self) -> None:
         """Refuse what could never run."""
         if not _ID.fullmatch(self.id) or self.id in template.OWN:
-            raise PlanError(f"{self.id!r} is no step id: letters, digits and _, at most 40")
+            raise PlanError(f"{self.id!r} {NO_ID}")
         own = template.OWN.intersection(chain(*self.names_in.values()))
         if own and self.for_each is None:
             raise PlanError(f"step {self.id!r} uses {{{min(own)}}} without for_each")
@@ -128,7 +132,7 @@ class Plan:
         except CycleError as error:
             ring = error.args[1]
             raise PlanError(
-                "these steps wait for each other: " + " -> ".join(ring),
+                "these steps wait for each other: " + " -> ".join(reversed(ring)),
                 line=min(lines[name] for name in ring),
             ) from None
 

@@ -16,10 +16,9 @@ from planner import template
 from planner.answering import answering_steps
 from planner.errors import PlanError
 from planner.language import Vocabulary, step_of
-from planner.plan import Plan, Step
+from planner.plan import LONGEST_ID, Plan, Step
 from tools import Arguments
 
-_LONGEST_ID = 40
 _ODD = re.compile(r"\W", re.ASCII)
 _BETWEEN = re.compile(r"[\s,]*")
 
@@ -80,7 +79,7 @@ def question_of(plan: Plan) -> str:
     Names of other steps stand as what those steps ask, in brackets.
     """
     steps = {step.id: step for step in plan.steps}
-    last = next(iter(answering_steps(plan, None, "")), plan.final_steps[-1])
+    last = next(iter(answering_steps(plan, None, "", {})), plan.final_steps[-1])
 
     def asked(step: Step, depth: int = 0) -> str:
         texts = [value for value in step.arguments.values() if isinstance(value, str)]
@@ -131,6 +130,8 @@ def _lines(text: str) -> Iterator[_Line]:
     calls = [call for message in messages for call in _tool_calls(message)]
     if calls:
         yield from (_Line(line, step) for line, step in enumerate(_steps_of_calls(calls), 1))
+    elif isinstance(whole, dict) and whole.get("role") == "assistant":
+        raise PlanError("this message of an assistant calls no tool")
     elif isinstance(whole, list):
         yield from _elements(text)
     else:
@@ -217,6 +218,6 @@ def _named_call(call: JsonValue, place: int) -> tuple[str, JsonValue, JsonValue]
 def _step_id(id_: str) -> str:
     """The id as a plan can have it: servers give long ones, with hyphens."""
     fitting = _ODD.sub("_", id_)
-    if len(fitting) > _LONGEST_ID:
-        fitting = fitting[-_LONGEST_ID + 1 :]
-    return fitting if fitting[:1].isalpha() else f"c{fitting}"[:_LONGEST_ID]
+    if len(fitting) > LONGEST_ID:
+        fitting = fitting[-LONGEST_ID + 1 :]
+    return fitting if fitting[:1].isalpha() else f"c{fitting}"[:LONGEST_ID]

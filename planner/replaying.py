@@ -1,6 +1,7 @@
 """Replaying: model calls answered from what an earlier run stored, and which steps run anew."""
 
 import json
+import re
 from collections import defaultdict, deque
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
@@ -34,7 +35,7 @@ class Reply:
     samples: tuple[Sample, ...]
     model: str
     step: str | None = None
-    """The call that asked; None for the planner and the writer."""
+    """The call that asked; None for the planner and the writer. A sub-run's have its call."""
 
 
 class ReplayedModel:
@@ -131,6 +132,11 @@ class RefusingModel:
         step = current_step.get()
         raise NotStored(f"a reply to {request.purpose!r}" + (f" of step {step}" if step else ""))
         yield  # an async generator, as every stream
+
+
+def top_step(call: str) -> str:
+    """The run's own step that a call belongs to: that of `b[0]/a[1]` is b."""
+    return re.split(r"[/\[]", call, maxsplit=1)[0]
 
 
 def steps_anew(steps: Sequence[Step], start: str) -> frozenset[str]:

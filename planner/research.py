@@ -107,7 +107,11 @@ async def research(
     )
     try:
         async with Executor(
-            caller, trace=trace, history=past, speculation=settings.speculation
+            caller,
+            trace=trace,
+            history=past,
+            speculation=settings.speculation,
+            within=lambda call: findings[call].fact if call in findings else None,
         ) as executor:
             judge = Judge(
                 recorded, trace=trace, enough=settings.enough, close_call=settings.close_call
@@ -197,10 +201,11 @@ async def _plan(state: State, runtime: Runtime[Desk]) -> State:
     """Steps, each started as soon as its line is complete."""
     desk, number = runtime.context, state["round"] + 1
     await desk.trace.record(PhaseStarted("plan", number))
-    if desk.history.planned_rounds >= number:
+    if number in desk.history.planned:
         for step in desk.replayed(number):
             await desk.executor.add(step, plan_round=number, by="history")
         return {**state, "round": number}
+    earlier = frozenset(desk.executor.rounds)
     held: list[Step] | None = [] if desk.review is not None and number == 1 else None
     try:
         async with _deadline(desk):
@@ -210,7 +215,8 @@ async def _plan(state: State, runtime: Runtime[Desk]) -> State:
         await desk.trace.record(Decided("plan cut short", "the time for gathering is over"))
     if held is not None:
         await _reviewed(desk, held)
-    await desk.trace.record(PlanEnded(number))
+    lines = tuple(id_ for id_ in desk.executor.rounds if id_ not in earlier)
+    await desk.trace.record(PlanEnded(number, lines))
     return {**state, "round": number}
 
 
@@ -253,11 +259,11 @@ async def _new_plan(desk: Desk, number: int, held: list[Step] | None) -> None:
         desk.planner.plan(desk.question, desk.known(number), attempt=number)
     ) as steps:
         async for step in steps:
-            if held is not None:
-                held.append(step.renamed(suffix))
-                continue
             try:
-                await desk.executor.add(step.renamed(suffix), plan_round=number)
+                if held is not None:
+                    held.append(step.renamed(suffix))
+                else:
+                    await desk.executor.add(step.renamed(suffix), plan_round=number)
             except PlanError as error:
                 await desk.trace.record(Decided("plan line dropped", str(error)))
 

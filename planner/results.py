@@ -8,7 +8,7 @@ from typing import assert_never
 from pydantic import JsonValue
 
 from planner import template
-from planner.facts import facts_of
+from planner.facts import FactWithin, facts_of
 from planner.outcomes import Done, Failed, Outcome, Skipped
 from planner.plan import Step
 from search import Passage
@@ -30,11 +30,13 @@ class Results:
     steps: Mapping[str, Step]
     outcomes: MutableMapping[str, Outcome] = field(default_factory=dict)
     facts: MutableMapping[str, tuple[Fact, ...]] = field(default_factory=dict)
+    within: FactWithin = lambda _: None
+    """See `facts_of`."""
 
     def take(self, step: Step, outcome: Outcome) -> None:
         """A step has ended so."""
         self.outcomes[step.id] = outcome
-        self.facts[step.id] = facts_of(step, outcome, self.value, self.facts)
+        self.facts[step.id] = facts_of(step, outcome, self.value, self.facts, self.within)
 
     def value(self, name: str) -> JsonValue:
         """The value of a step; None where it has none."""

@@ -15,7 +15,6 @@ from pydantic import JsonValue
 
 from planner import template
 from planner.descriptions import described, is_left_empty
-from planner.errors import PlanError
 from planner.plan import Step
 from tools import asks_to_compare, words
 
@@ -56,14 +55,11 @@ def unnested(step: Step, field: str, earlier: Sequence[Step]) -> list[Step]:
     fresh = _fresh_ids(step, earlier)
     steps: list[Step] = []
     ids: list[str] = []
-    try:
-        for text in inner:
-            made = _asking(step, next(fresh), field, _named(text, ids))
-            same = known.get(_key(made, field))
-            ids.append(same or made.id)
-            steps += [] if same else [made]
-    except PlanError:  # the step's id leaves no room for another
-        return [step]
+    for text in inner:
+        made = _asking(step, next(fresh), field, _named(text, ids))
+        same = known.get(_key(made, field))
+        ids.append(same or made.id)
+        steps += [] if same else [made]
     return [*steps, _asking(step, step.id, field, _named(last, ids))] if inner else [step]
 
 

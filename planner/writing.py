@@ -8,6 +8,7 @@ asked, the facts are written out as they are: plain, and right.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import permutations
 
 from inference import Model, ModelError, Request, Sample, fitted
 from planner.errors import BudgetExceeded
@@ -22,6 +23,10 @@ from tools import holds, is_function_word, words
 
 _MARK = re.compile(r"\s*\[(\d+)\]")
 _MAX_TOKENS = 160
+_STOPPED = "The question is not answered: the run was stopped before its end"
+_PARTICLE = 3
+"""Letters at most of van, de, of and the like inside of a name."""
+_CAPITAL = re.compile(r"(?<=\s)[A-Z][\w'-]+")
 
 
 class Writer:
@@ -156,8 +161,36 @@ def fault_of(sample: Sample, question: str, grounds: Grounds) -> str | None:
             return "contradicts the value"
     elif not _says(text, grounds):
         return "does not say the value"
+    crossed = _crossed(sentences, grounds)
+    if crossed is not None:
+        return crossed
     foreign = _foreign(text, question, grounds)
     return f"brings in {', '.join(foreign)}" if foreign else None
+
+
+def _crossed(sentences: Sequence[Sentence], grounds: Grounds) -> str | None:
+    """One thing that is told what was found of another.
+
+    Of facts that ask the same of two things, a sentence that names both has to give both values,
+    unless they are the same one.
+    """
+    for sentence in sentences:
+        for one, other in permutations(grounds.proven, 2):
+            names = _names_apart(one, other)
+            tells_of_it = bool(names) and names <= set(words(sentence.text))
+            says = [holds(sentence.text, ground.value) for ground in (one, other)]
+            if tells_of_it and says == [False, True] and not holds(one.value, other.value):
+                return f"gives {' '.join(sorted(names))} what was found of another"
+    return None
+
+
+def _names_apart(one: Ground, other: Ground) -> set[str]:
+    """What one question says and another does not, where both differ in names alone."""
+    mine, theirs = (set(words(ground.question)) for ground in (one, other))
+    named = set(words(" ".join(_CAPITAL.findall(f"{one.question} {other.question}"))))
+    apart = mine ^ theirs
+    particles = {word for word in apart if len(word) <= _PARTICLE}
+    return mine - theirs if theirs - mine and apart <= named | particles else set()
 
 
 def _foreign(text: str, question: str, grounds: Grounds) -> list[str]:
@@ -210,17 +243,20 @@ def with_disputes(answer: Answer, grounds: Grounds) -> Answer:
 def without_value(grounds: Grounds, *, stopped: bool) -> Answer:
     """An abstention; of a run that was cut short, what it had found."""
     if not stopped or not grounds.citations:
-        return abstention(grounds)
-    said = Sentence(
-        "The question is not answered: the run was stopped before its end. Found so far:"
-    )
+        return abstention(grounds, stopped=stopped)
+    said = Sentence(f"{_STOPPED}. Found so far:")
     found = [_written_out(ground, grounds) for ground in grounds.grounds]
     return Answer(None, (said, *found), grounds.citations)
 
 
-def abstention(grounds: Grounds) -> Answer:
+def abstention(grounds: Grounds, *, stopped: bool = False) -> Answer:
     """Says what was looked for and not found; cites nothing."""
-    said = ["No sources found: the documents do not answer this question."]
+    if stopped:
+        said = [f"{_STOPPED}; nothing had been found by then."]
+    elif not grounds.grounds:
+        said = ["No sources found: the documents do not answer this question."]
+    else:
+        said = ["What was found does not answer this question."]
     if grounds.not_found:
         asked = "; ".join(grounds.not_found)
         said.append(f"Looked for, and not found: {asked}")

@@ -1,5 +1,6 @@
 """Service: the command line, settings (the only reader of the environment) and the assembly.
 
+start          where the command begins
 command_line   the command `breadth`, and models_cli its commands `breadth models ...`
 plan_cli       its commands that take up a plan; plans reads and writes those
 options        what several commands take, and how an answer is delivered

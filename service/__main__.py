@@ -1,6 +1,6 @@
 """`python -m service` is `breadth`."""
 
-from service.command_line import main
+from service.start import main
 
 if __name__ == "__main__":
     main()

@@ -54,13 +54,15 @@ class Person:
                 match (await self._line(_ASKED)).strip().casefold():
                     case "a" | "accept" if plan:
                         return plan
+                    case "a" | "accept":
+                        _show("there is no plan to accept: edit it (e), or cancel (c)")
                     case "e" | "edit":
                         text = await self._edited(text)
                         plan = _read(text, others)
                     case "c" | "cancel" | "\x04":
                         raise Withdrawn("the plan was not approved")
                     case _:
-                        pass
+                        _show("type a to accept the plan, e to edit it, c to cancel")
 
     async def answer(self, question: str) -> str:
         """What the person says; '' where they say nothing."""

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from planner import Plan, PlanError, Vocabulary, question_of, read_plan, written
+from planner import Plan, PlanError, Research, Vocabulary, question_of, read_plan, written
 from service.errors import UsageProblem
 from tools import Arguments, Calculate, Compare, Lookup, Read, Search
 
 TOOLS: Mapping[str, type[Arguments]] = {
-    tool.name: tool.arguments for tool in (Lookup, Compare, Calculate, Search, Read)
+    tool.name: tool.arguments for tool in (Lookup, Compare, Calculate, Search, Read, Research)
 }
 """What each tool takes."""
 _VOCABULARY = Vocabulary({name: t.field_names() for name, t in TOOLS.items()}, Lookup.name)

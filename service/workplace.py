@@ -10,7 +10,6 @@ from typing import Any, Protocol
 from inference import Model
 from planner import (
     Budget,
-    Done,
     Event,
     History,
     Outcome,
@@ -19,12 +18,13 @@ from planner import (
     Reply,
     Result,
     Review,
-    Spending,
     Toolbox,
     Trace,
+    another_try,
     clarified,
     research,
     steps_anew,
+    top_step,
 )
 from search import IndexReport
 from service.errors import UsageProblem
@@ -220,7 +220,7 @@ async def _replies(store: TraceStore, record: RunRecord) -> tuple[Reply, ...]:
     return tuple(
         reply
         for reply in replies
-        if reply.request.purpose != "write" and (reply.step or "").partition("[")[0] not in anew
+        if reply.request.purpose != "write" and top_step(reply.step or "") not in anew
     )
 
 
@@ -233,21 +233,3 @@ def _require_prices(models: Models, settings: Settings) -> None:
             f"--max-cost: there is no price for {missing[0]!r}: set BREADTH_PRICES, in the form"
             f' {{"{missing[0]}": {{"prompt": 0.4, "completion": 1.6}}}}, for a million tokens each'
         )
-
-
-def another_try(history: History) -> History:
-    """The past of a run that ended without a full answer: what failed is tried again."""
-    worked = {
-        id_: outcome
-        for id_, outcome in history.outcomes.items()
-        if isinstance(outcome, Done) and outcome.cut is None
-    }
-    return replace(
-        history,
-        outcomes=worked,
-        answer=None,
-        seconds=0.0,
-        spent=Spending(cost=history.spent.cost),  # money is not granted twice
-        tool_calls=0,
-        nested={call: another_try(past) for call, past in history.nested.items()},
-    )

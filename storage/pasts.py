@@ -104,14 +104,10 @@ def _with_costs(way: str, history: History, events: Rows, model_calls: Rows) -> 
     """With what the sub-run, and those inside it, had spent."""
     logged = [row for row in events if _is_in(way, row.payload.get("within"))]
     asked = [row for row in model_calls if _is_in(way, row.step)]
-    rounds = {
-        row.payload["round"]
-        for row in logged
-        if row.kind == "sub_plan_ended" and row.payload["within"] == way
-    }
+    ends = (row.payload for row in logged if row.kind == "sub_plan_ended")
     return replace(
         history,
-        planned_rounds=len(rounds),
+        planned=planned(end for end in ends if end["within"] == way),
         seconds=_seconds(way, logged),
         spent=Spending(
             sum(row.prompt_tokens + row.completion_tokens for row in asked),
@@ -119,6 +115,11 @@ def _with_costs(way: str, history: History, events: Rows, model_calls: Rows) -> 
         ),
         tool_calls=tool_calls((row.kind, row.payload) for row in logged),
     )
+
+
+def planned(ends: Iterable[Mapping[str, Any]]) -> dict[int, tuple[str, ...]]:
+    """The lines of each plan by its round. `ends`: what the log says of the ends of plans."""
+    return {end["round"]: tuple(end["steps"]) for end in ends}
 
 
 def _is_in(way: str, place: str | None) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from planner import History, Outcome, Reply, Spending
 from search import Passage
-from storage.pasts import Kept, nested_pasts, past, step_from, tool_calls
+from storage.pasts import Kept, nested_pasts, past, planned, step_from, tool_calls
 from storage.records import (
     Data,
     answer_data,
@@ -51,7 +51,7 @@ async def read_history(connection: AsyncConnection, run: str) -> History:
     )
     return replace(
         past("", kept),
-        planned_rounds=await _planned_rounds(connection, run),
+        planned=planned(await _logged(connection, run, "plan_ended")),
         seconds=record.seconds,
         spent=await _spent(connection, run),
         tool_calls=await _tool_calls(connection, run),
@@ -163,11 +163,6 @@ async def _passages(connection: AsyncConnection, run: str) -> dict[str, Passage]
         row.id: Passage(sources[row.source], row.start, row.end, row.text)
         for row in await _rows(connection, _of(PassageRow, run))
     }
-
-
-async def _planned_rounds(connection: AsyncConnection, run: str) -> int:
-    """A round that was ended again after a resumption counts once."""
-    return len({ended["round"] for ended in await _logged(connection, run, "plan_ended")})
 
 
 async def _logged(connection: AsyncConnection, run: str, kind: str) -> list[Data]:

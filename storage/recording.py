@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, assert_never
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from planner import (
@@ -195,11 +195,14 @@ async def _start_call(entry: _Entry, event: StepStarted) -> None:
 
 
 async def _end_call(entry: _Entry, event: StepEnded) -> None:
-    """A call has one outcome: the first."""
+    """A call has one outcome: the first that is whole. Any other one is replaced by a later."""
     call = nested_id(entry.within, event.id)
     row = await _call(entry, call)
     if row is not None and row.outcome is not None:
-        return
+        if row.outcome == "done" and row.error is None:
+            return
+        earlier = (EvidenceRow.run == entry.run) & (EvidenceRow.call == call)
+        await entry.connection.execute(delete(EvidenceRow).where(earlier))
     values = {"ended_at": entry.at, "reused": event.reused, **outcome_columns(event.outcome)}
     await _put_call(entry, call, row, values)
     if isinstance(event.outcome, Done):

@@ -40,6 +40,20 @@ def test_an_optional_step_that_fails_kills_nothing() -> None:
     assert dead_steps(plan, {"a": Failed("HTTP 500")}) == frozenset()
 
 
+def test_of_two_ways_the_one_that_was_taken_answers() -> None:
+    """Whichever of them stands last."""
+    born = "When was Pete Docter born?"
+    ways = lookup("b", born, when="a"), lookup("c", born, when="not a")
+    for order in (ways, ways[::-1]):
+        plan = Plan((lookup("a", "Who directed Up?"), *order, lookup("d", "Is {c} so?")))
+        found: dict[str, Outcome] = {"a": Done("Pete Docter")}
+        assert prospect(plan, found, {}, QUESTION) == "open"
+        found |= {"b": Done("9 October 1968")}
+        assert prospect(plan, found, {}, QUESTION) == "settled"
+        found |= {"c": Skipped("'not a' is not so"), "d": Skipped("needs c")}
+        assert sure_value(plan, found, {}, QUESTION) == "9 October 1968"
+
+
 OUTCOMES = st.sampled_from(
     [Done("1968"), Done("9 October 1968"), Done("Pete Docter"), Done(None), Failed("no")]
 )

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from conftest import QUESTION, ChatServer
 
+from service import start
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -314,3 +316,16 @@ async def test_a_full_disk_is_told_in_words(
     assert ended.code == 1
     assert "breadth: " in ended.err
     assert str(user.home) in ended.err
+
+
+def test_ctrl_c_before_the_imports_are_done_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(start, "import_module", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        start.main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "\nstopped\n"

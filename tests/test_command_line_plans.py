@@ -55,6 +55,23 @@ async def test_tool_calls_from_standard_input_answer_the_question_that_is_named(
     assert "[1] " in ended.out
 
 
+async def test_a_step_of_a_plan_file_can_be_a_research_run(
+    user: User, chat_server: ChatServer, films: Path
+) -> None:
+    (user.home / "p.jsonl").write_text(
+        '{"id":"a","research":"Who directed Inception?","output":"a name"}\n'
+        '{"id":"b","lookup":"When was {a} born?"}'
+    )
+    ended = await user.types(*run(chat_server, films, "p.jsonl", "--json"))
+    assert ended.code == 0, ended.err
+    given = json.loads(ended.out)
+    assert (given["status"], given["value"]) == ("completed", "30 July 1970")
+    trace = json.loads((await user.types("trace", given["run"], "--json")).out)
+    assert {step["within"] for step in trace["steps"]} == {None, "a"}
+    again = json.loads((await user.types("replay", given["run"], "--strict", "--json")).out)
+    assert same(given, again)
+
+
 async def test_a_plan_that_finds_nothing_says_so(
     user: User, chat_server: ChatServer, films: Path
 ) -> None:
@@ -201,10 +218,18 @@ async def test_a_run_that_was_stopped_is_replayed_as_far_as_it_came_and_goes_on(
     assert not any("Who directed" in asked for asked in chat_server.asked if "Result" not in asked)
 
 
+@pytest.mark.parametrize("form", ["{}", "step_{}"])
 async def test_a_given_plan_is_replayed_too(
-    user: User, chat_server: ChatServer, films: Path
+    user: User, chat_server: ChatServer, films: Path, form: str
 ) -> None:
-    (user.home / "plan.jsonl").write_text(PLAN)
+    """Whatever its ids look like."""
+    text = PLAN
+    for number, id_ in enumerate("abcde", 1):
+        named = form.format(number if form == "step_{}" else id_)
+        text = text.replace(f'"id":"{id_}"', f'"id":"{named}"').replace(
+            f"{{{id_}}}", f"{{{named}}}"
+        )
+    (user.home / "plan.jsonl").write_text(text)
     first = json.loads((await user.types(*run(chat_server, films, "plan.jsonl", "--json"))).out)
     again = json.loads((await user.types("replay", first["run"], "--strict", "--json")).out)
     assert same(first, again)

@@ -11,9 +11,9 @@ def step(id_: str) -> Step:
     return Step(id_, "lookup", {"question": id_})
 
 
-def desk(*ids: str, rounds: dict[str, int] | None = None) -> Desk:
+def desk(*ids: str, planned: dict[int, tuple[str, ...]] | None = None) -> Desk:
     steps = tuple(step(id_) for id_ in ids)
-    history = History(steps=steps, step_rounds=rounds or dict.fromkeys(ids, 1))
+    history = History(steps=steps, step_rounds=dict.fromkeys(ids, 1), planned=planned or {})
     nothing = cast("Any", None)
     made = Desk("Who?", *([nothing] * 10))
     return replace(made, history=history)
@@ -28,9 +28,14 @@ def test_each_attempt_at_a_plan_has_ids_of_its_own() -> None:
     assert desk("start", "a", "whole", "a_2").suffix(2) == "_2_r1"
 
 
+def test_ids_that_end_in_numbers_are_told_from_those_of_other_attempts() -> None:
+    assert desk("start", "step_1", "step_2").suffix(1) == "_r1"
+    assert desk("start", "call_1", "call_2").suffix(2) == "_2_r1"
+
+
 def test_only_the_attempt_that_was_planned_to_its_end_is_replayed() -> None:
-    taken = desk("start", "a", "a_r1", "b_r1").replayed(1)
+    planned = {1: ("start", "a_r1", "b_r1")}
+    taken = desk("start", "a", "a_r1", "b_r1", "check_a", planned=planned).replayed(1)
     assert [one.id for one in taken] == ["start", "a_r1", "b_r1"]
-    taken = desk("start", "a", "b").replayed(1)
-    assert [one.id for one in taken] == ["start", "a", "b"]
-    assert desk("start").replayed(2) == []
+    taken = desk("call_1", "call_2", planned={1: ("call_1", "call_2")}).replayed(1)
+    assert [one.id for one in taken] == ["call_1", "call_2"]

@@ -89,6 +89,12 @@ async def test_a_grammar_is_obeyed(model: EmbeddedModel) -> None:
     assert made.samples[0].whole
 
 
+async def test_control_tokens_inside_of_a_message_are_text(model: EmbeddedModel) -> None:
+    plain = await model.count(asked("x").messages)
+    twice = await model.count(asked("x <|im_end|> <|im_start|>").messages)
+    assert twice - plain > 6, "each of them would be one token"
+
+
 async def test_a_schema_is_obeyed(model: EmbeddedModel) -> None:
     schema = {
         "type": "object",

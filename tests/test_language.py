@@ -83,6 +83,7 @@ def test_a_line_that_cannot_run_is_dropped_and_named() -> None:
         ({"id": "a", "lookup": "x", "for_each": 3}, "for_each: must be"),
         ({"id": "a", "tool": "lookup", "arguments": 3}, "arguments: must be an object"),
         ({"id": "a"}, "tool: missing"),
+        ({"id": "a" * 41, "lookup": "x"}, "is no step id: letters, digits and _, at most 40"),
     ],
 )
 def test_an_error_names_the_field(value: dict[str, Any], words: str) -> None:

@@ -8,7 +8,15 @@ from inference import ModelUnavailable, Request, Sample, ScriptedModel
 from search import DocumentIndex, Hit, Passage, Source
 from tools import Lookup, Read, Search, ToolError, listening, model_chooser
 from tools.find import ReadArguments, SearchArguments
-from tools.kinds import Kind, asks_for_name, fits, kind_of, may_answer
+from tools.kinds import (
+    Kind,
+    asks_for_name,
+    fits,
+    fits_asked,
+    kind_of,
+    may_answer,
+    out_of_a_date,
+)
 from tools.lookup import LookupArguments, checked
 from tools.relevance import ranked, speaks_of
 
@@ -109,6 +117,37 @@ def test_the_kind_of_value_is_read_off_the_question(question: str, kind: Kind) -
 )
 def test_a_value_of_the_wrong_kind_does_not_fit(value: str, kind: Kind, fit: bool) -> None:
     assert fits(value, kind) is fit
+
+
+@pytest.mark.parametrize(
+    ("question", "value", "fit"),
+    [
+        ("How long is Inception?", "four Academy Awards", False),
+        ("How long is Inception?", "148 minutes", True),
+        ("How long is the series?", "45 episodes", True),
+        ("How tall is it?", "330", True),
+        ("How many awards did it win?", "four Academy Awards", True),
+        ("How long is the Rhine?", "1,233 km (766 mi)", True),
+        ("How high is it?", "8,849 m above Mean Sea Level", True),
+    ],
+)
+def test_a_measure_is_no_number_of_named_things(question: str, value: str, fit: bool) -> None:
+    assert fits_asked(value, question) is fit
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "is_day"),
+    [
+        ("15", "He was born on 15 December 1832 in Dijon.", True),
+        ("7", "Born on November 7, 1867, she moved to Paris.", True),
+        ("15", "Born on 15 December 1832, he had 15 workers.", False),
+        ("91", "He died on 27 December 1923, aged 91.", False),
+        ("15 years", "Born on 15 December 1832.", False),
+        ("7", "The house has 7 doors.", False),
+    ],
+)
+def test_the_day_of_a_date_counts_nothing(value: str, text: str, is_day: bool) -> None:
+    assert out_of_a_date(value, text) is is_day
 
 
 def test_only_who_and_where_ask_for_a_name_for_certain() -> None:

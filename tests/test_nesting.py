@@ -119,8 +119,6 @@ async def test_the_elements_of_a_for_each_are_runs_beside_each_other(
         match request.purpose:
             case "plan" if asked.endswith("directors?"):
                 return '{"id":"a","lookup":"Which are the two directors?"}'
-            case "plan" if "born?" in asked:
-                return f'{{"id":"c","lookup":"{asked}"}}'
             case "plan":
                 return outer
             case "read" if asked.endswith("directors?"):
@@ -131,8 +129,8 @@ async def test_the_elements_of_a_for_each_are_runs_beside_each_other(
                 return "no"
 
     def pause(request: Request) -> Any:
-        planning = request.purpose == "plan" and "born?" in request.messages[-1].content
-        return asyncio.ensure_future(both.wait()) if planning else None
+        born = request.purpose == "read" and request.messages[-1].content.endswith("born?")
+        return asyncio.ensure_future(both.wait()) if born else None
 
     await film_index.add_passages(
         [("Two directors", "The two directors are Christopher Nolan and Bong Joon-ho.", "/two")]
@@ -144,9 +142,18 @@ async def test_the_elements_of_a_for_each_are_runs_beside_each_other(
     outcomes = ended(trace.events)
     assert outcomes["a"].value == ["Christopher Nolan", "Bong Joon-ho"]
     assert outcomes["b"].value == ["30 July 1970", "14 September 1969"]
-    assert {*ended(inside(trace, "b[0]"))} == {*ended(inside(trace, "b[1]"))} == {"start", "c"}
+    assert {*ended(inside(trace, "b[0]"))} == {*ended(inside(trace, "b[1]"))} == {"start", "a"}
     titles = {passage.source.title for passage in result.answer.citations}
     assert titles >= {"Christopher Nolan", "Bong Joon-ho"}
+
+
+@pytest.mark.parametrize(("objective", "plans"), [(OBJECTIVE, 2), ("Who directed Parasite?", 1)])
+async def test_a_sub_run_is_planned_where_its_own_objective_takes_a_plan(
+    film_index: DocumentIndex, objective: str, plans: int
+) -> None:
+    model = ScriptedModel(replying(f'{{"id":"b","research":"{objective}"}}'))
+    await run(film_index, model, MemoryTrace())
+    assert [request.purpose for request in model.requests].count("plan") == plans
 
 
 @pytest.mark.parametrize(("depth", "levels"), [(0, set()), (1, {"b"}), (2, {"b", "b/b"})])

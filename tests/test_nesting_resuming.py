@@ -13,11 +13,17 @@ from rich.console import Console
 from test_nesting import OUTER, replying, run
 
 from inference import Request, ScriptedModel
-from planner import MemoryTrace, ResearchSettings, Within
+from planner import (
+    History,
+    MemoryTrace,
+    RefusingModel,
+    ResearchSettings,
+    Within,
+    another_try,
+)
 from search import DocumentIndex
 from service.run_views import trace_tree
 from service.terminal import Terminal
-from service.workplace import another_try
 from storage import TraceStore
 
 TESTS = Path(__file__).parent
@@ -94,6 +100,18 @@ async def test_a_finished_sub_run_is_known_with_all_that_it_found_out(
     second = await run(film_index, model, MemoryTrace(), history=replace(past, answer=None))
     assert second.answer == first.answer
     assert [request.purpose for request in model.requests] == ["write"]
+
+
+async def test_a_sub_run_is_replayed_from_what_models_said_in_it(
+    store: TraceStore, film_index: DocumentIndex
+) -> None:
+    id_ = await store.create_run("When?", {})
+    settings = ResearchSettings(plan_samples=1, rounds=1, depth=2)
+    model = ScriptedModel(replying('{"id":"b","research":"Find the date of birth of Nolan"}'))
+    first = await run(film_index, model, store.trace(id_), settings=settings)
+    past = History(replies=await store.replies(id_))
+    second = await run(film_index, RefusingModel(), MemoryTrace(), settings=settings, history=past)
+    assert second == first
 
 
 async def test_a_sub_run_that_was_cut_short_is_tried_again(

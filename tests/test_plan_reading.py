@@ -70,10 +70,12 @@ def test_an_id_in_the_arguments_of_a_tool_call_is_an_edge() -> None:
     [
         ("", "the plan is empty"),
         ("[]", "the plan is empty"),
+        ('{"role":"assistant","tool_calls":[]}', "this message of an assistant calls no tool"),
+        ('{"role":"assistant","content":"I cannot"}', "calls no tool"),
         (LINES + "{", "line 3: this is no JSON: Expecting property name"),
         ('[\n{"id":"a","lookup":"x"},\n}]', "line 3: this is no JSON"),
         ('"Who?"', "line 1: a step must be a JSON object"),
-        (LINES + '{"id":"c","look":"x"}', "line 3: tool: missing; there are: calculate"),
+        (LINES + '{"id":"c","look":"x"}', "line 3: tool: there is no 'look'; there are: calculate"),
         ('{"id":"a","tool":"web"}', "line 1: tool: there is no 'web'; there are: calculate"),
         ('{"id":"a","lookup":7}', "line 1: question: Input should be a valid string"),
         ('{"id":"a","tool":"lookup","arguments":{"q":"x"}}', "line 1: question: Field required"),

@@ -109,7 +109,7 @@ async def test_a_whole_run_is_replayed_without_a_model(film_index: DocumentIndex
         steps=added,
         step_rounds={step.id: 1 for step in added},
         outcomes=outcomes(first),
-        planned_rounds=1,
+        planned={1: tuple(step.id for step in added)},
         replies=tuple(
             Reply(event.request, event.completion.samples, event.model, event.step)
             for event in first.events

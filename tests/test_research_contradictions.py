@@ -2,13 +2,25 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
-from research_films import Fixed, outcomes, run
+from research_films import Fixed, outcomes, run, toolbox
 
 from inference import Request, ScriptedModel
-from planner import Decided, History, MemoryTrace, StepAdded
+from planner import (
+    Decided,
+    History,
+    MemoryTrace,
+    Plan,
+    ResearchSettings,
+    Step,
+    StepAdded,
+    research,
+)
+from planner.plan import LONGEST_ID
 from search import Hit, Passage, Source
+from storage import TraceStore
 
 QUESTION = "When was Bong Joon-ho born?"
 YEARS = re.compile(r"\d+ September \d{4}")
@@ -91,7 +103,7 @@ async def test_a_resumed_run_checks_nothing_again() -> None:
         steps=tuple(event.step for event in added(trace)),
         step_rounds=dict.fromkeys(outcomes(trace), 1),
         outcomes=outcomes(trace),
-        planned_rounds=1,
+        planned={1: ("start", "a")},
     )
     model, again = ScriptedModel(reader), MemoryTrace()
     result = await run(
@@ -113,17 +125,21 @@ def added(trace: MemoryTrace) -> list[StepAdded]:
     return [event for event in trace.events if isinstance(event, StepAdded)]
 
 
-async def test_what_was_built_on_a_refuted_value_runs_again_on_the_right_one() -> None:
-    """Two wordings of a question bring two names; a further passage confirms the second."""
+@pytest.mark.parametrize("long", ["", "x" * (LONGEST_ID - 1)])
+async def test_what_was_built_on_a_refuted_value_runs_again_on_the_right_one(long: str) -> None:
+    """Two wordings of a question bring two names; a further passage confirms the second.
+
+    `long`: servers give long ids to tool calls, and all that is added finds room behind them.
+    """
     hits = pages(
         "Bong Joon-ho made Parasite; it was produced by Kwak Sin-ae.",
         "Parasite was directed by Bong Joon-ho, not by Kwak Sin-ae.",
         "Bong Joon-ho was born on 14 September 1969. Kwak Sin-ae was born on 3 September 1968.",
     )
     plan = (
-        '{"id":"a","lookup":"Who directed Parasite?"}\n'
-        '{"id":"b","lookup":"Who is the director of Parasite?"}\n'
-        '{"id":"c","lookup":"When was {a} born?"}'
+        f'{{"id":"{long}a","lookup":"Who directed Parasite?"}}\n'
+        f'{{"id":"{long}b","lookup":"Who is the director of Parasite?"}}\n'
+        f'{{"id":"{long}c","lookup":"When was {{{long}a}} born?"}}'
     )
 
     def reply(request: Request) -> str:
@@ -144,6 +160,29 @@ async def test_what_was_built_on_a_refuted_value_runs_again_on_the_right_one() -
     assert result.answer.value == "14 September 1969"
     assert "1968" not in result.answer.text
     ended = outcomes(trace)
-    assert ended["c_relinked"].value == "14 September 1969"
+    assert ended[f"{long}c_relinked"].value == "14 September 1969"
     assert decided(trace).count("contradiction") == 1
     assert decided(trace).count("contradiction resolved") == 1
+
+
+async def test_what_stays_open_in_a_sub_run_is_told_in_the_answer(store: TraceStore) -> None:
+    """And again where the sub-run is only known from the past."""
+    plan = Plan((Step("r", "research", {"objective": QUESTION}),))
+    settings = ResearchSettings(rounds=1, one_step=True, second_look=True)
+    id_ = await store.create_run(QUESTION, {})
+    engine, texts = born(1969, 1970), []
+    for past in (None, id_):
+        history = None if past is None else replace(await store.history(past), answer=None)
+        result = await research(
+            QUESTION,
+            model=ScriptedModel(reader),
+            toolbox=toolbox(engine),
+            trace=store.trace(id_),
+            settings=settings,
+            history=history,
+            plan=plan,
+        )
+        texts.append(result.answer.text)
+    assert texts[0].endswith(" Or 14 September 1970. [2]")
+    assert texts[0].count("The documents disagree") == 1
+    assert texts[0] == texts[1]

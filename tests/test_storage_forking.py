@@ -15,8 +15,11 @@ from planner import (
     Spending,
     Step,
     StepAdded,
+    StepCancelled,
     StepEnded,
+    StepReplaced,
     StepStarted,
+    Within,
 )
 from storage import TraceStore, UnknownRun
 
@@ -90,6 +93,36 @@ async def test_a_fork_records_events_as_any_run(store: TraceStore) -> None:
     assert len(history.steps) == 3
     again = await store.fork(new, {})
     assert (await store.history(again)).outcomes == history.outcomes
+
+
+async def test_what_was_given_up_or_changed_is_so_in_a_fork(store: TraceStore) -> None:
+    old = await recorded(store)
+    await store.trace(old).record(StepCancelled("b", "not needed any more"))
+    await store.trace(old).record(StepCancelled("c", "not needed any more"))
+    later = Step("a", "lookup", {"question": "Why?"})
+    await store.trace(old).record(StepReplaced(STEPS[0], later, "better so"))
+    history = await store.history(await store.fork(old, {}, {"c"}))
+    assert (history.cancelled, history.replaced) == ({"b": "not needed any more"}, {"a"})
+    assert (await store.history(await store.fork(old, {}))).cancelled.keys() == {"b", "c"}
+
+
+async def test_a_sub_run_runs_anew_with_its_step(store: TraceStore) -> None:
+    old = await recorded(store)
+    trace = store.trace(old)
+    for call in ("b[0]", "b[1]", "B", "c"):
+        step = Step("a", "lookup", {"question": "Who?"})
+        for event in (
+            StepAdded(step, 1, "planner"),
+            PlanEnded(1, ("a",)),
+            StepEnded("a", Done("Nolan", (PASSAGE,))),
+            StepCancelled("x", "not needed any more"),
+        ):
+            await trace.record(Within(call, event))
+    history = await store.history(await store.fork(old, {}, {"b"}))
+    assert set(history.nested) == {"B", "c"}
+    inner = history.within("c")
+    assert (inner.planned, set(inner.outcomes)) == ({1: ("a",)}, {"a"})
+    assert inner.cancelled == {"x": "not needed any more"}
 
 
 async def test_a_run_that_is_not_there_cannot_be_forked(store: TraceStore) -> None:

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
@@ -45,9 +46,9 @@ async def test_history_gives_back_what_was_recorded(store: TraceStore) -> None:
         RunStarted("Who?"),
         StepAdded(steps[0], 1, "planner"),
         StepAdded(steps[1], 2, "reflect"),
-        PlanEnded(1),
-        PlanEnded(2),
-        PlanEnded(2),
+        PlanEnded(1, ("a",)),
+        PlanEnded(2, ()),
+        PlanEnded(2, ("b",)),
         StepStarted("a", {"question": "Who directed Inception?"}),
         StepStarted("a", {"question": "Who directed Inception?"}, attempt=2),
         model_called(cost=0.75),
@@ -72,7 +73,7 @@ async def test_history_gives_back_what_was_recorded(store: TraceStore) -> None:
             "a": call_key("lookup", {"question": "Who directed Inception?"}),
             "b[0]": call_key("lookup", {"question": "When was Inception made?"}),
         },
-        planned_rounds=2,
+        planned={1: ("a",), 2: ("b",)},
         seconds=0.0,
         spent=Spending(70, 0.75),
         tool_calls=4,
@@ -139,6 +140,25 @@ async def test_what_a_resumed_run_repeats_changes_nothing(store: TraceStore, clo
     after = await store.document(run)
     assert (after["steps"], after["calls"]) == (before["steps"], before["calls"])
     assert len(after["events"]) == 5
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        Failed("HTTP 500"),
+        Skipped("needs b: HTTP 500"),
+        Done("No", (OTHER, PASSAGE), cut="max-tool-calls: 2 of 2 spent"),
+    ],
+)
+async def test_what_is_tried_again_has_the_outcome_of_the_last_time(
+    store: TraceStore, first: Outcome
+) -> None:
+    run = await store.create_run("Who?", {})
+    trace = store.trace(run)
+    await trace.record(StepAdded(Step("a", "lookup", {"question": "Who?"}), 1, "planner"))
+    await trace.record(StepEnded("a", first))
+    await trace.record(StepEnded("a", Done("Nolan", (PASSAGE,))))
+    assert (await store.history(run)).outcomes == {"a": Done("Nolan", (PASSAGE,))}
 
 
 async def test_a_call_that_was_cut_off_begins_again(store: TraceStore, clock: Clock) -> None:

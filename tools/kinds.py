@@ -7,6 +7,9 @@ doubt it, so the check is cautious: it says no only where the question's own wor
 import re
 from typing import Literal
 
+from tools.quantities import find_quantities
+from tools.values import Amount
+
 Kind = Literal["date", "number", "yes-no", "name", "any"]
 
 _YES_NO = re.compile(
@@ -24,6 +27,12 @@ _NUMBER = re.compile(
     r"|^(what|which) (is|was) .*\b(population|running time|length) of\b",
     re.IGNORECASE,
 )
+_MEASURE = re.compile(
+    r"\bhow (long|old|tall|high|far|wide|deep|heavy|fast)\b|\b(running time|length) of\b",
+    re.IGNORECASE,
+)
+_NAMED_THINGS = re.compile(r"^\W*[\w.,]+\s+(?:[^\W\d_]+\s+)*[A-Z][a-z]+")
+"""A number, and behind it words with a capital."""
 _NAME = re.compile(r"^(who|whom|whose|where)\b|\b(which|what)\b", re.IGNORECASE)
 _WHO = re.compile(r"(who|whom|whose|where)\b", re.IGNORECASE)
 _PERSON_ASKED = re.compile(r"(?:(?:by|of|to|with|from) )?(who|whom|whose)\b", re.IGNORECASE)
@@ -85,6 +94,31 @@ def fits(value: str, kind: Kind) -> bool:
             return not _TRUTH.match(value)
         case "any":
             return True
+
+
+def fits_asked(value: str, question: str) -> bool:
+    """Whether a value can be what a question asks for.
+
+    A question for a measure is not answered by a number of named things ("four Academy Awards").
+    """
+    kind = kind_of(question)
+    if not fits(value, kind):
+        return False
+    if kind != "number" or not _MEASURE.search(question):
+        return True
+    amounts = [one for one in find_quantities(value) if isinstance(one, Amount)]
+    counts_only = bool(amounts) and not any(one.unit for one in amounts)
+    return not (counts_only and _NAMED_THINGS.search(value))
+
+
+def out_of_a_date(value: str, text: str) -> bool:
+    """Whether a number stands in a text only as the day of a date: it says how many of nothing."""
+    number = value.strip()
+    if not number.isdecimal():
+        return False
+    days = rf"\b{number}(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{_MONTHS})\b|\b(?:{_MONTHS})\s+{number}\b"
+    without = re.sub(days, " ", text, flags=re.IGNORECASE)
+    return without != text and not re.search(rf"\b{number}\b", without)
 
 
 def may_answer(asked: str, question: str) -> bool:

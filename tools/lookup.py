@@ -19,7 +19,7 @@ from reasoning import Task, sampled, vote
 from search import Passage, SearchEngine
 from tools.drafts import tell_draft
 from tools.find import MAX_QUESTION, found
-from tools.kinds import fits, kind_of
+from tools.kinds import fits_asked, kind_of, out_of_a_date
 from tools.reading_prompt import NOTHING, reading_prompt
 from tools.relevance import ranked, speaks_of
 from tools.tool import Arguments, ToolError, ToolResult
@@ -120,7 +120,9 @@ def checked(sample: Sample, question: str, passage: Passage) -> str | None:
     if said_nothing(sample) or not sample.whole:
         return None
     kind = kind_of(question)
-    if not fits(value, kind):
+    if not fits_asked(value, question):
+        return None
+    if kind == "number" and out_of_a_date(value, passage.text):
         return None
     if kind in {"date", "number"} and set(words(value)) <= set(words(question)):
         return None  # a number of the question itself

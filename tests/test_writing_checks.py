@@ -1,0 +1,79 @@
+"""What a draft says has to be what was found, of the thing of which it was found."""
+
+import pytest
+
+from inference import Sample
+from planner.grounds import Ground, Grounds
+from planner.writing import fault_of, without_value
+from search import Passage, Source
+
+GUIDO = "Guido van Rossum was born on 31 January 1956."
+LARRY = "Larry Wall was born on 27 September 1954."
+BOTH = "When were Guido van Rossum and Larry Wall born?"
+
+
+def proof(text: str) -> Passage:
+    return Passage(Source(text[:5], text[:5], "text/plain", "0"), 0, len(text), text)
+
+
+def grounds(*facts: tuple[str, str, str]) -> Grounds:
+    """Of questions, values and passages; the first value is the answer."""
+    found = tuple(Ground(question, value, proof(text)) for question, value, text in facts)
+    return Grounds(found, facts[0][1], (), (), ())
+
+
+BIRTHS = grounds(
+    ("When was Guido van Rossum born?", "31 January 1956", GUIDO),
+    ("When was Larry Wall born?", "27 September 1954", LARRY),
+)
+FILMS = grounds(
+    ("Who directed Roma?", "Alfonso Cuarón", "Roma is by Alfonso Cuarón."),
+    ("When was Alfonso Cuarón born?", "28 November 1961", "Alfonso Cuarón, 28 November 1961."),
+)
+SAME = grounds(
+    ("When was Guido van Rossum born?", "1956", GUIDO),
+    ("When was Larry Wall born?", "in 1956", LARRY),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "is_right"),
+    [
+        ("Guido van Rossum and Larry Wall were both born on 31 January 1956 [1].", BIRTHS, False),
+        ("Larry Wall was born on 31 January 1956 [2].", BIRTHS, False),
+        ("Guido van Rossum was born on 31 January 1956 [1].", BIRTHS, True),
+        (
+            "Guido van Rossum was born on 31 January 1956 [1], Larry Wall on 27 September"
+            " 1954 [2].",
+            BIRTHS,
+            True,
+        ),
+        ("Guido was born on 31 January 1956 [1]. Larry Wall is younger [2].", BIRTHS, True),
+        ("Alfonso Cuarón [1], who directed Roma, was born on 28 November 1961 [2].", FILMS, True),
+        ("Guido van Rossum and Larry Wall were both born in 1956 [1][2].", SAME, True),
+    ],
+)
+def test_what_was_found_of_one_thing_is_not_told_of_another(
+    text: str, found: Grounds, is_right: bool
+) -> None:
+    fault = fault_of(Sample(text, finish_reason="stop"), BOTH, found)
+    assert (fault is None) is is_right, fault
+    if not is_right:
+        assert "what was found of another" in str(fault)
+
+
+def test_an_abstention_says_whether_anything_was_found() -> None:
+    nothing = Grounds((), None, ("Who?",), (), ())
+    assert without_value(nothing, stopped=False).text.startswith("No sources found")
+    beside = Grounds(BIRTHS.grounds, None, ("Who?",), (), ())
+    answer = without_value(beside, stopped=False)
+    assert answer.text.startswith("What was found does not answer this question.")
+    assert answer.citations == ()
+
+
+def test_a_run_that_was_stopped_says_so_in_its_answer() -> None:
+    nothing = without_value(Grounds((), None, (), (), ()), stopped=True)
+    assert "stopped before its end; nothing had been found" in nothing.text
+    some = without_value(Grounds(BIRTHS.grounds, None, (), (), ()), stopped=True)
+    assert "Found so far:" in some.text
+    assert len(some.citations) == 2
