@@ -9,15 +9,19 @@
   keeps in step with the files. An IndexReport says what that did and what was unreadable.
 - WebClient is the one way out to the web, and refuses every private address; WebSearch asks several
   WebEngines and reads the pages that they find; Together is several SearchEngines as one, ByAddress
-  two Readers.
+  two Readers. PageCache keeps what was fetched, Robots knows what may be read.
 - An Embedder has it find by meaning, too (`embed` makes the vectors); a Reranker orders the first
   hits. Both are given to it: search knows no model.
+- A Narrowing says which documents a search may look into.
+- `pages_of` lists what a sitemap names, `refresh_pages` keeps an index in step with such pages.
 - Errors: SearchError fails a step, IndexFolderError is told to the user before a run starts.
 """
 
 from search.engines import WebEngine, engines_of
 from search.errors import EngineError, IndexFolderError, ReadError, SearchError, WebError
 from search.index import DocumentIndex, IndexReport
+from search.narrowing import KINDS, Narrowing
+from search.page_cache import Fetches, PageCache
 from search.passages import (
     Embedder,
     Hit,
@@ -28,25 +32,33 @@ from search.passages import (
     Source,
 )
 from search.reading import Document, read_bytes, read_file
+from search.robots import Robots
+from search.site import refresh_pages
+from search.sitemaps import pages_of
 from search.splitting import sentences, split
 from search.together import Together
 from search.web import WebClient, WebResponse, WebSettings
-from search.web_pages import ByAddress, WebPages
+from search.web_pages import ByAddress, WebPages, is_address
 from search.web_search import WebSearch
 
 __all__ = [
+    "KINDS",
     "ByAddress",
     "Document",
     "DocumentIndex",
     "Embedder",
     "EngineError",
+    "Fetches",
     "Hit",
     "IndexFolderError",
     "IndexReport",
+    "Narrowing",
+    "PageCache",
     "Passage",
     "ReadError",
     "Reader",
     "Reranker",
+    "Robots",
     "SearchEngine",
     "SearchError",
     "Source",
@@ -59,8 +71,11 @@ __all__ = [
     "WebSearch",
     "WebSettings",
     "engines_of",
+    "is_address",
+    "pages_of",
     "read_bytes",
     "read_file",
+    "refresh_pages",
     "sentences",
     "split",
 ]

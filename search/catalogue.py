@@ -4,10 +4,12 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import PurePath
 
 from search.errors import ReadError
+from search.narrowing import Narrowing
 from search.passages import Hit, Passage, Source
 from search.terms import segmented
 from search.walking import FoundFile
@@ -19,8 +21,11 @@ _SOURCE = (
 _FIND = f"""
 SELECT p.id, -terms.rank, {_SOURCE} FROM terms
 JOIN passages p ON p.id = terms.rowid JOIN documents d ON d.id = p.document
-WHERE terms MATCH ? ORDER BY terms.rank
+WHERE terms MATCH ?{{}} ORDER BY terms.rank
 """  # noqa: S608
+_INSIDE = """
+SELECT p.id FROM passages p JOIN documents d ON d.id = p.document WHERE p.id = ?{}
+"""
 _PASSAGES = f"""
 SELECT {_SOURCE} FROM documents d JOIN passages p ON p.document = d.id
 WHERE d.location = ? ORDER BY p.start
@@ -32,6 +37,11 @@ _BY_SUFFIX = """
 SELECT location FROM documents
 WHERE substr(replace(location, '\\', '/'), -length(:suffix)) = :suffix AND refused IS NULL
 """
+
+
+LARGE = 20_000
+"""Passages from which on words that are in more than the share COMMON of them are left out."""
+COMMON = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,11 @@ class Catalogue:
         )
         return {location: Known(*rest) for location, *rest in rows}
 
+    def digests_of_others(self) -> dict[str, str]:
+        """Of the documents that are not files, by location."""
+        query = "SELECT location, digest FROM documents WHERE NOT is_file"
+        return dict(self._connection.execute(query).fetchall())
+
     def put(self, entries: Iterable[Entry]) -> None:
         """Keep the entries, in the place of those with the same locations."""
         with self._transaction():
@@ -84,8 +99,9 @@ class Catalogue:
         """Remember another size and time of a file whose bytes are the same."""
         with self._transaction():
             self._connection.execute(
-                "UPDATE documents SET size = ?, mtime_ns = ? WHERE location = ?",
-                (file.size, file.mtime_ns, file.location),
+                "UPDATE documents SET size = ?, mtime_ns = ?,"
+                " day = CASE published WHEN '' THEN ? ELSE day END WHERE location = ?",
+                (file.size, file.mtime_ns, _day(file.mtime_ns), file.location),
             )
 
     def remove(self, locations: Iterable[str]) -> None:
@@ -94,10 +110,12 @@ class Catalogue:
             for location in locations:
                 self._forget(location)
 
-    def find(self, expression: str, limit: int) -> dict[int, Hit]:
+    def find(self, expression: str, limit: int, within: Narrowing | None = None) -> dict[int, Hit]:
         """The best passages for an FTS5 expression, by row; of equal texts the first only."""
         hits: dict[str, tuple[int, Hit]] = {}
-        rows = self._connection.execute(_FIND, (expression,))
+        expression = self._telling(expression)
+        conditions, values = _conditions(within)
+        rows = self._connection.execute(_FIND.format(conditions), (expression, *values))
         for rowid, score, *passage in rows:
             if len(hits) >= limit:
                 break
@@ -114,6 +132,30 @@ class Catalogue:
             if row is not None:
                 found[rowid] = _passage(row)
         return found
+
+    def inside(self, rowids: Iterable[int], within: Narrowing) -> set[int]:
+        """Those of the passages that a search may look into."""
+        conditions, values = _conditions(within)
+        query = _INSIDE.format(conditions)
+        found = (self._connection.execute(query, (row, *values)).fetchone() for row in rowids)
+        return {row[0] for row in found if row is not None}
+
+    def _telling(self, expression: str) -> str:
+        """Without the words that most passages have: in a large index, scoring all of those takes
+        most of the time and changes next to nothing (their weight in BM25 is nearly 0).
+        """
+        (newest,) = self._connection.execute("SELECT max(id) FROM passages").fetchone()
+        terms = expression.split(" OR ")
+        if (newest or 0) < LARGE or len(terms) < 2:
+            return expression
+        most = int(newest * COMMON)
+        told = [term for term in terms if self._count(term, most + 1) <= most]
+        return " OR ".join(told) or expression
+
+    def _count(self, term: str, limit: int) -> int:
+        query = "SELECT count(*) FROM (SELECT 1 FROM terms WHERE terms MATCH ? LIMIT ?)"
+        (found,) = self._connection.execute(query, (term, limit)).fetchone()
+        return int(found)
 
     def passages_of(self, location: str) -> list[Passage]:
         """Of the document with that location, or whose location alone ends in these parts."""
@@ -161,8 +203,14 @@ class Catalogue:
         stat = (file.size, file.mtime_ns) if file else (0, 0)
         document = self._connection.execute(
             "INSERT INTO documents (location, title, media_type, digest, author, published,"
-            " is_file, size, mtime_ns, refused) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*_columns(source), file is not None, *stat, entry.refused),
+            " day, is_file, size, mtime_ns, refused) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *_columns(source),
+                source.published or _day(stat[1]),
+                file is not None,
+                *stat,
+                entry.refused,
+            ),
         ).lastrowid
         title = segmented(source.title)
         for passage in entry.passages:
@@ -207,6 +255,23 @@ def _columns(source: Source) -> tuple[str, ...]:
     return (source.location, source.title, source.media_type, source.digest, *described)
 
 
+def _day(mtime_ns: int) -> str:
+    """When a file was written, YYYY-MM-DD in UTC; nothing where there is no file."""
+    if not mtime_ns:
+        return ""
+    try:
+        return datetime.fromtimestamp(mtime_ns / 1e9, UTC).date().isoformat()
+    except (OverflowError, ValueError, OSError):
+        return ""
+
+
 def _passage(row: Sequence[str | int]) -> Passage:
     *described, start, end, text, part = row
     return Passage(Source(*map(str, described)), int(start), int(end), str(text), str(part))
+
+
+def _conditions(within: Narrowing | None) -> tuple[str, list[str]]:
+    """In SQL, behind another condition; and what fills them."""
+    asked = list(within.conditions()) if within is not None else []
+    written = "".join(f" AND {condition}" for condition, _ in asked)
+    return written, [value for _, filling in asked for value in filling]

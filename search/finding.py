@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from search.catalogue import Catalogue
+from search.narrowing import Narrowing
 from search.passages import Passage
 from search.ranking import fused
 from search.terms import match_expression
@@ -11,6 +12,8 @@ from search.vectors import VectorTable
 
 _BY_WORDS, _BY_MEANING = 200, 100
 """Passages that are scored by either."""
+_NARROWED = 1000
+"""The nearest passages, of which those are kept that may be looked into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +23,13 @@ class Finder:
     catalogue: Catalogue
     table: VectorTable | None = None
     """None: words alone."""
+    within: Narrowing | None = None
+    """The documents that may be looked into; None: all."""
 
     def by_words(self, query: str, limit: int = _BY_WORDS) -> dict[int, float]:
         """BM25, of the passages with any word of the query."""
         expression = match_expression(query)
-        hits = self.catalogue.find(expression, limit) if expression else {}
+        hits = self.catalogue.find(expression, limit, self.within) if expression else {}
         return {row: hit.score for row, hit in hits.items()}
 
     def by_meaning(
@@ -34,7 +39,12 @@ class Finder:
         if self.table is None:
             return {}
         near = self.table.near(vector)
-        return near.nearest(limit) | near.of(also)
+        if self.within is None:
+            return near.nearest(limit) | near.of(also)
+        nearest = near.nearest(_NARROWED)
+        inside = self.catalogue.inside(nearest, self.within)
+        kept = [row for row in nearest if row in inside][:limit]
+        return {row: nearest[row] for row in kept} | near.of(also)
 
     def fused(self, query: str, vector: Sequence[float] | None, limit: int = 0) -> dict[int, float]:
         """Both; words alone without a vector."""

@@ -19,6 +19,7 @@ from search.catalogue import Catalogue, Entry, Known
 from search.charset import normalise
 from search.errors import IndexFolderError, SearchError
 from search.finding import Finder
+from search.narrowing import Narrowing
 from search.passages import Embedder, Hit, Passage, Reranker, Source
 from search.ranking import linked, reranked
 from search.reading import Document, location_of
@@ -47,6 +48,7 @@ _READ = 60
 """Passages that are looked at for what they say of each other."""
 _BATCH = 64
 """Passages that are embedded, and kept, at once."""
+_TURN = 100
 
 Progress = Callable[[int, int, str], None]
 """Told the number of files done, of files in all, and the path just done."""
@@ -111,6 +113,9 @@ class DocumentIndex:
         known = await self._run(IndexFolderError, self._catalogue.known_files)
         tally = Tally()
         for number, (location, file) in enumerate(found.files.items(), 1):
+            if number % _TURN == 0:
+                # Lets others run, and a cancellation in, between files that need no work.
+                await asyncio.sleep(0)
             outcome = await self._examined(file, known.get(location))
             await self._keep(file, outcome)
             tally.count(location, known.get(location), outcome)
@@ -119,7 +124,7 @@ class DocumentIndex:
         gone = [location for location in known if location not in found.files]
         await self._run(IndexFolderError, self._catalogue.remove, gone)
         tally.removed += sum(known[location].refused is None for location in gone)
-        return tally.report(found, await self._run(IndexFolderError, self._catalogue.counts))
+        return tally.report(found, await self.counts())
 
     async def embed(self, on_progress: Callable[[int, int], None] | None = None) -> None:
         """Make the vectors that passages lack, a batch at a time: who cancels this loses one.
@@ -137,7 +142,9 @@ class DocumentIndex:
             if on_progress is not None:
                 on_progress(done, max(done, total))
 
-    async def search(self, query: str, *, limit: int = 10) -> list[Hit]:
+    async def search(
+        self, query: str, *, limit: int = 10, within: Narrowing | None = None
+    ) -> list[Hit]:
         """Passages with any of the query's words, or near its meaning, best first, each text once.
 
         Without an answer from the embedder, or the reranker, what the words say stands.
@@ -145,7 +152,7 @@ class DocumentIndex:
         if match_expression(query) is None:
             return []
         vector = await self._vector(query)
-        found = await self._run(SearchError, self._found, query, vector, max(limit, _READ))
+        found = await self._run(SearchError, self._found, query, vector, max(limit, _READ), within)
         ranked = linked(found)
         if self._reranker is not None:
             with suppress(SearchError):
@@ -169,6 +176,18 @@ class DocumentIndex:
         entry = Entry(passages[0].source, passages)
         await self._run(IndexFolderError, self._catalogue.put, [entry])
 
+    async def pages(self) -> dict[str, str]:
+        """The documents that are not files: their digests by location."""
+        return await self._run(IndexFolderError, self._catalogue.digests_of_others)
+
+    async def forget(self, locations: Sequence[str]) -> None:
+        """Take documents out."""
+        await self._run(IndexFolderError, self._catalogue.remove, locations)
+
+    async def counts(self) -> tuple[int, int]:
+        """How many documents and passages there are."""
+        return await self._run(IndexFolderError, self._catalogue.counts)
+
     def _opened(self) -> Catalogue:
         with self._explained(IndexFolderError):
             connection = open_database(self._path)
@@ -183,10 +202,10 @@ class DocumentIndex:
         return None
 
     def _found(
-        self, query: str, vector: Sequence[float] | None, limit: int
+        self, query: str, vector: Sequence[float] | None, limit: int, within: Narrowing | None
     ) -> list[tuple[Passage, float]]:
         """By words and by meaning."""
-        finder = Finder(self._catalogue, self._table)
+        finder = Finder(self._catalogue, self._table, within)
         return finder.passages(finder.fused(query, vector, limit), limit)
 
     async def _run(
@@ -213,8 +232,6 @@ class DocumentIndex:
         outcome = seen_before(file, known)
         if outcome is None:
             return await asyncio.to_thread(examine, file, known)
-        # Lets others run, and a cancellation in, between files that need no work.
-        await asyncio.sleep(0)
         return outcome
 
     async def _keep(self, file: FoundFile, outcome: Examined) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
 
+from search.narrowing import Narrowing
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -61,8 +63,10 @@ class SearchEngine(Protocol):
 
     name: str
 
-    async def search(self, query: str, *, limit: int = 10) -> Sequence[Hit]:
-        """At most `limit` hits, best first."""
+    async def search(
+        self, query: str, *, limit: int = 10, within: Narrowing | None = None
+    ) -> Sequence[Hit]:
+        """At most `limit` hits, best first, of such documents only."""
         ...
 
 

@@ -28,6 +28,18 @@ class IndexReport:
     """In the whole index now, those that are not files included."""
     passages: int
 
+    def and_then(self, later: "IndexReport") -> "IndexReport":
+        """Both, where `later` was made of the same index afterwards."""
+        return IndexReport(
+            self.added + later.added,
+            self.changed + later.changed,
+            self.removed + later.removed,
+            self.unchanged + later.unchanged,
+            self.unreadable + later.unreadable,
+            later.documents,
+            later.passages,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Same:
@@ -130,7 +142,7 @@ def _nothing_readable(root: Path, locations: list[str], reasons: dict[str, str])
     if not root.is_dir():
         return " ".join(f"{location} {reasons[location]}" for location in locations)
     if not locations:
-        return f"{root} holds no files; put text, HTML or PDF files there or name another folder."
+        return f"{root} holds no files; put documents there or name another folder."
     first = " ".join(_lines(root, locations[:3], reasons))
     return f"{root} holds no readable document among {len(locations)} files seen. {first}"
 

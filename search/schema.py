@@ -10,7 +10,7 @@ from pathlib import Path
 
 from search.errors import IndexFolderError
 
-VERSION = 2
+VERSION = 4
 """Raise it whenever the tables, the splitting or the segmentation change."""
 APPLICATION = 0x42726474
 WAIT_SECONDS = 10
@@ -24,6 +24,7 @@ CREATE TABLE documents (
     digest TEXT NOT NULL,
     author TEXT NOT NULL,
     published TEXT NOT NULL,
+    day TEXT NOT NULL,
     is_file INTEGER NOT NULL,
     size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL,

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Sequence
 
 from search.errors import SearchError
+from search.narrowing import Narrowing
 from search.passages import Hit, Passage, SearchEngine
 
 _log = logging.getLogger(__name__)
@@ -20,9 +21,11 @@ class Together:
         """At least one."""
         self._engines = engines
 
-    async def search(self, query: str, *, limit: int = 10) -> Sequence[Hit]:
+    async def search(
+        self, query: str, *, limit: int = 10, within: Narrowing | None = None
+    ) -> Sequence[Hit]:
         """See `SearchEngine.search`; the scores are those of the fusion."""
-        asking = (engine.search(query, limit=limit) for engine in self._engines)
+        asking = (engine.search(query, limit=limit, within=within) for engine in self._engines)
         answers = await asyncio.gather(*asking, return_exceptions=True)
         found: list[Sequence[Hit]] = []
         failures: list[SearchError] = []

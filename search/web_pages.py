@@ -1,25 +1,40 @@
 """WebPages: a Reader of the pages of the web."""
 
+import asyncio
 from collections.abc import Sequence
+from email.message import Message
 
+from search.page_cache import Fetches
 from search.passages import Passage, Reader
 from search.reading import read_bytes
+from search.robots import Robots
 from search.splitting import split
-from search.web import WebClient
+from search.web import WebResponse
 
 
 class WebPages:
     """Fetches a page and reads it as any document: its kind is told by its bytes."""
 
-    def __init__(self, web: WebClient) -> None:
-        """`web`: guards the addresses, and caps what comes."""
+    def __init__(self, web: Fetches, robots: Robots | None = None) -> None:
+        """`web`: guards the addresses, and caps what comes. `robots`: None reads what is asked."""
         self._web = web
+        self._robots = robots
 
     async def read(self, location: str) -> Sequence[Passage]:
         """See Reader. Raises ReadError for what is no document, WebError for what cannot be had."""
-        response = await self._web.get(location)
-        document = read_bytes(response.body, response.url)
+        response = await self.fetch(location)
+        charset = charset_of(response)
+        document = await asyncio.to_thread(read_bytes, response.body, response.url, charset=charset)
         return split(document)
+
+    async def fetch(self, url: str) -> WebResponse:
+        """What is there, as far as programs may read it."""
+        if self._robots is not None:
+            await self._robots.require(url)
+        response = await self._web.get(url)
+        if self._robots is not None and response.url != url:
+            await self._robots.require(response.url)
+        return response
 
 
 class ByAddress:
@@ -32,5 +47,16 @@ class ByAddress:
 
     async def read(self, location: str) -> Sequence[Passage]:
         """See Reader."""
-        remote = location.lower().startswith(("http://", "https://"))
-        return await (self._pages if remote else self._documents).read(location)
+        return await (self._pages if is_address(location) else self._documents).read(location)
+
+
+def is_address(location: str) -> bool:
+    """Whether it is an address of the web, and no path."""
+    return location.lower().startswith(("http://", "https://"))
+
+
+def charset_of(response: WebResponse) -> str | None:
+    """The charset that the server says."""
+    said = Message()
+    said["content-type"] = response.headers.get("content-type", "")
+    return said.get_content_charset()

@@ -8,6 +8,7 @@ from hashlib import sha256
 from search.engines import WebEngine, WebResult, canonical, merged
 from search.errors import EngineError, SearchError
 from search.index import DocumentIndex
+from search.narrowing import Narrowing
 from search.passages import Hit, Passage, Reader, Source
 
 _log = logging.getLogger(__name__)
@@ -40,7 +41,9 @@ class WebSearch:
             reading.cancel()
         self._index.close()
 
-    async def search(self, query: str, *, limit: int = 10) -> list[Hit]:
+    async def search(
+        self, query: str, *, limit: int = 10, within: Narrowing | None = None
+    ) -> list[Hit]:
         """Passages of the pages, best first. Raises EngineError where no engine answers."""
         found = merged(await self._asked(query, max(limit, self._pages)), limit)
         readings = []
@@ -51,7 +54,7 @@ class WebSearch:
             readings.append(self._known[key])
         # Shielded: another search may wait for the same page.
         await asyncio.gather(*map(asyncio.shield, readings))
-        return await self._index.search(query, limit=limit)
+        return await self._index.search(query, limit=limit, within=within)
 
     async def _asked(self, query: str, limit: int) -> list[Sequence[WebResult]]:
         """What each engine that answers has found."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from planner import MemoryTrace, Plan, Result
 from service.errors import UsageProblem
@@ -11,6 +10,7 @@ from service.person import Person
 from service.plans import asked_by, plan_of, text_of
 from service.saved import is_given, options_of, require_ended, restored
 from service.settings import Settings
+from service.sources import root_of
 from service.workplace import Display, Finished, require_presence, workplace
 from storage import TraceStore
 
@@ -28,7 +28,7 @@ class Written:
 
 async def ask(
     question: str,
-    documents: Sequence[Path],
+    documents: Sequence[str],
     settings: Settings,
     display: Display,
     approver: Person | None = None,
@@ -52,7 +52,7 @@ async def ask(
 async def run_plan(
     plan: Written,
     question: str | None,
-    documents: Sequence[Path],
+    documents: Sequence[str],
     settings: Settings,
     display: Display,
     present: Person | None = None,
@@ -68,7 +68,7 @@ async def run_plan(
 async def _new_run(
     question: str,
     plan: Plan | None,
-    documents: Sequence[Path],
+    documents: Sequence[str],
     settings: Settings,
     display: Display,
     others: Others,
@@ -80,7 +80,7 @@ async def _new_run(
         raise UsageProblem(
             f"the question has {len(question)} characters; at most {_MOST_CHARACTERS} can be asked"
         )
-    roots = [path.expanduser().resolve() for path in documents]
+    roots = [root_of(given) for given in documents]
     options = options_of(roots, settings)
     options |= {"plan": text_of(plan)} if plan else {}
     options |= {"approve": True} if approver else {}

@@ -12,8 +12,12 @@ from service.terminal import Terminal
 from service.workplace import Finished
 
 Documents = Annotated[
-    list[Path] | None,
-    typer.Option("--documents", "-d", help="A folder or a file; may be given several times."),
+    list[str] | None,
+    typer.Option(
+        "--documents",
+        "-d",
+        help="A folder, a file, or the address of a page or a sitemap; may be given several times.",
+    ),
 ]
 WebSearch = Annotated[
     str | None,

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from math import inf
-from pathlib import Path
 from typing import Any
 
 from pydantic import JsonValue, TypeAdapter
@@ -12,6 +11,7 @@ from planner import Limits, ResearchSettings, means_of
 from service.errors import UsageProblem
 from service.models import lasting
 from service.settings import Settings
+from service.sources import Root, root_of
 from storage import RunRecord
 
 _MODEL_CALLS = 4
@@ -28,14 +28,14 @@ def require_ended(record: RunRecord) -> None:
         raise UsageProblem(f"run {record.id} is still running in another process")
 
 
-def restored(record: RunRecord, settings: Settings) -> tuple[list[Path], Settings]:
+def restored(record: RunRecord, settings: Settings) -> tuple[list[Root], Settings]:
     """The documents and the settings that a run was created with."""
     options = dict(record.options)
     saved: dict[str, Any] = {name: options[name] for name in _SAVED if name in options}
     # Not by way of Settings(...): it would mix dictionaries with those of the environment.
     saved["tools"] = tuple(map(str, _list(options.get("tools"))))
     saved["prices"] = _PRICES.validate_python(saved.get("prices") or {})
-    roots = [Path(str(path)) for path in _list(options.get("documents"))]
+    roots = [root_of(str(path)) for path in _list(options.get("documents"))]
     return roots, settings.model_copy(update=saved)
 
 
@@ -44,7 +44,7 @@ def is_given(record: RunRecord) -> bool:
     return bool(record.options.get("plan") or record.options.get("approve"))
 
 
-def options_of(roots: Sequence[Path], settings: Settings) -> dict[str, JsonValue]:
+def options_of(roots: Sequence[Root], settings: Settings) -> dict[str, JsonValue]:
     """What a resumed run needs to know."""
     values: dict[str, Any] = settings.model_dump(include=set(_SAVED), mode="json")
     values["model"] = lasting(settings.model)

@@ -62,6 +62,10 @@ class Settings(BaseSettings):
     """Hosts, or HOST:PORT, that may be private; with commas between."""
     web_seconds: Annotated[float, Field(gt=0)] = 30.0
     web_bytes: Annotated[int, Field(gt=0)] = 10 * 2**20
+    web_cache: Annotated[int, Field(ge=0)] = 256 * 2**20
+    """Bytes of pages that are kept on disk."""
+    robots: bool = True
+    """Whether robots.txt is heeded."""
     user_agent: str = Field(f"Breadth/{version('breadth')}", min_length=1)
     embeddings: str = "auto"
     """off, minilm, openai:NAME or openai:NAME@URL; auto: minilm where its extra is installed."""

@@ -13,8 +13,11 @@ from search import (
     ByAddress,
     DocumentIndex,
     EngineError,
+    Fetches,
     IndexReport,
+    PageCache,
     Reader,
+    Robots,
     SearchEngine,
     Together,
     WebClient,
@@ -23,6 +26,9 @@ from search import (
     WebSearch,
     WebSettings,
     engines_of,
+    is_address,
+    pages_of,
+    refresh_pages,
 )
 from service.errors import UsageProblem
 from service.meaning import SECONDS, Notices, embedder_of, embedding, reranker_of
@@ -56,41 +62,78 @@ class Sources:
             await asyncio.wait({self.vectors}, timeout=SECONDS)
 
 
+Root = Path | str
+"""What a user names as documents: a path, or an address of the web."""
+
+
+def root_of(given: str) -> Root:
+    """Paths are made whole, addresses stay as they are."""
+    return given if is_address(given) else Path(given).expanduser().resolve()
+
+
 @asynccontextmanager
 async def sources(
-    roots: Sequence[Path], settings: Settings, display: Indexing, *, needed: bool = True
+    roots: Sequence[Root], settings: Settings, display: Indexing, *, needed: bool = True
 ) -> AsyncIterator[Sources]:
     """Documents are indexed now; the web is asked when it is searched.
 
-    Raises what `require_sources` raises.
+    Raises what `require_sources` raises, SearchError for a site that cannot be had.
     """
     require_sources(roots, settings, needed=needed)
     async with AsyncExitStack() as stack:
-        vectors = None
-        if roots:
-            index = DocumentIndex.open(
-                _index_path(roots, settings),
-                embedder=await embedder_of(settings, stack),
-                reranker=await reranker_of(settings, stack),
-            )
-            stack.callback(index.close)
-            display.indexed(await index.refresh(roots, on_progress=display.indexing))
+        index = DocumentIndex.open(
+            _index_path(roots, settings) if roots else None,
+            embedder=await embedder_of(settings, stack) if roots else None,
+            reranker=await reranker_of(settings, stack) if roots else None,
+        )
+        stack.callback(index.close)
+        addresses = [root for root in roots if isinstance(root, str)]
+        if not settings.search and not addresses:
+            if roots:
+                display.indexed(await _refreshed(index, roots, display))
             vectors = await stack.enter_async_context(embedding(index, display))
-        else:
-            index = DocumentIndex.open(None)
-            stack.callback(index.close)
-        if not settings.search:
             yield Sources(index, index, vectors)
             return
         web = await stack.enter_async_context(WebClient(web_settings(settings)))
-        pages = WebPages(web)
+        pages = _pages(settings, web, stack)
+        if roots:
+            report = await _refreshed(index, roots, display)
+            later = await refresh_pages(
+                index, pages, await _listed(addresses, pages), on_progress=display.indexing
+            )
+            display.indexed(report.and_then(later))
+        vectors = await stack.enter_async_context(embedding(index, display))
+        if not settings.search:
+            yield Sources(index, index, vectors)
+            return
         searching = WebSearch(_engines(settings, web), pages)
         stack.callback(searching.close)
         engine: SearchEngine = Together([index, searching]) if roots else searching
         yield Sources(engine, ByAddress(pages, index), vectors)
 
 
-def require_sources(roots: Sequence[Path], settings: Settings, *, needed: bool = True) -> None:
+async def _refreshed(index: DocumentIndex, roots: Sequence[Root], display: Indexing) -> IndexReport:
+    """The files among the roots."""
+    paths = [root for root in roots if isinstance(root, Path)]
+    return await index.refresh(paths, on_progress=display.indexing)
+
+
+async def _listed(addresses: Sequence[str], pages: WebPages) -> list[str]:
+    """The pages at the addresses, those of sitemaps one by one."""
+    return [page for address in addresses for page in await pages_of(address, pages)]
+
+
+def _pages(settings: Settings, web: WebClient, stack: AsyncExitStack) -> WebPages:
+    """Reads pages, through the cache and as robots.txt has it."""
+    fetches: Fetches = web
+    if settings.web_cache:
+        cache = PageCache(web, settings.cache / "pages.db", most_bytes=settings.web_cache)
+        stack.callback(cache.close)
+        fetches = cache
+    return WebPages(fetches, Robots(fetches, settings.user_agent) if settings.robots else None)
+
+
+def require_sources(roots: Sequence[Root], settings: Settings, *, needed: bool = True) -> None:
     """Before anything is loaded: raises UsageProblem where there is nothing to search, or an engine
     lacks its key. `needed`: a run with tools of others may do without anything to search."""
     if needed and not roots and not settings.search:
@@ -124,7 +167,7 @@ def web_settings(settings: Settings) -> WebSettings:
     )
 
 
-def _index_path(roots: Sequence[Path], settings: Settings) -> Path:
+def _index_path(roots: Sequence[Root], settings: Settings) -> Path:
     """An index for each set of roots, kept in the cache."""
     named = "\n".join(sorted(map(str, roots)))
     key = sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:16]

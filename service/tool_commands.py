@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, assert_never
 
 from pydantic import JsonValue
@@ -32,7 +31,7 @@ from service.models import models_of
 from service.others import Offered, Others, others_of
 from service.plans import TOOLS
 from service.settings import Settings
-from service.sources import Sources, sources
+from service.sources import Sources, root_of, sources
 from service.workplace import Display, own_tools
 from tools import Tool, cost_of, has_side_effects
 
@@ -64,13 +63,13 @@ async def listed(settings: Settings, display: Display) -> dict[str, Any]:
 async def called(
     name: str,
     given: Sequence[str],
-    documents: Sequence[Path],
+    documents: Sequence[str],
     settings: Settings,
     display: Display,
 ) -> Called:
     """One call. `given`: KEY=VALUE, a value as JSON or as it stands. Raises ToolFailed."""
     values = dict(_argument(text) for text in given)
-    roots = [path.expanduser().resolve() for path in documents]
+    roots = [root_of(given) for given in documents]
     if name in _NEEDS_DOCUMENTS and not roots and not settings.search:
         raise UsageProblem(f"{name} needs documents: name a folder or a file with --documents")
     async with AsyncExitStack() as stack:

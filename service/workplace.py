@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any, Protocol
 
 from inference import Model
@@ -34,7 +33,7 @@ from service.person import Person
 from service.plans import plan_of
 from service.saved import research_settings
 from service.settings import Settings
-from service.sources import Sources, require_sources, sources
+from service.sources import Root, Sources, require_sources, sources
 from storage import RunRecord, TraceStore
 from tools import (
     Calculate,
@@ -195,7 +194,7 @@ class Tee:
 
 @asynccontextmanager
 async def workplace(
-    roots: Sequence[Path], settings: Settings, display: Display, others: Others
+    roots: Sequence[Root], settings: Settings, display: Display, others: Others
 ) -> AsyncIterator[Workplace]:
     """The model loads while the documents are indexed; each is done once."""
     needed = not others.tools

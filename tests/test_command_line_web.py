@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from conftest import QUESTION, ChatServer
+from site_server import site
 from test_command_line import User
 
 
@@ -27,6 +28,8 @@ async def small_web(films: Path) -> AsyncIterator[str]:
         return web.json_response({"query": request.query["q"], "results": found})
 
     async def page(request: web.Request) -> web.Response:
+        if request.match_info["name"] not in pages:
+            raise web.HTTPNotFound
         return web.Response(body=pages[request.match_info["name"]])
 
     app = web.Application()
@@ -79,3 +82,24 @@ async def test_pages_of_private_hosts_are_not_fetched(
     assert other
     assert given["sources"] == []
     assert given["value"] is None
+
+
+async def test_documents_may_be_the_pages_of_a_sitemap(
+    user: User, chat_server: ChatServer, films: Path
+) -> None:
+    async with site() as served:
+        served.pages |= {f"/{path.name}": path.read_bytes() for path in films.iterdir()}
+        served.pages["/sitemap.xml"] = served.sitemap(*served.pages)
+        user.environment["BREADTH_ALLOW_HOSTS"] = served.url.removeprefix("http://")
+        asked = ["ask", QUESTION, "--model", "openai:test", "--base-url", chat_server.url]
+        asked += ["--plans", "1", "--documents", f"{served.url}/sitemap.xml", "--json"]
+        ended = await user.types(*asked)
+        given = json.loads(ended.out)
+        assert given["value"] == "Bong Joon-ho"
+        assert f"{served.url}/bong.md" in {source["location"] for source in given["sources"]}
+        served.asked.clear()
+        again = await user.types("resume", given["run"], "--json")
+        assert json.loads(again.out)["value"] == "Bong Joon-ho"
+    ended = await user.types(*asked)
+    assert ended.code == 1
+    assert "cannot be read" in ended.err

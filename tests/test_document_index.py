@@ -1,15 +1,21 @@
 """Searching and reading the user's documents."""
 
+import os
 import sqlite3
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from document_makers import make_pdf
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from search_folder import titles
 
-from search import DocumentIndex, ReadError
+from search import KINDS, DocumentIndex, Narrowing, ReadError
+from search.catalogue import LARGE
 from search.terms import match_expression, segmented
+from tools.find import Search, SearchArguments, Within
 
 # --- searching ---
 
@@ -158,3 +164,75 @@ async def test_passages_come_in_order(index: DocumentIndex) -> None:
     assert len(passages) > 3
     assert all(text[p.start : p.end] == p.text for p in passages)
     assert [p.start for p in passages] == sorted(p.start for p in passages)
+
+
+# --- narrowed ---
+
+
+@pytest.fixture
+async def dated(index: DocumentIndex, tmp_path: Path) -> DocumentIndex:
+    """Documents of several kinds and days; those that say none have it from their file."""
+    made = {
+        "reports/a.html": b'<meta name="date" content="2023-05-17"><title>A</title><p>A waltz.',
+        "reports/b.pdf": make_pdf("Another waltz.", title="B", made="D:20240301"),
+        "notes/c.txt": b"C\n\nA waltz, too.\n",
+    }
+    for name, data in made.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+        os.utime(path, (1_700_000_000, 1_700_000_000))  # 14 November 2023
+    await index.refresh([tmp_path])
+    return index
+
+
+@pytest.mark.parametrize(
+    ("within", "found"),
+    [
+        (Narrowing(), "ABC"),
+        (Narrowing(path="Reports/"), "AB"),
+        (Narrowing(path="notes/*.txt"), "C"),
+        (Narrowing(path="no such"), ""),
+        (Narrowing(since="2023-11-14"), "BC"),
+        (Narrowing(since="2024"), "B"),
+        (Narrowing(until="2023"), "AC"),
+        (Narrowing(until="2023-05"), "A"),
+        (Narrowing(since="2023-06", until="2023-12"), "C"),
+        (Narrowing(kind="pdf"), "B"),
+        (Narrowing(kind="page", since="2024"), ""),
+    ],
+)
+async def test_a_search_can_be_narrowed(
+    dated: DocumentIndex, within: Narrowing, found: str
+) -> None:
+    hits = await dated.search("waltz", within=within)
+    assert "".join(sorted(hit.passage.source.title for hit in hits)) == found
+
+
+def test_what_cannot_be_asked_is_refused() -> None:
+    with pytest.raises(ValueError, match="is no day"):
+        Narrowing(since="May 2023")
+    with pytest.raises(ValueError, match="is no kind of document: use book"):
+        Narrowing(kind="film")
+
+
+async def test_a_tool_narrows_its_search(dated: DocumentIndex) -> None:
+    search = Search(dated)
+    arguments = SearchArguments.model_validate(
+        {"query": "waltz", "within": {"kind": "text", "path": "notes"}}
+    )
+    assert (await search.call(arguments)).value == ["C"]
+    with pytest.raises(ValidationError, match="is no day"):
+        SearchArguments.model_validate({"query": "waltz", "within": {"since": "soon"}})
+    assert set(get_args(Within.model_fields["kind"].annotation)) == {"", *KINDS}
+
+
+# --- many documents ---
+
+
+async def test_words_of_most_passages_are_left_out_of_a_large_index(index: DocumentIndex) -> None:
+    texts = [f"Common words and number{i % 9000}." for i in range(LARGE + 10)]
+    await index.add_passages([(f"T{i}", text, f"{i}") for i, text in enumerate(texts)])
+    hits = await index.search("common number77", limit=50)
+    assert {hit.passage.text for hit in hits} == {"Common words and number77."}
+    assert len(await index.search("common", limit=50)) == 50

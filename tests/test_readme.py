@@ -183,6 +183,7 @@ def test_the_table_of_settings_is_complete_and_has_the_defaults() -> None:
     for name, field in Settings.model_fields.items():
         if isinstance(field.default, int | float) or field.default == "base":
             value = f"{field.default:g}" if isinstance(field.default, float) else field.default
+            value = str(value).lower() if isinstance(value, bool) else value
             assert shown[name] == f"`{value}`"
 
 

@@ -1,8 +1,10 @@
 """The tools that bring passages: `search` finds them, `read` opens one document."""
 
-from pydantic import Field
+from typing import Literal, Self
 
-from search import Hit, Reader, SearchEngine, SearchError
+from pydantic import Field, model_validator
+
+from search import Hit, Narrowing, Reader, SearchEngine, SearchError
 from tools.tool import Arguments, ToolError, ToolResult
 
 _TITLES = 10
@@ -10,10 +12,29 @@ MAX_QUESTION = 2000
 """Characters of a question."""
 
 
+class Within(Arguments):
+    """Which documents are meant, by what is given of these."""
+
+    path: str = Field("", max_length=500, description="a part of the path; * and ? as in a shell")
+    since: str = Field("", description="a day, month or year: 2024-05-01, 2024-05 or 2024")
+    until: str = Field("", description="as since, and included")
+    kind: Literal["", "book", "mail", "page", "pdf", "slides", "table", "text", "word"] = ""
+
+    @model_validator(mode="after")
+    def _days_are_days(self) -> Self:
+        self.narrowing()
+        return self
+
+    def narrowing(self) -> Narrowing:
+        """For the engine. Raises ValueError for what is no day."""
+        return Narrowing(self.path, self.since, self.until, self.kind)
+
+
 class SearchArguments(Arguments):
-    """What to search for."""
+    """What to search for, in all documents or some."""
 
     query: str = Field(min_length=1, max_length=MAX_QUESTION)
+    within: Within | None = None
 
 
 class Search:
@@ -32,7 +53,9 @@ class Search:
 
     async def call(self, arguments: SearchArguments) -> ToolResult:
         """The titles of what was found, best first; None when nothing was."""
-        hits = await found(self._engine, arguments.query, limit=self._limit)
+        hits = await found(
+            self._engine, arguments.query, limit=self._limit, within=arguments.within
+        )
         titles = list(dict.fromkeys(hit.passage.source.title for hit in hits))
         return ToolResult([*titles[:_TITLES]] or None, read=[hit.passage for hit in hits])
 
@@ -66,9 +89,13 @@ class Read:
         return ToolResult("\n\n".join(passage.text for passage in passages), evidence=passages)
 
 
-async def found(engine: SearchEngine, query: str, *, limit: int) -> list[Hit]:
+async def found(
+    engine: SearchEngine, query: str, *, limit: int, within: Within | None = None
+) -> list[Hit]:
     """A search whose failure is a tool's failure."""
     try:
-        return list(await engine.search(query, limit=limit))
+        if within is None:
+            return list(await engine.search(query, limit=limit))
+        return list(await engine.search(query, limit=limit, within=within.narrowing()))
     except SearchError as error:
         raise ToolError(f"{engine.name}: {error}") from error

@@ -18,7 +18,7 @@ from inference import Model, ModelError, Request, Sample
 from reasoning import Task, sampled, vote
 from search import Passage, SearchEngine
 from tools.drafts import tell_draft
-from tools.find import MAX_QUESTION, found
+from tools.find import MAX_QUESTION, Within, found
 from tools.kinds import fits_asked, kind_of, out_of_a_date
 from tools.reading_prompt import NOTHING, reading_prompt
 from tools.relevance import ranked, speaks_of
@@ -33,9 +33,10 @@ _MAX_TOKENS = 40
 
 
 class LookupArguments(Arguments):
-    """What to look up."""
+    """What to look up, in all documents or some."""
 
     question: str = Field(min_length=1, max_length=MAX_QUESTION)
+    within: Within | None = None
 
 
 class Lookup:
@@ -58,16 +59,17 @@ class Lookup:
 
     async def call(self, arguments: LookupArguments) -> ToolResult:
         """The value with its proof; None when the documents do not say it."""
-        passages = (await self.candidates(arguments.question))[: self._passages]
+        candidates = await self.candidates(arguments.question, arguments.within)
+        passages = candidates[: self._passages]
         for position, passage in enumerate(passages):
             value = await self.read(arguments.question, passage)
             if value is not None:
                 return ToolResult(value, evidence=[passage], read=passages[: position + 1])
         return ToolResult(None, read=passages)
 
-    async def candidates(self, question: str) -> list[Passage]:
+    async def candidates(self, question: str, within: Within | None = None) -> list[Passage]:
         """Passages that speak of what the question names, best first. Raises ToolError."""
-        hits = await found(self._engine, question, limit=_HITS)
+        hits = await found(self._engine, question, limit=_HITS, within=within)
         return [p for p in ranked(question, hits) if speaks_of(question, p)]
 
     async def read(self, question: str, passage: Passage) -> str | None:
