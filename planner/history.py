@@ -78,13 +78,21 @@ class History:
 
 
 def known_results(history: History) -> Mapping[str, Done]:
-    """The results of a run's past by call key, for a Caller."""
+    """The results of a run's past by call key, for a Caller.
+
+    Those of a sub-run that has not ended are among them: its step may be planned anew, and then
+    gets another id.
+    """
     own = {
         key: outcome
         for call_id, key in history.arguments.items()
         if _worked(outcome := history.outcomes.get(call_id))
     }
-    return {**history.known, **own}
+    inside: dict[str, Done] = {}
+    for call, past in history.nested.items():
+        if top_step(call) not in history.outcomes:
+            inside |= known_results(past)
+    return {**inside, **history.known, **own}
 
 
 def another_try(history: History) -> History:

@@ -87,7 +87,10 @@ def _require_whole(old: RunRecord, history: History, anew: Collection[str]) -> N
     """Raises UsageProblem where a strict replay could not come to an end."""
     if anew:
         raise UsageProblem("--strict calls nothing, and --from runs steps anew: leave one of them")
-    open_steps = [step.id for step in history.steps if step.id not in history.outcomes]
+    steps = [step.id for step in history.steps]
+    if old.answer is not None:  # then lines of a plan that was cut off have long been replaced
+        steps = [line for lines in history.planned.values() for line in lines]
+    open_steps = [step for step in steps if step not in history.outcomes]
     if not history.planned_rounds or open_steps:
         missing = f"steps {', '.join(open_steps)}" if open_steps else "its plan"
         raise UsageProblem(

@@ -11,6 +11,9 @@ import pytest
 from conftest import PLAN, QUESTION, ChatServer
 from test_command_line import User, ask
 
+from planner import Step, StepAdded
+from storage import TraceStore
+
 
 @pytest.fixture
 def user(tmp_path: Path) -> User:
@@ -248,6 +251,19 @@ async def test_a_run_that_was_stopped_is_replayed_as_far_as_it_came_and_goes_on(
     again = json.loads((await user.types("replay", run_id, "--json")).out)
     assert again["value"] == "Bong Joon-ho"
     assert not any("Who directed" in asked for asked in chat_server.asked if "Result" not in asked)
+
+
+async def test_lines_of_a_plan_that_was_cut_off_do_not_keep_a_run_from_being_replayed(
+    user: User, chat_server: ChatServer, films: Path
+) -> None:
+    """It was planned anew when it went on, and then came to its end."""
+    first = await asked_once(user, chat_server, films)
+    async with await TraceStore.open(str(user.home / "data" / "runs.db")) as store:
+        line = Step("old", "lookup", {"question": "Who wrote Inception?"})
+        await store.trace(first["run"]).record(StepAdded(line, 1, "planner"))
+    ended = await user.types("replay", first["run"], "--strict", "--json")
+    assert ended.code == 0, ended.err
+    assert same(first, json.loads(ended.out))
 
 
 @pytest.mark.parametrize("form", ["{}", "step_{}"])
