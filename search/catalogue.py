@@ -204,13 +204,7 @@ class Catalogue:
         document = self._connection.execute(
             "INSERT INTO documents (location, title, media_type, digest, author, published,"
             " day, is_file, size, mtime_ns, refused) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                *_columns(source),
-                source.published or _day(stat[1]),
-                file is not None,
-                *stat,
-                entry.refused,
-            ),
+            (*_columns(source), day, file is not None, *stat, entry.refused),
         ).lastrowid
         title = segmented(source.title)
         for passage in entry.passages:

@@ -150,7 +150,7 @@ async def test_the_charset_that_the_server_says_counts(here: tuple[Site, WebClie
     assert (await WebPages(web).read(f"{served.url}/a"))[0].text == "Ёж."
 
 
-async def test_a_document_on_the_web_is_known_by_its_bytes(here: tuple[Site, WebClient]) -> None:
+async def test_reported_fault_r7_a_pdf_is_known_by_its_bytes(here: tuple[Site, WebClient]) -> None:
     served, web = here
     served.headers = {"Content-Type": "application/octet-stream"}
     served.pages["/bitstreams/1234/download"] = make_pdf("The score was written in May.")

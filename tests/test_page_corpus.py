@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from document_makers import make_docx, make_epub, make_pdf, make_xlsx, make_zip, paragraph
 from search_folder import read
+from test_web import served
 
-from search import ReadError
+from search import ReadError, WebClient, WebPages, WebSettings
+from search.errors import TooLarge
 
 PAGES = Path(__file__).parent / "pages"
 
@@ -339,6 +342,20 @@ def test_a_page_gives_the_right_text(case: Right) -> None:
     assert case.title in (None, source.title)
     assert case.author in (None, source.author)
     assert case.published in (None, source.published)
+
+
+async def test_a_stream_without_end_is_cut() -> None:
+    async def endless(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(b"<p>And so it goes on.</p>" * 1000)
+
+    async with served(endless) as url:
+        settings = WebSettings(allow_hosts=frozenset({url.split("/")[2]}), most_bytes=10**6)
+        async with WebClient(settings) as client:
+            with pytest.raises(TooLarge):
+                await WebPages(client).read(url)
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.name)

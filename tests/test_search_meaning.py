@@ -147,11 +147,12 @@ def tables(tmp_path: Path) -> tuple[VectorTable, VectorTable, sqlite3.Connection
     """Two processes' views of one file with 300 passages."""
     connections = [open_database(tmp_path / "index.db") for _ in range(2)]
     connections[0].execute(
-        "INSERT INTO documents (id, location, title, media_type, digest, is_file, size, mtime_ns)"
-        " VALUES (1, '/a', 'A', 'text/plain', '', 0, 0, 0)"
+        "INSERT INTO documents (id, location, title, media_type, digest, author, published, day,"
+        " is_file, size, mtime_ns) VALUES (1, '/a', 'A', 'text/plain', '', '', '', '', 0, 0, 0)"
     )
     connections[0].executemany(
-        'INSERT INTO passages (id, document, start, "end", text) VALUES (?, 1, 0, 1, ?)',
+        'INSERT INTO passages (id, document, start, "end", text, part)'
+        " VALUES (?, 1, 0, 1, ?, '')",
         [(i, str(i)) for i in range(300)],
     )
     one, two = (VectorTable(connection, "random") for connection in connections)

@@ -5,7 +5,15 @@ from collections.abc import Sequence
 
 import pytest
 
-from search import DocumentIndex, EngineError, Hit, Passage, ReadError, SearchError
+from search import (
+    DocumentIndex,
+    EngineError,
+    Hit,
+    Narrowing,
+    Passage,
+    ReadError,
+    SearchError,
+)
 from search.engines import WebResult, canonical, merged
 from search.together import Together
 from search.web_search import WebSearch
@@ -135,7 +143,9 @@ async def test_only_the_first_pages_are_read(pages: Pages) -> None:
 class Broken:
     name = "broken"
 
-    async def search(self, query: str, *, limit: int = 10) -> Sequence[Hit]:
+    async def search(
+        self, query: str, *, limit: int = 10, within: Narrowing | None = None
+    ) -> Sequence[Hit]:
         raise EngineError("broken")
 
 

@@ -22,8 +22,10 @@ from storage.schema import VERSION_TABLE, migrate
 POSTGRES = os.environ.get("BREADTH_TEST_POSTGRES")
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
-SOURCE = Source("/films/inception.md", "Inception", "text/markdown", "0" * 64)
-PASSAGE = Passage(SOURCE, 10, 40, "Directed by Christopher Nolan.")
+SOURCE = Source(
+    "/films/inception.md", "Inception", "text/markdown", "0" * 64, "Ann Author", "2011-05-17"
+)
+PASSAGE = Passage(SOURCE, 10, 40, "Directed by Christopher Nolan.", "page 3")
 OTHER = Passage(SOURCE, 50, 70, "Released in 2010.")
 
 
