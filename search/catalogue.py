@@ -201,6 +201,7 @@ class Catalogue:
     def _insert(self, entry: Entry) -> None:
         source, file = entry.source, entry.file
         stat = (file.size, file.mtime_ns) if file else (0, 0)
+        day = source.published or _day(stat[1])
         document = self._connection.execute(
             "INSERT INTO documents (location, title, media_type, digest, author, published,"
             " day, is_file, size, mtime_ns, refused) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
