@@ -47,6 +47,9 @@ class Watcher:
     def loading(self, done: int, total: int) -> None:
         pass
 
+    def left_out(self, reason: str) -> None:
+        """See Display."""
+
     def missing(self, reason: str) -> None:
         pass
 

@@ -1,13 +1,12 @@
-"""Public question sets over their pooled passages: retrieval, and planned runs against one shot.
+"""Public question sets over their pooled passages: planned runs against one shot.
 
     python benchmarks/questions.py --data FOLDER
     python benchmarks/questions.py --data FOLDER --sets musique --limit 15 --json
 
-For musique.jsonl and hotpotqa.jsonl: `recallN`, the share of supporting passages among the first N
-for the question as it stands; then exact match and F1 of the same model on the same questions, one
-shot (the first five passages in one prompt) and planned (a run of Breadth), with seconds and prompt
-tokens a question. The questions are the first `--limit` of each set, behind those that `--skip`
-leaves out.
+For musique.jsonl and hotpotqa.jsonl: exact match and F1 of the same model on the same questions,
+one shot (the first five passages in one prompt) and planned (a run of Breadth), with seconds and
+prompt tokens a question. The questions are the first `--limit` of each set, behind those that
+`--skip` leaves out.
 """
 
 import argparse
@@ -25,9 +24,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.main_job import Watcher
+from benchmarks.pools import Pool, load
 from benchmarks.scoring import exact_match, f1
 from inference import Message, Request, complete
-from search import DocumentIndex, Passage
 from service.models import model_of
 from service.settings import Settings
 from service.workplace import Workplace
@@ -35,43 +34,6 @@ from storage import TraceStore
 from tools.reading_prompt import reading_prompt
 
 ONE_SHOT_PASSAGES = 5
-RECALL_AT = (5, 10)
-
-
-def load(path: Path) -> list[dict[str, Any]]:
-    """A question a line."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
-
-
-async def pooled(questions: Sequence[dict[str, Any]]) -> DocumentIndex:
-    """Every passage of every question, each once."""
-    index = DocumentIndex.open(None)
-    passages = dict.fromkeys((p["title"], p["text"]) for q in questions for p in q["passages"])
-    await index.add_passages(
-        (title, text, f"/{number}/{title}") for number, (title, text) in enumerate(passages)
-    )
-    return index
-
-
-async def recall(index: DocumentIndex, questions: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """Share of the supporting passages among the first N hits."""
-    found: defaultdict[str, list[float]] = defaultdict(list)
-    for question in questions:
-        hits = await index.search(question["question"], limit=3 * max(RECALL_AT))
-        texts = list(dict.fromkeys(h.passage.source.location for h in hits))
-        gold = {(p["title"], p["text"]) for p in question["passages"] if p["supporting"]}
-        places = {hit.passage.source.location: hit.passage for hit in hits}
-        for limit in RECALL_AT:
-            shown = [places[place] for place in texts[:limit]]
-            hit = sum(any(same(passage, pair) for passage in shown) for pair in gold)
-            found[f"recall{limit}"].append(hit / len(gold))
-    return {name: mean(values) for name, values in found.items()}
-
-
-def same(passage: Passage, pair: tuple[str, str]) -> bool:
-    """Whether a hit comes from a passage of the set."""
-    title, text = pair
-    return passage.source.title == title and passage.text[:80] in text
 
 
 async def one_shot(place: Workplace, question: str) -> str | None:
@@ -145,11 +107,10 @@ async def measured(options: argparse.Namespace) -> dict[str, float]:
     try:
         for name in options.sets.split(","):
             questions = load(options.data / f"{name}.jsonl")
-            index = await pooled(questions)
+            index = await Pool.of(questions).index()
             place = Workplace(model, index, settings, watcher)
-            found = await recall(index, questions)
             chosen = questions[options.skip : options.skip + options.limit]
-            found |= await compared(chosen, place, watcher)
+            found = await compared(chosen, place, watcher)
             figures |= {f"{name}_{key}": round(value, 3) for key, value in found.items()}
             index.close()
     finally:

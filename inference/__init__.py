@@ -18,6 +18,7 @@ from inference.errors import (
 from inference.fitting import Fitted, TooLong, fits_in, fitted
 from inference.interrupts import Boundary, Interrupt, behind, interruptible
 from inference.metering import estimated_prompt, estimated_tokens
+from inference.minilm import MiniLM
 from inference.model import (
     ALL,
     Chunk,
@@ -88,6 +89,7 @@ __all__ = [
     "Interrupt",
     "Likelihood",
     "Message",
+    "MiniLM",
     "Model",
     "ModelError",
     "ModelNonsense",

@@ -3,6 +3,7 @@
 from planner import template
 from planner.budget import Budget, Limits, Spending
 from planner.calling import Caller, call_key
+from planner.checking import checked_arguments
 from planner.clarifying import clarified
 from planner.desk import FIXED, ResearchSettings, Result, Review, Toolbox
 from planner.effort import Effort, Means, means_of
@@ -29,7 +30,7 @@ from planner.events import (
 )
 from planner.executor import Executor
 from planner.history import History, another_try, known_results
-from planner.language import PlanReader, Vocabulary, step_of, written
+from planner.language import PlanReader, Vocabulary, is_tool_name, step_of, written
 from planner.nesting import Research, ResearchArguments
 from planner.outcomes import Answer, Done, Failed, Outcome, Sentence, Skipped, Status
 from planner.plan import Plan, PlanBuilder, Step
@@ -101,8 +102,10 @@ __all__ = [
     "Within",
     "another_try",
     "call_key",
+    "checked_arguments",
     "clarified",
     "in_order",
+    "is_tool_name",
     "known_results",
     "means_of",
     "question_of",

@@ -163,8 +163,8 @@ def _last_value(step: Step, plan: Plan, outcomes: Mapping[str, Outcome]) -> Json
 
 
 def _is_of_kind(value: JsonValue, question: str) -> bool:
-    """Whether it can be what the question asks for, at all."""
-    return fits(template.as_text(value), kind_of(question))
+    """Whether it can be what the question asks for, at all; what a record holds is not judged."""
+    return isinstance(value, dict) or fits(template.as_text(value), kind_of(question))
 
 
 def _asks_for_it(

@@ -23,7 +23,7 @@ class Limits:
     """Of all model calls, prompt and completion together."""
     tool_calls: float = math.inf
     cost: float = math.inf
-    """Of all model calls, in the money of the price list."""
+    """Of all model calls and of tools that cost something, in the money of the price list."""
     reserve: float = 0.25
     """The share of seconds, tokens and cost that is kept back for the answer."""
 
@@ -146,8 +146,8 @@ class Budget:
                 allowed = budget._limits.seconds * self._share(budget, step=step)
                 self._exceed(budget, "seconds", budget.seconds, allowed, guess=guess)
 
-    def spend_tool_call(self, *, guess: bool = False) -> None:
-        """Count one tool call, or raise and count nothing.
+    def spend_tool_call(self, *, guess: bool = False, cost: float = 0.0) -> None:
+        """Count one tool call and what it costs, or raise and count nothing.
 
         `guess`: it may be for nothing, so it may spend half of what there is, and no limit counts
         as hit where there is no more for it.
@@ -159,6 +159,10 @@ class Budget:
                 allowed *= _AMPLE
             if spent + 1 > allowed:
                 self._exceed(budget, "max-tool-calls", spent, allowed, guess=guess)
+        if cost:
+            paid = Spending(cost=cost)
+            self.promise(paid, step=True, guess=guess)
+            self.settle(paid, paid)
         for budget in self._line:
             budget._tool_calls += 1
 

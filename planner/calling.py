@@ -20,7 +20,7 @@ from planner.events import SpeculationStarted, StepStarted, Trace
 from planner.guesses import Guess, guessing
 from planner.outcomes import Done, Failed, Outcome, Skipped
 from planner.recording import current_step
-from tools import Listener, Tool, ToolError, ToolResult, listening
+from tools import Listener, Tool, ToolError, ToolResult, cost_of, listening
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 _RETRY_WAIT = wait_random_exponential(multiplier=0.5, max=8)
@@ -224,7 +224,7 @@ class Caller:
         number: int,
     ) -> ToolResult:
         """One attempt, paid for, recorded and in time."""
-        self._budget.spend_tool_call(guess=guessing.get())
+        self._budget.spend_tool_call(guess=guessing.get(), cost=cost_of(tool))
         if guess is None:
             await self._trace.record(StepStarted(call_id, arguments, number))
         else:

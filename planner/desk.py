@@ -174,9 +174,11 @@ class Desk:
 
     @property
     def cut(self) -> str | None:
-        """Which limit ended the run, or a sub-run, before its time; None where none did."""
+        """Which limit ended the run, the one that it replays, or a sub-run, before its time."""
         if self.budget.exceeded is not None:
             return f"stopped by the budget: {self.budget.exceeded}"
+        if self.history.cut is not None:
+            return self.history.cut
         for id_, outcome in self.executor.outcomes.items():
             if isinstance(outcome, Done) and outcome.cut is not None:
                 return f"step {id_} was cut short: {outcome.cut}"

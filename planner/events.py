@@ -147,6 +147,8 @@ class RunEnded:
 
     status: Status
     reason: str | None = None
+    cut_short: bool = False
+    """A limit ended it before its time."""
 
 
 @dataclass(frozen=True, slots=True)

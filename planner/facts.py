@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from planner import template
 from planner.outcomes import Done, Outcome
 from planner.plan import Step
-from tools import Fact
+from tools import Fact, holds
 
 _QUESTIONS = ("question", "query", "expression", "objective")
 """Arguments that say in words what a step asks, first match."""
@@ -48,12 +48,20 @@ def facts_of(
 
 
 def _led_to(fact: Fact, inner: Fact | None) -> Fact:
-    """With what led to the value inside: of what was described, the names."""
+    """With what led to the value inside: of what was described, the names.
+
+    They are nearer to the value ("the director of {item}" turned out to be somebody), unless they
+    only stand beside what was filled in here.
+    """
     if inner is None:
         return fact
     chain = dict.fromkeys((*fact.chain, inner.question, *inner.chain))
-    names = tuple(dict.fromkeys((*fact.names, *inner.names)))
-    return fact.model_copy(update={"names": names, "chain": tuple(chain)[:_LONGEST_CHAIN]})
+    asked = (one for one in (inner.question, *inner.chain) if holds(one, "".join(inner.names[:1])))
+    last = next(asked, "")
+    beside = any(holds(last, name) for name in fact.names)
+    names = (*fact.names, *inner.names) if beside else (*inner.names, *fact.names)
+    update = {"names": tuple(dict.fromkeys(names)), "chain": tuple(chain)[:_LONGEST_CHAIN]}
+    return fact.model_copy(update=update)
 
 
 def _fact(
@@ -64,9 +72,9 @@ def _fact(
     earlier: Mapping[str, tuple[Fact, ...]],
 ) -> Fact:
     """The fact of one call; `own` has what the names of an element stand for."""
-    key = next((key for key in _QUESTIONS if key in step.arguments), "")
-    asked = step.arguments.get(key, "")
-    named = dict.fromkeys(step.names_in.get(key, ()))
+    key = next((key for key in _QUESTIONS if key in step.arguments), None)
+    asked = step.arguments[key] if key else _call(step)
+    named = dict.fromkeys(step.names_in[key] if key else template.names(asked))
     sources = [name for name in named if name != template.INDEX]
 
     def filled(name: str) -> JsonValue:
@@ -84,3 +92,9 @@ def _fact(
             chain |= dict.fromkeys(fact.chain)
     names = tuple(template.as_text(filled(name)) for name in sources)
     return Fact(value=value, question=question, names=names, chain=tuple(chain)[:_LONGEST_CHAIN])
+
+
+def _call(step: Step) -> str:
+    """What a tool that takes no question is asked: `weather (city: Paris)`."""
+    told = (f"{name}: {template.as_text(value)}" for name, value in step.arguments.items())
+    return f"{step.tool} ({', '.join(told)})"

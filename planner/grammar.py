@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
+from planner.language import has_short_form
 from tools import Arguments, Tool
 
 _TEXT = r"""text ::= "\"" letter{2,240} "\""
@@ -77,18 +78,28 @@ class _Shapes:
 
     @property
     def call(self) -> str:
-        """The tool's name as the key of its first argument, its other required ones behind it."""
+        """The tool's name as the key of its first argument, its other required ones behind it.
+
+        The long form where the short one could not be told from the fields of the step itself.
+        """
+        fields = self._schema.get("properties", {})
+        short = has_short_form(tuple(fields))
         required = self._schema.get("required", [])
         written = []
-        for position, (field, shape) in enumerate(self._schema["properties"].items()):
+        for position, (field, shape) in enumerate(fields.items()):
             if position and field not in required:
                 continue
-            key = self._tool.name if position == 0 else field
+            key = self._tool.name if position == 0 and short else field
             comma = "," if position else ""
             written.append(
                 _literal(f"{comma}{json.dumps(key)}:") + " " + self._argument(field, shape)
             )
-        return " ".join(written)
+        if short:
+            return " ".join(written)
+        tool = f'"tool":{json.dumps(self._tool.name)}'
+        if not written:
+            return _literal(tool)
+        return " ".join([_literal(tool + ',"arguments":{'), *written, '"}"'])
 
     def _argument(self, field: str, shape: Mapping[str, Any]) -> str:
         """What may stand as a field's value."""
@@ -112,7 +123,7 @@ class _Shapes:
         match shape.get("type"):
             case "array":
                 return self._list(shape, depth)
-            case "object" if "properties" in shape:
+            case "object":
                 return self._object(shape, depth)
             case "integer":
                 return f"{_sign(shape)}{_digits(shape)}"
@@ -143,16 +154,17 @@ class _Shapes:
 
     def _object(self, shape: Mapping[str, Any], depth: int) -> str:
         """Its required fields, or all where none is, in the schema's order."""
-        required = shape.get("required") or list(shape["properties"])
+        properties = shape.get("properties", {})
+        required = shape.get("required") or list(properties)
         fields = [
             _literal(json.dumps(name) + ":") + " " + self._value(one, depth + 1)
-            for name, one in shape["properties"].items()
+            for name, one in properties.items()
             if name in required
         ]
-        return '"{" ' + ' "," '.join(fields) + ' "}"'
+        return '"{" ' + ' "," '.join(fields) + ' "}"' if fields else '"{}"'
 
 
-@cache
+@lru_cache(maxsize=512)
 def _schema(arguments: type[Arguments]) -> Mapping[str, Any]:
     """Read once for each tool and not for each run: pydantic takes a millisecond."""
     return arguments.model_json_schema()

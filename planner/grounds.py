@@ -12,6 +12,8 @@ from planner.outcomes import Done, Failed, Outcome
 from search import Passage
 from tools import Fact
 
+_LONGEST = 2000
+"""Characters of a value."""
 RESEARCH = "research"
 """The tool whose steps are sub-runs."""
 
@@ -99,14 +101,14 @@ def grounds_of(
             if fact.value is None:
                 missing += [] if step.tool == CROSSCHECK else [fact.question]
             else:
-                text, proof = template.as_text(fact.value), _proof(outcomes.get(call, outcome))
+                text, proof = _told(fact.value), _proof(outcomes.get(call, outcome))
                 if found is not None:  # only the fact that is the value proves it
                     proof = next((one.proof for one in found.grounds if one.value == text), None)
                 grounds.append(Ground(fact.question, text, proof))
     value = answer_value(plan, outcomes, rounds, question)
     return Grounds(
         grounds=tuple(dict.fromkeys(grounds)),
-        value=None if value is None else template.as_text(value),
+        value=None if value is None else _told(value),
         not_found=tuple(dict.fromkeys(missing)),
         errors=tuple(dict.fromkeys(errors)),
         read=tuple(read.values()),
@@ -121,6 +123,12 @@ def _fact_of(value: JsonValue, findings: Findings) -> Fact | None:
     facts = (fact for step in findings.plan.steps for fact in findings.facts.get(step.id, ()))
     same = [fact for fact in facts if fact.value is not None and fact.value == value]
     return same[-1] if same else None
+
+
+def _told(value: JsonValue) -> str:
+    """A value for a prompt and for a reader: other people's tools may give any amount of it."""
+    text = template.as_text(value)
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + " ..."
 
 
 def _ground(claim: Claim) -> Ground:

@@ -36,6 +36,10 @@ class History:
     """By model calls, before the run was cut off."""
     tool_calls: int = 0
     answer: Answer | None = None
+    cut: str | None = None
+    """Which limit ended it before its time."""
+    unworded: bool = False
+    """In the run that this one replays no model worded the answer."""
     nested: Mapping[str, "History"] = field(default_factory=dict)
     """The pasts of its sub-runs by the call that each is: `b`, `b[0]`, `b/a` for one inside b."""
     known: Mapping[str, Done] = field(default_factory=dict)
@@ -74,13 +78,21 @@ class History:
 
 
 def known_results(history: History) -> Mapping[str, Done]:
-    """The results of a run's past by call key, for a Caller."""
+    """The results of a run's past by call key, for a Caller.
+
+    Those of a sub-run that has not ended are among them: its step may be planned anew, and then
+    gets another id.
+    """
     own = {
         key: outcome
         for call_id, key in history.arguments.items()
         if _worked(outcome := history.outcomes.get(call_id))
     }
-    return {**history.known, **own}
+    inside: dict[str, Done] = {}
+    for call, past in history.nested.items():
+        if top_step(call) not in history.outcomes:
+            inside |= known_results(past)
+    return {**inside, **history.known, **own}
 
 
 def another_try(history: History) -> History:
@@ -104,6 +116,7 @@ def another_try(history: History) -> History:
         known=known_results(history),
         cancelled={},  # what was not needed beside a poorer outcome may be needed now
         answer=None,
+        cut=None,
         seconds=0.0,
         spent=Spending(cost=history.spent.cost),  # money is not granted twice
         tool_calls=0,

@@ -25,6 +25,12 @@ from tools import Arguments, Tool
 _THINKING = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
 _FENCE = re.compile(r"^\s*```\w*\s*$", re.MULTILINE)
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
+STEP_FIELDS = frozenset(
+    {"id", "tool", "arguments", "args", "needs", "for_each", "optional", "when"}
+)
+"""What the line itself says of a step; no tool has such a name."""
+_TOOL_NAME = re.compile(r"[A-Za-z][\w-]{0,63}", re.ASCII)
+_NOTHING: tuple[JsonValue, ...] = (None, True, "", {}, [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class Vocabulary:
     def of(cls, tools: Sequence[Tool[Any]], *, default: str) -> "Vocabulary":
         """From the tools at hand."""
         return cls(
-            tools={tool.name: tuple(tool.arguments.model_fields) for tool in tools},
+            tools={tool.name: tool.arguments.field_names() for tool in tools},
             default=default,
             shapes={tool.name: tool.arguments for tool in tools},
         )
@@ -200,20 +206,37 @@ def _call(fields: dict[str, JsonValue], vocabulary: Vocabulary) -> tuple[str, di
         if not isinstance(arguments, dict):
             raise PlanError("arguments: must be an object")
         return tool, arguments
-    for tool, names in vocabulary.tools.items():
-        if tool in fields:
-            first = fields.pop(tool)
-            return tool, {names[0]: first, **fields}
-    unknown = [name for name in fields if name not in _COMMON]
-    what = f"there is no {unknown[0]!r}" if len(unknown) == 1 else "missing"
-    raise PlanError(f"tool: {what}; there are: {_list(vocabulary.tools)}")
+    # The first key that is a tool's: those behind it are arguments, whatever they are called.
+    named = next((name for name in fields if name in vocabulary.tools), None)
+    if named is None:
+        unknown = [name for name in fields if name not in _COMMON]
+        what = f"there is no {unknown[0]!r}" if len(unknown) == 1 else "missing"
+        raise PlanError(f"tool: {what}; there are: {_list(vocabulary.tools)}")
+    first = fields.pop(named)
+    names = vocabulary.tools[named]
+    if names:
+        return named, {names[0]: first, **fields}
+    if first not in _NOTHING:
+        raise PlanError(f"{named}: it takes no arguments")
+    return named, fields
+
+
+def is_tool_name(name: str) -> bool:
+    """Whether a plan can name a tool so: letters, digits, _ and -, at most 64."""
+    return bool(_TOOL_NAME.fullmatch(name)) and name not in STEP_FIELDS
+
+
+def has_short_form(names: Sequence[str]) -> bool:
+    """Whether a tool with these arguments can stand as the key of its first one."""
+    return bool(names) and STEP_FIELDS.isdisjoint(names[1:])
 
 
 def written(step: Step, vocabulary: Vocabulary) -> str:
-    """A step as a line in the short form."""
-    first, *_ = vocabulary.tools[step.tool]
+    """A step as a line: in the short form where there is one, and the tool is known."""
+    names = vocabulary.tools.get(step.tool, ())
+    first = names[0] if has_short_form(names) else None
     line: dict[str, JsonValue] = {"id": step.id}
-    if first in step.arguments:
+    if first is not None and first in step.arguments:
         line[step.tool] = step.arguments[first]
         line |= {key: value for key, value in step.arguments.items() if key != first}
     else:

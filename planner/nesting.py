@@ -228,6 +228,10 @@ def _grounds(past: History) -> Grounds:
     """What is known from the past of a sub-run alone."""
     facts: dict[str, tuple[Fact, ...]] = {}
     outcomes: Mapping[str, Outcome] = past.outcomes
+    nested = findings_of(past)
+
+    def within(call: str) -> Fact | None:
+        return nested[call].fact if call in nested else None
 
     def value_of(name: str) -> JsonValue:
         outcome = outcomes.get(name)
@@ -235,11 +239,11 @@ def _grounds(past: History) -> Grounds:
 
     ended = tuple(step for step in past.steps if step.id in outcomes)
     for step in ended:
-        facts[step.id] = facts_of(step, outcomes[step.id], value_of, facts)
+        facts[step.id] = facts_of(step, outcomes[step.id], value_of, facts, within)
     return grounds_of(
         findings(Plan(past.steps), {step.id: outcomes[step.id] for step in ended}, facts),
         outcomes,
         past.step_rounds,
         given_up=past.cancelled,
-        nested=findings_of(past),
+        nested=nested,
     )

@@ -39,7 +39,7 @@ def read_plan(text: str, tools: Mapping[str, type[Arguments]]) -> Plan:
     `tools`: what each tool takes, by its name.
     """
     vocabulary = Vocabulary(
-        {name: tuple(arguments.model_fields) for name, arguments in tools.items()},
+        {name: arguments.field_names() for name, arguments in tools.items()},
         default=next(iter(tools)),
     )
     steps: list[Step] = []
@@ -88,7 +88,9 @@ def question_of(plan: Plan) -> str:
             inner = step.for_each if name == template.ITEM else name
             return f"({asked(steps[inner], depth + 1)})" if inner and depth < 3 else "(...)"
 
-        return template.as_text(template.fill(texts[0], named)) if texts else ""
+        if not texts:
+            return ""
+        return template.as_text(template.fill(template.without_paths(texts[0]), named))
 
     return " ".join(asked(last).split())
 
@@ -101,7 +103,7 @@ def _check(step: Step, tools: Mapping[str, type[Arguments]]) -> None:
         for problem in error.errors(include_url=False):
             field = str(problem["loc"][0]) if problem["loc"] else "arguments"
             if not list(template.names(step.arguments.get(field))):
-                known = ", ".join(tools[step.tool].model_fields)
+                known = ", ".join(tools[step.tool].field_names())
                 raise PlanError(f"{field}: {problem['msg']}; {step.tool} takes: {known}") from None
 
 

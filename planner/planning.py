@@ -54,6 +54,7 @@ class Planner:
         the checks in code find two plans of different forms about as good.
         """
         self._model = model
+        self._tools = tools
         self._vocabulary = Vocabulary.of(tools, default=tools[0].name)
         self._grammars = {
             comparing: plan_grammar(tools, comparing=comparing) for comparing in (False, True)
@@ -102,7 +103,7 @@ class Planner:
         self, question: str, known: Sequence[tuple[str, str]], attempt: int
     ) -> list[Request]:
         """The samples in two halves: the second is asked only if the first does not settle it."""
-        messages = plan_prompt(question, known)
+        messages = plan_prompt(question, known, self._tools)
         first = (self._samples + 1) // 2
         halves = [n for n in (first, self._samples - first) if n]
         return [

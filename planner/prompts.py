@@ -6,10 +6,13 @@ comparisons, descriptions inside descriptions, and a question that needs no spli
 of their names is likely to be asked about.
 """
 
+import json
 from collections.abc import Sequence
+from typing import Any
 
 from inference import Message
-from tools import asks_to_compare
+from planner.language import has_short_form
+from tools import Tool, asks_to_compare
 
 SYSTEM = (
     "Split the question into look-ups, one JSON object a line. Each look-up asks for one fact that"
@@ -110,14 +113,41 @@ _EXAMPLES: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
-def plan_prompt(question: str, known: Sequence[tuple[str, str]] = ()) -> tuple[Message, ...]:
+_KNOWN = frozenset({"lookup", "compare", "calculate"})
+"""Tools of which the planner is told by examples, or by rules."""
+_LONGEST = 200
+"""Characters of a description: prompts are read slowly."""
+
+
+def plan_prompt(
+    question: str,
+    known: Sequence[tuple[str, str]] = (),
+    tools: Sequence[Tool[Any]] = (),
+) -> tuple[Message, ...]:
     """The question behind the examples, those of its own kind nearest to it.
 
-    `known`: pairs of question and answer already found.
+    `known`: pairs of question and answer already found. `tools`: what a plan may use; of those that
+    the examples do not show, the form and the description are told.
     """
-    messages = [Message("system", SYSTEM)]
+    others = [_told(tool) for tool in tools if tool.name not in _KNOWN]
+    told = "\n".join([SYSTEM + " Where one of these lines fits better, use it:", *others])
+    messages = [Message("system", told if others else SYSTEM)]
     comparing = asks_to_compare(question)
     for asked, lines in sorted(_EXAMPLES, key=lambda pair: asks_to_compare(pair[0]) == comparing):
         messages += [Message("user", asked), Message("assistant", "\n".join(lines))]
     facts = "".join(f"{asked} {answer}\n" for asked, answer in known)
     return (*messages, Message("user", facts + question))
+
+
+def _told(tool: Tool[Any]) -> str:
+    """How a line that calls it looks, and what it does."""
+    schema = tool.arguments.model_json_schema()
+    names = tool.arguments.field_names()
+    taken = {name: f"<{name}>" for name in names if name in (names[0], *schema.get("required", ()))}
+    line: dict[str, object] = {"id": "a"}
+    if has_short_form(names):
+        line |= {tool.name: taken.pop(names[0]), **taken}
+    else:
+        line |= {"tool": tool.name, "arguments": taken} if taken else {"tool": tool.name}
+    description = " ".join(tool.description.split())[:_LONGEST]
+    return f"{json.dumps(line, ensure_ascii=False, separators=(',', ':'))} {description}"

@@ -139,7 +139,7 @@ async def research(
                     trace=trace,
                     drafts=settings.drafts,
                     seed=settings.seed,
-                    worded=settings.worded,
+                    worded=settings.worded and not past.unworded,
                 ),
                 checker=CrossChecker(
                     executor,
@@ -163,7 +163,7 @@ async def research(
         with suppress(Exception):
             await trace.record(_ended_by(error))
         raise
-    await trace.record(RunEnded(result.status, result.reason))
+    await trace.record(RunEnded(result.status, result.reason, result.cut_short))
     return result
 
 

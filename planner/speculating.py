@@ -20,7 +20,7 @@ from pydantic import JsonValue
 
 from planner import template
 from planner.calling import Caller, call_key
-from planner.events import Event, Speculated, SpeculationStarted, Trace
+from planner.events import Event, Speculated, SpeculationStarted, Trace, Within
 from planner.guesses import Guess, StepGuesses
 from planner.outcomes import Done, Outcome
 from planner.plan import Step
@@ -265,7 +265,7 @@ class Speculator:
 
 @dataclass(frozen=True, slots=True)
 class SpeculationTotals:
-    """Whether speculation paid, over a run."""
+    """Whether speculation paid, over a run and its sub-runs."""
 
     calls: int = 0
     """Guesses that were begun."""
@@ -276,7 +276,7 @@ class SpeculationTotals:
     @classmethod
     def of(cls, events: Iterable[Event]) -> "SpeculationTotals":
         """From a trace."""
-        listed = list(events)
+        listed = [event.event if isinstance(event, Within) else event for event in events]
         ended = [event for event in listed if isinstance(event, Speculated)]
         return cls(
             calls=sum(isinstance(e, SpeculationStarted) and e.attempt == 1 for e in listed),

@@ -118,6 +118,11 @@ def literal(text: str) -> str:
     return text.replace("{", "(").replace("}", ")")
 
 
+def without_paths(template: JsonValue) -> JsonValue:
+    """The template with whole values where it asks for parts of them, texts only."""
+    return _NAME.sub(r"{\1}", template) if isinstance(template, str) else template
+
+
 def without_names(text: str) -> str:
     """The text of a template with its names cut out."""
     return _NAME.sub(" ", text)

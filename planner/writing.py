@@ -135,6 +135,15 @@ def _only_computed(question: str, grounds: Grounds) -> bool:
     return used <= set(re.findall(r"\d+", question))
 
 
+def _says(text: str, grounds: Grounds) -> bool:
+    """Whether a text says the value; of a record, whether it says something of it."""
+    assert grounds.value is not None
+    if not isinstance(grounds.found, dict):
+        return holds(text, grounds.value)
+    plain = (one for one in grounds.found.values() if isinstance(one, str | int | float))
+    return any(holds(text, str(one)) for one in plain)
+
+
 def fault_of(sample: Sample, question: str, grounds: Grounds) -> str | None:
     """What is wrong with a draft; None when nothing is."""
     assert grounds.value is not None
@@ -150,7 +159,7 @@ def fault_of(sample: Sample, question: str, grounds: Grounds) -> str | None:
         opposite = {"yes": "no", "no": "yes"}[words(grounds.value)[0]]
         if words(text)[:1] == [opposite]:
             return "contradicts the value"
-    elif not holds(text, grounds.value):
+    elif not _says(text, grounds):
         return "does not say the value"
     crossed = _crossed(sentences, grounds)
     if crossed is not None:

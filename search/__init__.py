@@ -10,6 +10,8 @@
 - WebClient is the one way out to the web, and refuses every private address; WebSearch asks several
   WebEngines and reads the pages that they find; Together is several SearchEngines as one, ByAddress
   two Readers. PageCache keeps what was fetched, Robots knows what may be read.
+- An Embedder has it find by meaning, too (`embed` makes the vectors); a Reranker orders the first
+  hits. Both are given to it: search knows no model.
 - A Narrowing says which documents a search may look into.
 - `pages_of` lists what a sitemap names, `refresh_pages` keeps an index in step with such pages.
 - Errors: SearchError fails a step, IndexFolderError is told to the user before a run starts.
@@ -20,7 +22,15 @@ from search.errors import EngineError, IndexFolderError, ReadError, SearchError,
 from search.index import DocumentIndex, IndexReport
 from search.narrowing import KINDS, Narrowing
 from search.page_cache import Fetches, PageCache
-from search.passages import Hit, Passage, Reader, SearchEngine, Source
+from search.passages import (
+    Embedder,
+    Hit,
+    Passage,
+    Reader,
+    Reranker,
+    SearchEngine,
+    Source,
+)
 from search.reading import Document, read_bytes, read_file
 from search.robots import Robots
 from search.site import refresh_pages
@@ -36,6 +46,7 @@ __all__ = [
     "ByAddress",
     "Document",
     "DocumentIndex",
+    "Embedder",
     "EngineError",
     "Fetches",
     "Hit",
@@ -46,6 +57,7 @@ __all__ = [
     "Passage",
     "ReadError",
     "Reader",
+    "Reranker",
     "Robots",
     "SearchEngine",
     "SearchError",

@@ -19,13 +19,19 @@ _SOURCE = (
     ' p.start, p."end", p.text, p.part'
 )
 _FIND = f"""
-SELECT -terms.rank, {_SOURCE} FROM terms
+SELECT p.id, -terms.rank, {_SOURCE} FROM terms
 JOIN passages p ON p.id = terms.rowid JOIN documents d ON d.id = p.document
 WHERE terms MATCH ?{{}} ORDER BY terms.rank
 """  # noqa: S608
+_INSIDE = """
+SELECT p.id FROM passages p JOIN documents d ON d.id = p.document WHERE p.id = ?{}
+"""
 _PASSAGES = f"""
 SELECT {_SOURCE} FROM documents d JOIN passages p ON p.document = d.id
 WHERE d.location = ? ORDER BY p.start
+"""  # noqa: S608
+_PASSAGE = f"""
+SELECT {_SOURCE} FROM passages p JOIN documents d ON d.id = p.document WHERE p.id = ?
 """  # noqa: S608
 _BY_SUFFIX = """
 SELECT location FROM documents
@@ -104,21 +110,35 @@ class Catalogue:
             for location in locations:
                 self._forget(location)
 
-    def find(self, expression: str, limit: int, within: Narrowing | None = None) -> list[Hit]:
-        """The best passages for an FTS5 expression; of equal texts the first only."""
-        hits: dict[str, Hit] = {}
+    def find(self, expression: str, limit: int, within: Narrowing | None = None) -> dict[int, Hit]:
+        """The best passages for an FTS5 expression, by row; of equal texts the first only."""
+        hits: dict[str, tuple[int, Hit]] = {}
         expression = self._telling(expression)
-        asked = list(within.conditions()) if within is not None else []
-        query = _FIND.format("".join(f" AND {condition}" for condition, _ in asked))
-        values = [value for _, filling in asked for value in filling]
-        rows = self._connection.execute(query, (expression, *values))
-        for score, *passage in rows:
+        conditions, values = _conditions(within)
+        rows = self._connection.execute(_FIND.format(conditions), (expression, *values))
+        for rowid, score, *passage in rows:
             if len(hits) >= limit:
                 break
             hit = Hit(_passage(passage), score)
-            hits.setdefault(" ".join(hit.passage.text.split()), hit)
+            hits.setdefault(" ".join(hit.passage.text.split()), (rowid, hit))
         rows.close()
-        return list(hits.values())
+        return dict(hits.values())
+
+    def passages(self, rowids: Iterable[int]) -> dict[int, Passage]:
+        """The passages of these rows, by row; those that are gone are left out."""
+        found: dict[int, Passage] = {}
+        for rowid in rowids:
+            row = self._connection.execute(_PASSAGE, (rowid,)).fetchone()
+            if row is not None:
+                found[rowid] = _passage(row)
+        return found
+
+    def inside(self, rowids: Iterable[int], within: Narrowing) -> set[int]:
+        """Those of the passages that a search may look into."""
+        conditions, values = _conditions(within)
+        query = _INSIDE.format(conditions)
+        found = (self._connection.execute(query, (row, *values)).fetchone() for row in rowids)
+        return {row[0] for row in found if row is not None}
 
     def _telling(self, expression: str) -> str:
         """Without the words that most passages have: in a large index, scoring all of those takes
@@ -243,3 +263,10 @@ def _day(mtime_ns: int) -> str:
 def _passage(row: Sequence[str | int]) -> Passage:
     *described, start, end, text, part = row
     return Passage(Source(*map(str, described)), int(start), int(end), str(text), str(part))
+
+
+def _conditions(within: Narrowing | None) -> tuple[str, list[str]]:
+    """In SQL, behind another condition; and what fills them."""
+    asked = list(within.conditions()) if within is not None else []
+    written = "".join(f" AND {condition}" for condition, _ in asked)
+    return written, [value for _, filling in asked for value in filling]

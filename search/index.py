@@ -1,7 +1,7 @@
-"""The user's documents, searched by words: BM25 by SQLite's FTS5.
+"""The documents, searched by words (BM25 by SQLite's FTS5) and, with an Embedder, by meaning.
 
 Porter stemming, titles weighing three times. It is incremental, survives a kill, and is in the
-standard library; benchmarks/questions.py prints how much it finds.
+standard library; benchmarks/retrieval.py prints how much it finds, and what else was tried.
 
 SQLite is spoken to in one thread, and files are read in others, so the event loop stays free.
 """
@@ -10,7 +10,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import ParamSpec, Self, TypeVar, assert_never
@@ -18,8 +18,10 @@ from typing import ParamSpec, Self, TypeVar, assert_never
 from search.catalogue import Catalogue, Entry, Known
 from search.charset import normalise
 from search.errors import IndexFolderError, SearchError
+from search.finding import Finder
 from search.narrowing import Narrowing
-from search.passages import Hit, Passage, Source
+from search.passages import Embedder, Hit, Passage, Reranker, Source
+from search.ranking import linked, reranked
 from search.reading import Document, location_of
 from search.refreshing import (
     Examined,
@@ -34,6 +36,7 @@ from search.refreshing import (
 from search.schema import explain, open_database
 from search.splitting import split
 from search.terms import match_expression
+from search.vectors import VectorTable
 from search.walking import FoundFile, Walk, walk
 
 __all__ = ["DocumentIndex", "IndexReport"]
@@ -41,6 +44,10 @@ __all__ = ["DocumentIndex", "IndexReport"]
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_READ = 60
+"""Passages that are looked at for what they say of each other."""
+_BATCH = 64
+"""Passages that are embedded, and kept, at once."""
 _TURN = 100
 
 Progress = Callable[[int, int, str], None]
@@ -52,8 +59,16 @@ class DocumentIndex:
 
     name: str = "documents"
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        embedder: Embedder | None = None,
+        reranker: Reranker | None = None,
+    ) -> None:
         self._path = path
+        self._embedder = embedder
+        self._reranker = reranker
+        self._table: VectorTable | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="document-index")
         self._is_open = True
         try:
@@ -63,12 +78,19 @@ class DocumentIndex:
             raise
 
     @classmethod
-    def open(cls, path: Path | None) -> Self:
+    def open(
+        cls,
+        path: Path | None,
+        *,
+        embedder: Embedder | None = None,
+        reranker: Reranker | None = None,
+    ) -> Self:
         """The index kept in that file, or one in memory. A stale or damaged file is made anew.
 
-        Raises IndexFolderError when no index can be kept there.
+        `embedder`: it is searched by meaning, too, as far as `embed` has come. `reranker`: it puts
+        the first hits in order. Raises IndexFolderError when no index can be kept there.
         """
-        return cls(path)
+        return cls(path, embedder, reranker)
 
     def close(self) -> None:
         """Waits for what is under way. Closing twice is allowed."""
@@ -104,14 +126,38 @@ class DocumentIndex:
         tally.removed += sum(known[location].refused is None for location in gone)
         return tally.report(found, await self.counts())
 
+    async def embed(self, on_progress: Callable[[int, int], None] | None = None) -> None:
+        """Make the vectors that passages lack, a batch at a time: who cancels this loses one.
+
+        `on_progress` is told the number of passages done, and of all that lacked one. Raises
+        SearchError when the embedder cannot.
+        """
+        if self._embedder is None or self._table is None:
+            return
+        total, done = await self._run(SearchError, self._table.lacking), 0
+        while rows := await self._run(SearchError, self._table.missing, _BATCH):
+            vectors = await self._embedder.embed([text for _, text in rows])
+            await self._run(SearchError, self._table.put, [row for row, _ in rows], vectors)
+            done += len(rows)
+            if on_progress is not None:
+                on_progress(done, max(done, total))
+
     async def search(
         self, query: str, *, limit: int = 10, within: Narrowing | None = None
     ) -> list[Hit]:
-        """Passages with any of the query's words, best first, each text once."""
-        expression = match_expression(query)
-        if expression is None:
+        """Passages with any of the query's words, or near its meaning, best first, each text once.
+
+        Without an answer from the embedder, or the reranker, what the words say stands.
+        """
+        if match_expression(query) is None:
             return []
-        return await self._run(SearchError, self._catalogue.find, expression, limit, within)
+        vector = await self._vector(query)
+        found = await self._run(SearchError, self._found, query, vector, max(limit, _READ), within)
+        ranked = linked(found)
+        if self._reranker is not None:
+            with suppress(SearchError):
+                ranked = await reranked(query, ranked, self._reranker)
+        return [Hit(passage, score) for passage, score in ranked[:limit]]
 
     async def read(self, location: str) -> list[Passage]:
         """All passages of a document, by its location or by the end of its path if that is unique.
@@ -144,7 +190,23 @@ class DocumentIndex:
 
     def _opened(self) -> Catalogue:
         with self._explained(IndexFolderError):
-            return Catalogue(open_database(self._path))
+            connection = open_database(self._path)
+            if self._embedder is not None:
+                self._table = VectorTable(connection, self._embedder.name)
+            return Catalogue(connection)
+
+    async def _vector(self, query: str) -> Sequence[float] | None:
+        if self._embedder is not None:
+            with suppress(SearchError):
+                return (await self._embedder.embed([query]))[0]
+        return None
+
+    def _found(
+        self, query: str, vector: Sequence[float] | None, limit: int, within: Narrowing | None
+    ) -> list[tuple[Passage, float]]:
+        """By words and by meaning."""
+        finder = Finder(self._catalogue, self._table, within)
+        return finder.passages(finder.fused(query, vector, limit), limit)
 
     async def _run(
         self, failure: type[Exception], work: Callable[P, T], *args: P.args, **kwargs: P.kwargs

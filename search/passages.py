@@ -76,3 +76,22 @@ class Reader(Protocol):
     async def read(self, location: str) -> Sequence[Passage]:
         """Raises ReadError when the location cannot be read."""
         ...
+
+
+class Reranker(Protocol):
+    """Says how well texts answer a query, by reading both together."""
+
+    async def rerank(self, query: str, texts: Sequence[str]) -> Sequence[float]:
+        """Higher is better, on a scale of its own. Raises SearchError when it cannot say."""
+        ...
+
+
+class Embedder(Protocol):
+    """Makes vectors of texts, one for each and all of one length; near is what means the same."""
+
+    name: str
+    """Vectors of another name are made anew."""
+
+    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """Raises SearchError when it cannot."""
+        ...

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from search.errors import IndexFolderError
 
-VERSION = 3
+VERSION = 4
 """Raise it whenever the tables, the splitting or the segmentation change."""
 APPLICATION = 0x42726474
 WAIT_SECONDS = 10
@@ -39,6 +39,10 @@ CREATE TABLE passages (
     part TEXT NOT NULL
 );
 CREATE INDEX passages_by_document ON passages (document, start);
+CREATE TABLE vectors (passage INTEGER PRIMARY KEY, steps BLOB NOT NULL);
+CREATE TRIGGER vectors_leave AFTER DELETE ON passages
+    BEGIN DELETE FROM vectors WHERE passage = old.id; END;
+CREATE TABLE embedder (name TEXT NOT NULL);
 CREATE VIRTUAL TABLE terms USING fts5 (
     title, body, content='', tokenize='porter unicode61 remove_diacritics 2'
 );

@@ -34,10 +34,14 @@ def segmented(text: str) -> str:
 
 def match_expression(query: str) -> str | None:
     """The query in FTS5's language, any of its words; None when it has no word."""
-    words = list(dict.fromkeys(_WORD.findall(unicodedata.normalize("NFC", query).lower())))
-    telling = [word for word in words if word not in STOP_WORDS] or words
-    terms = dict.fromkeys(term for word in telling for term in _terms(word))
+    terms = dict.fromkeys(term for word in telling_words(query) for term in _terms(word))
     return " OR ".join(list(terms)[:MOST_TERMS]) or None
+
+
+def telling_words(query: str) -> list[str]:
+    """Each word of the query once, without stop words unless it has no others."""
+    words = list(dict.fromkeys(_WORD.findall(unicodedata.normalize("NFC", query).lower())))
+    return [word for word in words if word not in STOP_WORDS] or words
 
 
 def _terms(word: str) -> list[str]:

@@ -1,18 +1,29 @@
 """One run from its question to its answer."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from planner import MemoryTrace, Plan, Result
 from service.errors import UsageProblem
+from service.others import Others, approver_of, others_of
 from service.person import Person
-from service.plans import asked_by, text_of
-from service.saved import options_of, require_ended, restored
+from service.plans import asked_by, plan_of, text_of
+from service.saved import is_given, options_of, require_ended, restored
 from service.settings import Settings
 from service.sources import root_of
 from service.workplace import Display, Finished, require_presence, workplace
 from storage import TraceStore
 
 _MOST_CHARACTERS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A plan as somebody wrote it."""
+
+    name: str
+    """Where it stands, for errors."""
+    text: str
 
 
 async def ask(
@@ -22,27 +33,36 @@ async def ask(
     display: Display,
     approver: Person | None = None,
     clarifier: Person | None = None,
+    present: Person | None = None,
 ) -> Finished:
     """A new run. `approver`: looks the plan over before it runs; `clarifier`: is asked what an
-    ambiguous question means, if they are there."""
+    ambiguous question means, `present`: whether a tool may be called, if they are there."""
     question = " ".join(question.split())
     if not question:
         raise UsageProblem("the question is empty: write it in quotes behind `breadth ask`")
     if approver is not None:
         require_presence(approver)
-    return await _new_run(question, None, documents, settings, display, approver, clarifier)
+    every, asked = approver is not None, approver_of(present or approver)
+    async with others_of(settings, display, every=every, approver=asked) as others:
+        return await _new_run(
+            question, None, documents, settings, display, others, approver, clarifier
+        )
 
 
 async def run_plan(
-    plan: Plan,
+    plan: Written,
     question: str | None,
     documents: Sequence[str],
     settings: Settings,
     display: Display,
+    present: Person | None = None,
 ) -> Finished:
     """A new run, of a plan that somebody wrote. Without a question it is what the plan asks."""
-    question = " ".join((question or "").split()) or asked_by(plan)
-    return await _new_run(question, plan, documents, settings, display)
+    asked = approver_of(present)
+    async with others_of(settings, display, every=True, approver=asked) as others:
+        given = plan_of(plan.text, plan.name, others.shapes)
+        question = " ".join((question or "").split()) or asked_by(given)
+        return await _new_run(question, given, documents, settings, display, others)
 
 
 async def _new_run(
@@ -51,6 +71,7 @@ async def _new_run(
     documents: Sequence[str],
     settings: Settings,
     display: Display,
+    others: Others,
     approver: Person | None = None,
     clarifier: Person | None = None,
 ) -> Finished:
@@ -65,7 +86,7 @@ async def _new_run(
     options |= {"approve": True} if approver else {}
     async with (
         await TraceStore.open(settings.store) as store,
-        workplace(roots, settings, display) as place,
+        workplace(roots, settings, display, others) as place,
     ):
         talk = MemoryTrace()
         if clarifier is not None and clarifier.is_there:
@@ -74,7 +95,7 @@ async def _new_run(
         for event in talk.events:
             await store.trace(run).record(event)
         display.started(run)
-        review = approver.review if approver else None
+        review = place.review_by(approver) if approver else None
         return await place.run(store, run, question, plan=plan, review=review)
 
 
@@ -90,5 +111,11 @@ async def resume(
             )
         require_ended(record)
         display.started(record.id)
-        async with workplace(*restored(record, settings), display) as place:
+        roots, saved = restored(record, settings)
+        async with (
+            others_of(
+                saved, display, every=is_given(record), approver=approver_of(person)
+            ) as others,
+            workplace(roots, saved, display, others) as place,
+        ):
             return await place.go_on(store, record, person)

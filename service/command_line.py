@@ -22,6 +22,7 @@ from service.options import (
     Seconds,
     Seed,
     Speculate,
+    Tools,
     WebSearch,
     check_output,
     deliver,
@@ -30,6 +31,7 @@ from service.options import (
 )
 from service.person import Person
 from service.run_views import runs_table, trace_tree
+from service.tools_cli import tools as tool_commands
 from storage import TraceStore
 
 app = typer.Typer(
@@ -39,6 +41,7 @@ app = typer.Typer(
     help="Ask a question over your documents; get a cited answer from a model on this machine.",
 )
 app.add_typer(models, name="models")
+app.add_typer(tool_commands, name="tools")
 
 _ASK_EPILOG = """
 Examples:
@@ -75,6 +78,7 @@ def ask(
     drafts: Drafts = None,
     seed: Seed = None,
     speculate: Speculate = None,
+    tools: Tools = None,
     approve: Annotated[
         bool,
         typer.Option("--approve", help="Show the plan first: accept, edit or cancel it."),
@@ -106,12 +110,14 @@ def ask(
         drafts=drafts,
         seed=seed,
         speculate=speculate,
+        tools=tools,
     )
     check_output(output)
     with terminal(quiet) as display:
         person = Person(display, settings.editor) if approve else None
         clarifier = None if as_json or quiet or not clarify else Person(display, settings.editor)
-        work = asking.ask(question, documents or [], settings, display, person, clarifier)
+        present = None if as_json or quiet else Person(display, settings.editor)
+        work = asking.ask(question, documents or [], settings, display, person, clarifier, present)
         finished = run_to_end(work, display)
     deliver(finished, output, as_json=as_json)
 

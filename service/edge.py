@@ -4,7 +4,8 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -16,6 +17,14 @@ from service.settings import Settings
 from service.terminal import Terminal
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What went wrong in code that is not ours."""
+
+    reason: str
+
 
 Model = Annotated[
     str | None,
@@ -33,6 +42,8 @@ _OPTIONS = {"plan_samples": "--plans", "roles": "--role"}
 """Settings whose options have other names."""
 _JSON = {
     "roles": '{"planner": "openai:NAME"}',
+    "mcp": '{"NAME": {"command": "PROGRAM", "args": []}}',
+    "openapi": '{"NAME": {"document": "FILE"}}',
     "prices": '{"NAME": {"prompt": 0.4, "completion": 1.6}}',
 }
 """Settings that are no plain text in the environment."""
@@ -94,6 +105,14 @@ def run_to_end(work: Coroutine[Any, Any, T], display: Terminal | None = None) ->
         text = "\n".join(dict.fromkeys(str(leaf) for leaf in leaves(error)))
         fail(text, code)
         raise
+
+
+def attempt(work: Callable[[], T]) -> T | Fault:
+    """What code that is not ours comes to, or what went wrong in it, whatever that is."""
+    try:
+        return work()
+    except (Exception, SystemExit) as error:  # noqa: BLE001
+        return Fault(f"{type(error).__name__}: {error}")
 
 
 def show(text: str) -> None:

@@ -17,12 +17,17 @@ class UsageProblem(Exception):
     """The user asked for what cannot be; the text says what to do."""
 
 
+class ToolFailed(Exception):
+    """A tool that was called by itself could not do it; the text says why."""
+
+
 KNOWN: tuple[type[Exception], ...] = (
     ModelError,
     ModelSetupError,
     NotStored,
     SearchError,
     StorageError,
+    ToolFailed,
 )
 USAGE: tuple[type[Exception], ...] = (UsageProblem, IndexFolderError, UnknownRun)
 

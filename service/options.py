@@ -53,6 +53,13 @@ Speculate = Annotated[
     str | None,
     typer.Option(help="off, ngram or draft:MODEL, embedded engine only. [default: off]"),
 ]
+Tools = Annotated[
+    str | None,
+    typer.Option(
+        help="Names of tools, commas between, that plans may use besides their own; `breadth tools`"
+        " lists them."
+    ),
+]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Also write a .md or .html file.")
 ]

@@ -5,19 +5,22 @@ one that the settings name.
 """
 
 import asyncio
+import json
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
 import click
+from pydantic import JsonValue
 
 from planner import FIXED, Plan, Step, Withdrawn
 from service.errors import UsageProblem
 from service.legible import legible
 from service.plans import plan_of, text_of
 from service.terminal import Terminal
+from tools import Arguments
 
 T = TypeVar("T")
 
@@ -32,14 +35,17 @@ class Person:
         """`editor` None: plans are typed line by line."""
         self._display = display
         self._editor = editor
+        self._asking = asyncio.Lock()
 
     @property
     def is_there(self) -> bool:
         """Whether anybody can read and type."""
         return sys.stdin.isatty() and sys.stderr.isatty()
 
-    async def review(self, steps: Sequence[Step]) -> Sequence[Step]:
-        """The plan as it is to run. Raises Withdrawn."""
+    async def review(
+        self, steps: Sequence[Step], others: Mapping[str, type[Arguments]] | None = None
+    ) -> Sequence[Step]:
+        """The plan as it is to run. Raises Withdrawn. `others`: what tools of others take."""
         text = text_of(Plan(tuple(steps))) if steps else ""
         plan: Sequence[Step] | None = steps
         with self._display.aside():
@@ -52,7 +58,7 @@ class Person:
                         _show("there is no plan to accept: edit it (e), or cancel (c)")
                     case "e" | "edit":
                         text = await self._edited(text)
-                        plan = _read(text)
+                        plan = _read(text, others)
                     case "c" | "cancel" | "\x04":
                         raise Withdrawn("the plan was not approved")
                     case _:
@@ -63,6 +69,21 @@ class Person:
         with self._display.aside():
             _show(question)
             return (await self._line("> ")).strip().strip("\x04")
+
+    async def approves(self, tool: str, arguments: Mapping[str, JsonValue]) -> bool:
+        """Whether a call that changes something outside may be made."""
+        told = json.dumps(dict(arguments), ensure_ascii=False)
+        async with self._asking:
+            with self._display.aside():
+                _show(f"{tool} is to be called with {told}")
+                while True:
+                    match (await self._line("yes or no? ")).strip().casefold():
+                        case "y" | "yes":
+                            return True
+                        case "n" | "no" | "\x04":
+                            return False
+                        case _:
+                            pass
 
     async def _edited(self, text: str) -> str:
         """Another text; the same where the editor fails or nothing is saved."""
@@ -88,10 +109,10 @@ class Person:
         return await _in_thread(sys.stdin.readline) or "\x04"
 
 
-def _read(text: str) -> Sequence[Step] | None:
+def _read(text: str, others: Mapping[str, type[Arguments]] | None) -> Sequence[Step] | None:
     """The steps, shown; None for a text that is no plan, which is told."""
     try:
-        steps = plan_of(text, "the plan").steps
+        steps = plan_of(text, "the plan", others).steps
     except UsageProblem as error:
         _show(str(error))
         return None

@@ -21,6 +21,7 @@ from service.options import (
     Seconds,
     Seed,
     Speculate,
+    Tools,
     WebSearch,
     check_output,
     deliver,
@@ -28,7 +29,6 @@ from service.options import (
     terminal,
 )
 from service.person import Person
-from service.plans import plan_of
 
 RUN_EPILOG = """
 Examples:
@@ -75,6 +75,7 @@ def run(
     drafts: Drafts = None,
     seed: Seed = None,
     speculate: Speculate = None,
+    tools: Tools = None,
     output: Output = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -92,15 +93,18 @@ def run(
         drafts=drafts,
         seed=seed,
         speculate=speculate,
+        tools=tools,
     )
     check_output(output)
     try:
-        given = plan_of(_text(plan), "standard input" if plan == "-" else plan)
+        text = _text(plan)
     except UsageProblem as error:
         fail(str(error), 2)
         raise
     with terminal(quiet) as display:
-        work = asking.run_plan(given, question, documents or [], settings, display)
+        given = asking.Written("standard input" if plan == "-" else plan, text)
+        present = None if as_json or quiet else Person(display, settings.editor)
+        work = asking.run_plan(given, question, documents or [], settings, display, present)
         finished = run_to_end(work, display)
     deliver(finished, output, as_json=as_json)
 

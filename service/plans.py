@@ -10,19 +10,22 @@ TOOLS: Mapping[str, type[Arguments]] = {
     tool.name: tool.arguments for tool in (Lookup, Compare, Calculate, Search, Read, Research)
 }
 """What each tool takes."""
-_VOCABULARY = Vocabulary({name: tuple(t.model_fields) for name, t in TOOLS.items()}, Lookup.name)
+_VOCABULARY = Vocabulary({name: t.field_names() for name, t in TOOLS.items()}, Lookup.name)
 
 
-def plan_of(text: str, name: str) -> Plan:
-    """The plan in a text. Raises UsageProblem, which names the place."""
+def plan_of(text: str, name: str, others: Mapping[str, type[Arguments]] | None = None) -> Plan:
+    """The plan in a text. Raises UsageProblem, which names the place.
+
+    `others`: what tools of others take.
+    """
     try:
-        return read_plan(text, TOOLS)
+        return read_plan(text, {**TOOLS, **(others or {})})
     except PlanError as error:
         raise UsageProblem(f"{name}: {error}") from error
 
 
 def text_of(plan: Plan) -> str:
-    """A line a step, in the short form."""
+    """A line a step, in the short form; in the long one where the tool is another's."""
     return "\n".join(written(step, _VOCABULARY) for step in plan.steps)
 
 

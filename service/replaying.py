@@ -1,7 +1,7 @@
 """`breadth replay`: the plan of a run again, as a new run, from what is stored of the old one."""
 
 from collections.abc import AsyncIterator, Collection
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from pydantic import JsonValue
@@ -9,8 +9,9 @@ from pydantic import JsonValue
 from planner import History, PlanError, RefusingModel, steps_anew
 from search import DocumentIndex
 from service.errors import UsageProblem
+from service.others import Others, approver_of, others_of
 from service.person import Person
-from service.saved import require_ended, restored
+from service.saved import is_given, require_ended, restored
 from service.settings import Settings
 from service.sources import Sources
 from service.workplace import Display, Finished, Workplace, workplace
@@ -38,10 +39,14 @@ async def replay(
         if strict:
             _require_whole(old, history, anew)
         roots, saved = restored(old, settings)
-        opening: AbstractAsyncContextManager[Workplace] = (
-            _archive(saved, display) if strict else workplace(roots, saved, display)
-        )
-        async with opening as place:
+        async with (
+            others_of(saved, display, every=is_given(old), approver=approver_of(person)) as others,
+            (
+                _archive(saved, display, others)
+                if strict
+                else workplace(roots, saved, display, others)
+            ) as place,
+        ):
             new = await store.run(await store.fork(old.id, _options(old, history, start), anew))
             display.started(new.id)
             _, settings = restored(new, settings)
@@ -49,11 +54,13 @@ async def replay(
 
 
 @asynccontextmanager
-async def _archive(settings: Settings, display: Display) -> AsyncIterator[Workplace]:
+async def _archive(
+    settings: Settings, display: Display, others: Others
+) -> AsyncIterator[Workplace]:
     """A place where nothing can be asked: no model, no documents."""
     index = DocumentIndex.open(None)
     try:
-        yield Workplace(RefusingModel(), Sources(index, index), settings, display)
+        yield Workplace(RefusingModel(), Sources(index, index), settings, display, others)
     finally:
         index.close()
 
@@ -80,7 +87,10 @@ def _require_whole(old: RunRecord, history: History, anew: Collection[str]) -> N
     """Raises UsageProblem where a strict replay could not come to an end."""
     if anew:
         raise UsageProblem("--strict calls nothing, and --from runs steps anew: leave one of them")
-    open_steps = [step.id for step in history.steps if step.id not in history.outcomes]
+    steps = [step.id for step in history.steps]
+    if old.answer is not None:  # then lines of a plan that was cut off have long been replaced
+        steps = [line for lines in history.planned.values() for line in lines]
+    open_steps = [step for step in steps if step not in history.outcomes]
     if not history.planned_rounds or open_steps:
         missing = f"steps {', '.join(open_steps)}" if open_steps else "its plan"
         raise UsageProblem(

@@ -17,7 +17,7 @@ from storage import RunRecord
 _MODEL_CALLS = 4
 _SAVED = ("model", "base_url", "roles", "seconds", "max_tool_calls", "max_tokens", "max_cost",
           "prices", "effort", "plan_samples", "drafts", "rounds", "depth", "enough", "close_call",
-          "plan_patience", "search", "seed", "speculate", "step_speculation")  # fmt: skip
+          "plan_patience", "search", "tools", "seed", "speculate", "step_speculation")  # fmt: skip
 """Settings that a resumed run takes over; keys are not among them."""
 _PRICES = TypeAdapter(dict[str, Price])
 
@@ -33,9 +33,15 @@ def restored(record: RunRecord, settings: Settings) -> tuple[list[Root], Setting
     options = dict(record.options)
     saved: dict[str, Any] = {name: options[name] for name in _SAVED if name in options}
     # Not by way of Settings(...): it would mix dictionaries with those of the environment.
+    saved["tools"] = tuple(map(str, _list(options.get("tools"))))
     saved["prices"] = _PRICES.validate_python(saved.get("prices") or {})
     roots = [root_of(str(path)) for path in _list(options.get("documents"))]
     return roots, settings.model_copy(update=saved)
+
+
+def is_given(record: RunRecord) -> bool:
+    """Whether a person has to do with its plan, who may use every tool."""
+    return bool(record.options.get("plan") or record.options.get("approve"))
 
 
 def options_of(roots: Sequence[Root], settings: Settings) -> dict[str, JsonValue]:
@@ -59,7 +65,7 @@ def research_settings(settings: Settings, question: str) -> ResearchSettings:
         rounds=settings.rounds or means.rounds,
         depth=settings.depth,
         plan_samples=settings.plan_samples or means.plan_samples,
-        one_step=means.one_step and settings.plan_samples is None,
+        one_step=means.one_step and settings.plan_samples is None and not settings.tools,
         plan_patience=settings.plan_patience,
         close_call=settings.close_call,
         drafts=settings.drafts or means.drafts,

@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 from platformdirs import user_cache_path, user_data_path
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from inference import ROLES, Price, Role
 from planner import Effort
+from service.tool_settings import McpSettings, OpenApiSettings, unwrapped
 
 
 def _known(roles: Any) -> Any:
@@ -21,6 +22,13 @@ def _known(roles: Any) -> Any:
         told = {"role": repr(role), "roles": ", ".join(ROLES)}
         raise PydanticCustomError("role", text, told)
     return roles
+
+
+def _names(given: Any) -> Any:
+    """What stands between commas."""
+    if not isinstance(given, str):
+        return given
+    return tuple(dict.fromkeys(name.strip() for name in given.split(",") if name.strip()))
 
 
 class Settings(BaseSettings):
@@ -59,6 +67,10 @@ class Settings(BaseSettings):
     robots: bool = True
     """Whether robots.txt is heeded."""
     user_agent: str = Field(f"Breadth/{version('breadth')}", min_length=1)
+    embeddings: str = "auto"
+    """off, minilm, openai:NAME or openai:NAME@URL; auto: minilm where its extra is installed."""
+    reranker: str = "off"
+    """off, openai:NAME or openai:NAME@URL."""
     vllm_python: str = sys.executable
     """The Python of the environment that vLLM is installed in, for `breadth models serve`."""
     database: str | None = None
@@ -88,6 +100,12 @@ class Settings(BaseSettings):
     """By how little the scores of two plans differ for the judge to choose; 0: it is not asked."""
     plan_patience: Annotated[float, Field(gt=0)] = 60.0
     """Seconds without a new line after which a plan ends."""
+    tools: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = ()
+    """Tools that plans may use besides lookup, compare and calculate, commas between."""
+    mcp: Annotated[dict[str, McpSettings], BeforeValidator(unwrapped)] = Field(default_factory=dict)
+    """MCP servers by name."""
+    openapi: dict[str, OpenApiSettings] = Field(default_factory=dict)
+    """Services that OpenAPI documents describe, by name."""
     seed: int = 0
 
     @property

@@ -1,5 +1,6 @@
 """Where a run finds things: the user's documents, the web, or both."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -30,10 +31,11 @@ from search import (
     refresh_pages,
 )
 from service.errors import UsageProblem
+from service.meaning import SECONDS, Notices, embedder_of, embedding, reranker_of
 from service.settings import Settings
 
 
-class Indexing(Protocol):
+class Indexing(Notices, Protocol):
     """Shows the documents being read."""
 
     def indexing(self, done: int, total: int, path: str) -> None:
@@ -51,6 +53,13 @@ class Sources:
 
     engine: SearchEngine
     reader: Reader
+    vectors: "asyncio.Task[None] | None" = None
+    """Makes the vectors of new documents."""
+
+    async def ready(self) -> None:
+        """Wait a while for the vectors; what has none by then is found by its words alone."""
+        if self.vectors is not None:
+            await asyncio.wait({self.vectors}, timeout=SECONDS)
 
 
 Root = Path | str
@@ -64,22 +73,28 @@ def root_of(given: str) -> Root:
 
 @asynccontextmanager
 async def sources(
-    roots: Sequence[Root], settings: Settings, display: Indexing
+    roots: Sequence[Root], settings: Settings, display: Indexing, *, needed: bool = True
 ) -> AsyncIterator[Sources]:
     """Documents are indexed now; the web is asked when it is searched.
 
     Raises what `require_sources` raises, SearchError for a site that cannot be had.
     """
-    require_sources(roots, settings)
+    require_sources(roots, settings, needed=needed)
     async with AsyncExitStack() as stack:
-        index = DocumentIndex.open(_index_path(roots, settings) if roots else None)
+        index = DocumentIndex.open(
+            _index_path(roots, settings) if roots else None,
+            embedder=await embedder_of(settings, stack) if roots else None,
+            reranker=await reranker_of(settings, stack) if roots else None,
+        )
         stack.callback(index.close)
         addresses = [root for root in roots if isinstance(root, str)]
         if not settings.search and not addresses:
-            display.indexed(await _refreshed(index, roots, display))
-            yield Sources(index, index)
+            if roots:
+                display.indexed(await _refreshed(index, roots, display))
+            vectors = await stack.enter_async_context(embedding(index, display))
+            yield Sources(index, index, vectors)
             return
-        web = await stack.enter_async_context(WebClient(_web_settings(settings)))
+        web = await stack.enter_async_context(WebClient(web_settings(settings)))
         pages = _pages(settings, web, stack)
         if roots:
             report = await _refreshed(index, roots, display)
@@ -87,13 +102,14 @@ async def sources(
                 index, pages, await _listed(addresses, pages), on_progress=display.indexing
             )
             display.indexed(report.and_then(later))
+        vectors = await stack.enter_async_context(embedding(index, display))
         if not settings.search:
-            yield Sources(index, index)
+            yield Sources(index, index, vectors)
             return
         searching = WebSearch(_engines(settings, web), pages)
         stack.callback(searching.close)
         engine: SearchEngine = Together([index, searching]) if roots else searching
-        yield Sources(engine, ByAddress(pages, index))
+        yield Sources(engine, ByAddress(pages, index), vectors)
 
 
 async def _refreshed(index: DocumentIndex, roots: Sequence[Root], display: Indexing) -> IndexReport:
@@ -117,10 +133,10 @@ def _pages(settings: Settings, web: WebClient, stack: AsyncExitStack) -> WebPage
     return WebPages(fetches, Robots(fetches, settings.user_agent) if settings.robots else None)
 
 
-def require_sources(roots: Sequence[Root], settings: Settings) -> None:
+def require_sources(roots: Sequence[Root], settings: Settings, *, needed: bool = True) -> None:
     """Before anything is loaded: raises UsageProblem where there is nothing to search, or an engine
-    lacks its key."""
-    if not roots and not settings.search:
+    lacks its key. `needed`: a run with tools of others may do without anything to search."""
+    if needed and not roots and not settings.search:
         raise UsageProblem(
             "no documents: name a folder or a file with --documents, or the web with --search"
         )
@@ -137,7 +153,7 @@ def _engines(settings: Settings, web: WebClient) -> list[WebEngine]:
         raise UsageProblem(f"--search: {error}") from error
 
 
-def _web_settings(settings: Settings) -> WebSettings:
+def web_settings(settings: Settings) -> WebSettings:
     """What the web client is told; a search server of the user's own may be private."""
     hosts = {host.strip().lower() for host in settings.allow_hosts.split(",") if host.strip()}
     own = settings.search_keys.get("searxng")

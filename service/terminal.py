@@ -112,6 +112,10 @@ class Terminal:
         """See Display."""
         self._say(f"goes on without a server: {legible(reason)}")
 
+    def left_out(self, reason: str) -> None:
+        """See Display."""
+        self._say(f"left out: {legible(reason)}")
+
     def known(self, outcomes: Mapping[str, Outcome]) -> None:
         """See Display."""
         self._known = dict(outcomes)

@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Protocol
+from functools import partial
+from typing import Any, Protocol
 
 from inference import Model
 from planner import (
@@ -27,13 +28,25 @@ from planner import (
 from search import IndexReport
 from service.errors import UsageProblem
 from service.models import Models, models_of
+from service.others import Others
 from service.person import Person
 from service.plans import plan_of
 from service.saved import research_settings
 from service.settings import Settings
 from service.sources import Root, Sources, require_sources, sources
 from storage import RunRecord, TraceStore
-from tools import Calculate, Compare, CrossCheck, Lookup, Read, Search, model_chooser
+from tools import (
+    Calculate,
+    Compare,
+    CrossCheck,
+    Lookup,
+    Python,
+    Read,
+    Search,
+    Table,
+    Tool,
+    model_chooser,
+)
 
 
 class Display(Trace, Protocol):
@@ -49,6 +62,10 @@ class Display(Trace, Protocol):
 
     def missing(self, reason: str) -> None:
         """A server does not answer, while others do."""
+        ...
+
+    def left_out(self, reason: str) -> None:
+        """Tools that cannot be used."""
         ...
 
     def known(self, outcomes: Mapping[str, Outcome]) -> None:
@@ -83,6 +100,7 @@ class Workplace:
     sources: Sources
     settings: Settings
     display: Display
+    others: Others
 
     async def run(
         self,
@@ -122,30 +140,43 @@ class Workplace:
         history = await store.history(record.id)
         review = None
         if record.options.get("approve") and not history.planned_rounds:
-            review = require_presence(person).review
+            review = self.review_by(require_presence(person))
         if record.status == "incomplete":
             history = another_try(history)
         if record.parent is not None:
             history = replace(history, replies=await _replies(store, record))
+            if record.status != "incomplete" and "from" not in record.options:
+                history = await _ending(store, record.parent, history)
         self.display.known(history.outcomes)
         given = record.options.get("plan")
-        plan = plan_of(str(given), "the run's plan") if given else None
+        plan = plan_of(str(given), "the run's plan", self.others.shapes) if given else None
         finished = await self.run(store, record.id, record.question, history, plan, review)
         return replace(finished, parent=record.parent)
 
+    def review_by(self, person: Person) -> Review:
+        """Shows plans to a person, who may use every tool."""
+        return partial(person.review, others=self.others.shapes)
+
     def _toolbox(self, model: Model) -> Toolbox:
         """The tools, over these sources and the run's own model."""
-        lookup = Lookup(self.sources.engine, model, seed=self.settings.seed)
-        return Toolbox(
-            (
-                lookup,
-                CrossCheck(lookup),
-                Compare(model_chooser(model, seed=self.settings.seed)),
-                Calculate(),
-                Search(self.sources.engine),
-                Read(self.sources.reader),
-            )
-        )
+        own = own_tools(self.sources, model, seed=self.settings.seed)
+        planned = (*Toolbox.planned, *self.settings.tools)
+        return Toolbox((*own, *self.others.tools), tuple(dict.fromkeys(planned)))
+
+
+def own_tools(sources: Sources, model: Model, *, seed: int) -> tuple[Tool[Any], ...]:
+    """Those that come with Breadth."""
+    lookup = Lookup(sources.engine, model, seed=seed)
+    return (
+        lookup,
+        CrossCheck(lookup),
+        Compare(model_chooser(model, seed=seed)),
+        Calculate(),
+        Table(),
+        Python(),
+        Search(sources.engine),
+        Read(sources.reader),
+    )
 
 
 class Tee:
@@ -163,19 +194,21 @@ class Tee:
 
 @asynccontextmanager
 async def workplace(
-    roots: Sequence[Root], settings: Settings, display: Display
+    roots: Sequence[Root], settings: Settings, display: Display, others: Others
 ) -> AsyncIterator[Workplace]:
     """The model loads while the documents are indexed; each is done once."""
-    require_sources(roots, settings)
+    needed = not others.tools
+    require_sources(roots, settings, needed=needed)
     async with AsyncExitStack() as stack:
         models = await models_of(settings, display.loading)
         stack.push_async_callback(models.close)
         _require_prices(models, settings)
         for reason in models.missing:
             display.missing(reason)
-        found = await stack.enter_async_context(sources(roots, settings, display))
+        found = await stack.enter_async_context(sources(roots, settings, display, needed=needed))
         await models.ready()
-        yield Workplace(models.model, found, settings, display)
+        await found.ready()
+        yield Workplace(models.model, found, settings, display, others)
 
 
 def require_presence(person: Person | None) -> Person:
@@ -186,6 +219,14 @@ def require_presence(person: Person | None) -> Person:
             " must be a terminal"
         )
     return person
+
+
+async def _ending(store: TraceStore, parent: str, history: History) -> History:
+    """The past of a replay that is to end as the run did which it replays."""
+    answered = (await store.run(parent)).answer is not None
+    asked = {reply.request.purpose for reply in history.replies}
+    cut = (await store.history(parent)).cut
+    return replace(history, cut=cut, unworded=answered and "write" not in asked)
 
 
 async def _replies(store: TraceStore, record: RunRecord) -> tuple[Reply, ...]:

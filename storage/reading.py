@@ -56,6 +56,7 @@ async def read_history(connection: AsyncConnection, run: str) -> History:
         spent=await _spent(connection, run),
         tool_calls=await _tool_calls(connection, run),
         answer=record.answer,
+        cut=await _cut(connection, run),
         nested=await _nested(connection, run, kept),
     )
 
@@ -163,6 +164,16 @@ async def _passages(connection: AsyncConnection, run: str) -> dict[str, Passage]
         row.id: Passage(sources[row.source], row.start, row.end, row.text, row.part)
         for row in await _rows(connection, _of(PassageRow, run))
     }
+
+
+async def _cut(connection: AsyncConnection, run: str) -> str | None:
+    """Why a limit ended the run, if that is how it ended and it has not gone on."""
+    query = select(EventRow.kind, EventRow.payload).where(EventRow.run == run)
+    ends = query.where(EventRow.kind.in_(("run_started", "run_ended")))
+    last = (await connection.execute(ends.order_by(EventRow.seq.desc()).limit(1))).one_or_none()
+    if last is None or not last.payload.get("cut_short"):
+        return None
+    return str(last.payload["reason"])
 
 
 async def _logged(connection: AsyncConnection, run: str, kind: str) -> list[Data]:

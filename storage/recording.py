@@ -195,15 +195,15 @@ async def _start_call(entry: _Entry, event: StepStarted) -> None:
 
 
 async def _end_call(entry: _Entry, event: StepEnded) -> None:
-    """A call has one outcome: the first that is whole. Any other one is replaced by a later."""
-    call = nested_id(entry.within, event.id)
+    """A call has one outcome: that of the last time that it was tried."""
+    call, outcome = nested_id(entry.within, event.id), outcome_columns(event.outcome)
     row = await _call(entry, call)
     if row is not None and row.outcome is not None:
-        if row.outcome == "done" and row.error is None:
+        if event.reused and all(row._mapping[name] == value for name, value in outcome.items()):
             return
         earlier = (EvidenceRow.run == entry.run) & (EvidenceRow.call == call)
         await entry.connection.execute(delete(EvidenceRow).where(earlier))
-    values = {"ended_at": entry.at, "reused": event.reused, **outcome_columns(event.outcome)}
+    values = {"ended_at": entry.at, "reused": event.reused, **outcome}
     await _put_call(entry, call, row, values)
     if isinstance(event.outcome, Done):
         await _keep(entry, (*event.outcome.evidence, *event.outcome.read))

@@ -11,6 +11,9 @@ import pytest
 from conftest import PLAN, QUESTION, ChatServer
 from test_command_line import User, ask
 
+from planner import Step, StepAdded
+from storage import TraceStore
+
 
 @pytest.fixture
 def user(tmp_path: Path) -> User:
@@ -162,6 +165,38 @@ async def test_a_replay_gives_the_same_answer_and_asks_nobody(
     assert same(first, third)
 
 
+async def test_a_run_that_a_limit_ended_is_replayed_to_the_same_answer(
+    user: User, chat_server: ChatServer, films: Path
+) -> None:
+    words = ask(chat_server, films, "--json", "--max-tool-calls", "4")
+    first = json.loads((await user.types(*words)).out)
+    assert first["status"] == "incomplete"
+    assert first["answer"].startswith("The question is not answered: the run was stopped")
+    again = json.loads((await user.types("replay", first["run"], "--strict", "--json")).out)
+    assert same(first, again)
+    resumed = json.loads((await user.types("resume", again["run"], "--json")).out)
+    assert (resumed["status"], resumed["value"]) == ("completed", "Bong Joon-ho")
+
+
+async def test_an_answer_that_no_model_worded_is_replayed_without_one(
+    user: User, chat_server: ChatServer, films: Path
+) -> None:
+    reply = chat_server.reply
+
+    def broken(asked: str) -> str:
+        if "Result:" in asked:
+            raise ValueError("the connection breaks")
+        return reply(asked)
+
+    chat_server.reply = broken
+    first = await asked_once(user, chat_server, films)
+    assert first["answer"].startswith("Bong Joon-ho. [1]")
+    for more in ((), ("--strict",)):
+        ended = await user.types("replay", first["run"], "--json", *more)
+        assert same(first, json.loads(ended.out)), ended.err
+    assert chat_server.asked == []
+
+
 async def test_a_replay_from_a_step_runs_it_and_all_behind_it_anew(
     user: User, chat_server: ChatServer, films: Path
 ) -> None:
@@ -216,6 +251,19 @@ async def test_a_run_that_was_stopped_is_replayed_as_far_as_it_came_and_goes_on(
     again = json.loads((await user.types("replay", run_id, "--json")).out)
     assert again["value"] == "Bong Joon-ho"
     assert not any("Who directed" in asked for asked in chat_server.asked if "Result" not in asked)
+
+
+async def test_lines_of_a_plan_that_was_cut_off_do_not_keep_a_run_from_being_replayed(
+    user: User, chat_server: ChatServer, films: Path
+) -> None:
+    """It was planned anew when it went on, and then came to its end."""
+    first = await asked_once(user, chat_server, films)
+    async with await TraceStore.open(str(user.home / "data" / "runs.db")) as store:
+        line = Step("old", "lookup", {"question": "Who wrote Inception?"})
+        await store.trace(first["run"]).record(StepAdded(line, 1, "planner"))
+    ended = await user.types("replay", first["run"], "--strict", "--json")
+    assert ended.code == 0, ended.err
+    assert same(first, json.loads(ended.out))
 
 
 @pytest.mark.parametrize("form", ["{}", "step_{}"])

@@ -118,7 +118,7 @@ async def test_a_sub_run_that_was_cut_short_is_tried_again(
     store: TraceStore, film_index: DocumentIndex
 ) -> None:
     id_ = await store.create_run("When?", {})
-    limited = replying(OUTER[:-1] + ',"seconds":0.5}')
+    limited = replying(OUTER[:-1] + ',"seconds":2}')
 
     def pause(request: Request) -> Any:
         late = request.purpose == "read" and "When was" in request.messages[-1].content

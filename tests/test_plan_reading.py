@@ -23,6 +23,11 @@ def call(id_: str | None, arguments: Any, name: str = "lookup") -> dict[str, Any
     return {"id": id_, "type": "function", "function": {"name": name, "arguments": arguments}}
 
 
+def test_a_plan_that_takes_a_part_of_a_value_says_what_it_asks() -> None:
+    lines = '{"id":"a","lookup":"Who?"}\n{"id":"b","calculate":"{a.items.0} * 2"}'
+    assert question_of(read_plan(lines, TOOLS)) == "(Who?) * 2"
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -19,6 +19,7 @@ from planner import (
     Step,
     StepEnded,
     StepStarted,
+    Within,
 )
 from tools import ToolError, tell_draft
 
@@ -277,3 +278,9 @@ async def test_cancelling_the_run_ends_guesses() -> None:
     with pytest.raises(asyncio.CancelledError):
         await running
     assert set(work.cancelled) == {"who", "when Ann"}
+
+
+def test_the_totals_have_what_sub_runs_guessed_too() -> None:
+    guessed = [SpeculationStarted("b", {}, {"a": "x"}), Speculated("b", True, 2.0)]
+    totals = SpeculationTotals.of([*guessed, *(Within("c", event) for event in guessed)])
+    assert (totals.calls, totals.kept, totals.seconds_saved) == (2, 2, 4.0)

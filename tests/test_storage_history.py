@@ -16,6 +16,7 @@ from planner import (
     History,
     Outcome,
     PlanEnded,
+    RunEnded,
     RunStarted,
     Sentence,
     Skipped,
@@ -28,6 +29,7 @@ from planner import (
     StepEnded,
     StepReplaced,
     StepStarted,
+    Within,
 )
 from planner.calling import call_key
 from search import Passage, Source
@@ -148,6 +150,7 @@ async def test_what_a_resumed_run_repeats_changes_nothing(store: TraceStore, clo
         Failed("HTTP 500"),
         Skipped("needs b: HTTP 500"),
         Done("No", (OTHER, PASSAGE), cut="max-tool-calls: 2 of 2 spent"),
+        Done("Bong", (OTHER, PASSAGE)),
     ],
 )
 async def test_what_is_tried_again_has_the_outcome_of_the_last_time(
@@ -159,6 +162,22 @@ async def test_what_is_tried_again_has_the_outcome_of_the_last_time(
     await trace.record(StepEnded("a", first))
     await trace.record(StepEnded("a", Done("Nolan", (PASSAGE,))))
     assert (await store.history(run)).outcomes == {"a": Done("Nolan", (PASSAGE,))}
+
+
+async def test_history_knows_which_limit_ended_a_run_until_it_goes_on(store: TraceStore) -> None:
+    run = await store.create_run("Who?", {})
+    trace, cut = store.trace(run), []
+    for event in (
+        RunStarted("Who?"),
+        Within("b", RunEnded("incomplete", "max-tokens", cut_short=True)),
+        RunEnded("incomplete", "HTTP 500"),
+        RunStarted("Who?", resumed=True),
+        RunEnded("incomplete", "stopped by the budget", cut_short=True),
+        RunStarted("Who?", resumed=True),
+    ):
+        await trace.record(event)
+        cut.append((await store.history(run)).cut)
+    assert cut == [None, None, None, None, "stopped by the budget", None]
 
 
 async def test_a_call_that_was_cut_off_begins_again(store: TraceStore, clock: Clock) -> None:

@@ -1,6 +1,7 @@
 """Tools: what a step of a plan can do. Each is small, and takes what it needs when it is made."""
 
 from tools.agreement import agree
+from tools.approval import Approval, Approved, Approver
 from tools.calculate import Calculate
 from tools.chooser import model_chooser
 from tools.compare import Compare
@@ -9,38 +10,70 @@ from tools.cues import asks_by_degree, asks_to_compare, compared_kinds
 from tools.drafts import Listener, listening, tell_draft
 from tools.facts import Fact
 from tools.find import Read, Search
+from tools.function_tool import FunctionTool, function_tool
 from tools.kinds import asks_for_name, fits, kind_of, may_answer
 from tools.lookup import Lookup
-from tools.tool import Arguments, Tool, ToolError, ToolResult, has_side_effects
+from tools.mcp_servers import McpServer, McpTool, mcp_tools
+from tools.openapi import OPENAPI_BYTES, DocumentError, Imported, openapi_tools
+from tools.openapi_call import Auth, OpenApiTool, Service
+from tools.python_tool import Python
+from tools.sandbox import Sandbox, SandboxLimits, SandboxRefused, SandboxResult, sandbox_kind
+from tools.schema_arguments import arguments_of
+from tools.table import Table
+from tools.tool import Arguments, Tool, ToolError, ToolResult, cost_of, has_side_effects
 from tools.words import content_words, holds, is_function_word, stems, words
 
 __all__ = [
+    "OPENAPI_BYTES",
+    "Approval",
+    "Approved",
+    "Approver",
     "Arguments",
+    "Auth",
     "Calculate",
     "Compare",
     "CrossCheck",
+    "DocumentError",
     "Fact",
+    "FunctionTool",
+    "Imported",
     "Listener",
     "Lookup",
+    "McpServer",
+    "McpTool",
+    "OpenApiTool",
+    "Python",
     "Read",
+    "Sandbox",
+    "SandboxLimits",
+    "SandboxRefused",
+    "SandboxResult",
     "Search",
+    "Service",
+    "Table",
     "Tool",
     "ToolError",
     "ToolResult",
     "agree",
+    "arguments_of",
     "asks_by_degree",
     "asks_for_name",
     "asks_to_compare",
     "compared_kinds",
     "content_words",
+    "cost_of",
     "fits",
+    "function_tool",
     "has_side_effects",
     "holds",
     "is_function_word",
     "kind_of",
     "listening",
     "may_answer",
+    "mcp_tools",
     "model_chooser",
+    "openapi_tools",
+    "sandbox_kind",
     "stems",
     "tell_draft",
     "words",

@@ -2,14 +2,13 @@
 
 import ast
 from collections.abc import Callable, Mapping
-from decimal import Decimal, localcontext
+from decimal import localcontext
 from fractions import Fraction
-from functools import reduce
+from functools import cmp_to_key, reduce
 from math import isqrt
 
-import pint
-
 from tools.gaps import Gap, convert_or_refuse, moved_by, round_half_up
+from tools.number_functions import NUMBER_FUNCTIONS, decimal
 from tools.tool import ToolError
 from tools.values import (
     BARE_YEARS,
@@ -18,6 +17,7 @@ from tools.values import (
     as_moment,
     compare_quantities,
     convert,
+    unit_error,
     units,
     years_apart,
 )
@@ -139,7 +139,7 @@ def _of_units(magnitude: Fraction, first: str, second: str, power: int) -> Amoun
         found = (
             units().Quantity(Fraction(1), first) * units().Quantity(Fraction(1), second) ** power
         )
-    except pint.PintError as error:
+    except unit_error() as error:
         raise ToolError(f"cannot multiply {first} and {second}") from error
     powers = [(name, int(exponent)) for name, exponent in found.unit_items()]
     top = [name if n == 1 else f"{name}**{n}" for name, n in powers if n > 0]
@@ -177,12 +177,8 @@ def _power(a: Value, b: Value) -> Value:
     if number < 0:
         raise ToolError("a negative number has no such power")
     with localcontext(prec=50):
-        root = _decimal(number) ** _decimal(exponent)
+        root = decimal(number) ** decimal(exponent)
     return Amount(Fraction(root))
-
-
-def _decimal(number: Fraction) -> Decimal:
-    return Decimal(number.numerator) / Decimal(number.denominator)
 
 
 def _root(value: Value) -> Value:
@@ -193,13 +189,17 @@ def _root(value: Value) -> Value:
     return Amount(exact) if exact**2 == number else _power(Amount(number), Amount(Fraction(1, 2)))
 
 
+def _in_order(a: Value, b: Value) -> int:
+    left, right = (x if isinstance(x, Moment) else _number(x) for x in (a, b))
+    order = compare_quantities(left, right)
+    if order is None:
+        raise ToolError(f"cannot compare {left} and {right}")
+    return order
+
+
 def _extreme(sign: int) -> Callable[..., Value]:
     def of_two(a: Value, b: Value) -> Value:
-        left, right = (x if isinstance(x, Moment) else _number(x) for x in (a, b))
-        order = compare_quantities(left, right)
-        if order is None:
-            raise ToolError(f"cannot compare {left} and {right}")
-        return right if order * sign < 0 else left
+        return b if _in_order(a, b) * sign < 0 else a
 
     return lambda *values: reduce(of_two, values)
 
@@ -210,6 +210,16 @@ def _sum(*values: Value) -> Value:
 
 def _mean(*values: Value) -> Value:
     return _divide(_sum(*values), Amount(Fraction(len(values))))
+
+
+def _median(*values: Value) -> Value:
+    ordered = sorted(values, key=cmp_to_key(_in_order))
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else _mean(*ordered[middle - 1 : middle + 1])
+
+
+def _of_plain(function: Callable[..., Fraction]) -> Callable[..., Value]:
+    return lambda *values: Amount(function(*map(_plain, values)))
 
 
 def _round(value: Value, *digits: Value) -> Value:
@@ -255,6 +265,7 @@ FUNCTIONS: Mapping[str, tuple[Callable[..., Value], range]] = {
     "sum": (_sum, _MANY),
     "mean": (_mean, _MANY),
     "average": (_mean, _MANY),
+    "median": (_median, _MANY),
     "count": (lambda *values: Amount(Fraction(len(values))), _MANY),
     "round": (_round, range(1, 3)),
     "abs": (_absolute, range(1, 2)),
@@ -262,4 +273,7 @@ FUNCTIONS: Mapping[str, tuple[Callable[..., Value], range]] = {
     "years_between": (_between("year"), range(2, 3)),
     "days_between": (_between("day"), range(2, 3)),
     "age": (_age, range(2, 3)),
+    **{
+        name: (_of_plain(work_out), counts) for name, (work_out, counts) in NUMBER_FUNCTIONS.items()
+    },
 }

@@ -9,13 +9,14 @@ import ast
 import re
 from fractions import Fraction
 
-import pint
-
+from tools.algebra import algebra, asks_for_algebra
 from tools.arithmetic import FUNCTIONS, Value, evaluate, in_unit
 from tools.quantities import LIMIT, match_amount, match_moment, plain
 from tools.tool import Arguments, ToolError, ToolResult
-from tools.values import Amount, unit_named, units
+from tools.values import Amount, unit_error, unit_named, units
 
+_MARGIN = 3.0
+"""Seconds before the call is given up in which algebra is given up by itself."""
 MAX_SIGNS = 150
 """How many operators and brackets an expression may have; it bounds the depth as well."""
 
@@ -33,14 +34,16 @@ class Calculate:
     description = (
         "Works out sums exactly, with units, percentages and dates: '12% of 340', "
         "'90 min in hours', '$825 million / 2', 'years_between(30 July 1970, 16 July 2010)', "
-        "'2010-07-16 + 90 days', 'mean(3, 4, 8)'."
+        "'2010-07-16 + 90 days', 'mean(3, 4, 8)', 'solve x**2 - 5*x + 6 = 0'."
     )
     arguments: type[Arguments] = CalculateArguments
     resource = "cpu"
-    seconds = 5.0
+    seconds = 10.0
 
     async def call(self, arguments: CalculateArguments) -> ToolResult:
         """Raises ToolError for an expression that cannot be read or has no result."""
+        if asks_for_algebra(arguments.expression):
+            return ToolResult(value=await algebra(arguments.expression, self.seconds - _MARGIN))
         return ToolResult(value=calculate(arguments.expression))
 
 
@@ -99,7 +102,7 @@ def _asked_unit(text: str) -> tuple[str, str | None]:
         if not re.fullmatch("[A-Za-z]{1,30}", words):
             raise ToolError(f"unknown unit: {words!r}")
         return found[1], str(units().parse_units(words))
-    except pint.PintError as error:
+    except unit_error() as error:
         raise ToolError(f"unknown unit: {words!r}") from error
 
 

@@ -1,6 +1,6 @@
 """The Tool port: what a step of a plan can do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -26,6 +26,15 @@ class Arguments(BaseModel):
     fact_fields: ClassVar[frozenset[str]] = frozenset()
     """Fields in which `{a}` stands for the whole Fact (value, question, names), not its value."""
 
+    @classmethod
+    def field_names(cls) -> tuple[str, ...]:
+        """As a plan writes them; the first one is the one that the short form begins with."""
+        return tuple(cls.model_fields)
+
+    def given(self) -> Mapping[str, JsonValue]:
+        """What was given, as JSON."""
+        return self.model_dump(mode="json")
+
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
@@ -48,7 +57,8 @@ class Tool(Protocol, Generic[A_contra]):
     """Something that a step can call. One verb; everything else describes it.
 
     A tool that changes something outside says so with an attribute `side_effects = True`: it is
-    never called before it is known that it has to be. Without the attribute it has none.
+    never called before it is known that it has to be. Without the attribute it has none. One that
+    costs money says how much with an attribute `cost`, for a call, in the money of the price list.
     """
 
     @property
@@ -84,3 +94,8 @@ class Tool(Protocol, Generic[A_contra]):
 def has_side_effects(tool: Tool[Any]) -> bool:
     """Whether a call changes something outside, by what the tool says of itself."""
     return bool(getattr(tool, "side_effects", False))
+
+
+def cost_of(tool: Tool[Any]) -> float:
+    """What a call costs, by what the tool says of itself."""
+    return float(getattr(tool, "cost", 0.0))

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-import pint
+if TYPE_CHECKING:
+    import pint
 
 BARE_YEARS = range(1000, 2200)
 """A number of these that stands alone is read as a year."""
@@ -110,11 +113,19 @@ Quantity = Moment | Amount
 
 @cache
 def units() -> "pint.UnitRegistry[Fraction]":
-    """The units that amounts have; built at the first use, which takes half a second."""
-    registry: pint.UnitRegistry[Fraction] = pint.UnitRegistry(non_int_type=Fraction)
+    """The units that amounts have; loaded at the first use, as that takes half a second."""
+    registry: pint.UnitRegistry[Fraction] = import_module("pint").UnitRegistry(
+        non_int_type=Fraction
+    )
     for currency in CURRENCIES:
         registry.define(f"{currency} = [currency_{currency}]")
     return registry
+
+
+def unit_error() -> type[Exception]:
+    """What `units` raises for a unit that it does not know, or cannot turn into another."""
+    error: type[Exception] = import_module("pint").PintError
+    return error
 
 
 def convert(amount: Amount, unit: str) -> Amount | None:
@@ -128,7 +139,7 @@ def convert(amount: Amount, unit: str) -> Amount | None:
         return None
     try:
         found = units().Quantity(amount.magnitude, amount.unit).to(unit)
-    except pint.PintError:
+    except unit_error():
         return None
     return Amount(Fraction(found.magnitude), unit)
 
