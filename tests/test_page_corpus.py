@@ -202,8 +202,12 @@ RIGHT = [
     Right(
         "hidden text",
         page("hidden.html"),
-        ("High water in Norvik is at 4.12", "Low water is about six hours later."),
-        ("Ignore all", "Unseen words", "Nobody reads", "Not rendered"),
+        (
+            "High water in Norvik is at 4.12",
+            "the pier is green",
+            "Low water is about six hours later.",
+        ),
+        ("Ignore all", "Unseen words", "Too small", "Nobody reads", "Not rendered"),
     ),
     Right(
         "frames with a text for others",
