@@ -200,6 +200,17 @@ RIGHT = [
         ("Market 1",),
     ),
     Right(
+        "asides",
+        page("asides.html"),
+        (
+            "1987, Norvik yard",
+            "The Petrel carries forty cars",
+            "In winter she does not sail on Sundays.",
+            "Captain Moe, 1991",
+        ),
+        ("sponsors", "Norvik ferries"),
+    ),
+    Right(
         "hidden text",
         page("hidden.html"),
         (
