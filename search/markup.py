@@ -55,9 +55,11 @@ def is_hidden(element: Any) -> bool:
 
 def table_lines(table: Any) -> list[str] | None:
     """The rows of a table of data as lines; None for one that only arranges a page."""
+    if table.find(".//table") is not None:
+        return None
     rows = [[(cell, words_of(cell)) for cell in row if _is_cell(cell)] for row in table.iter("tr")]
     rows = [row for row in rows if any(words for _, words in row)]
-    if table.find(".//table") is not None or len(rows) < 2 or max(map(len, rows)) < 2:
+    if len(rows) < 2 or max(map(len, rows)) < 2:
         return None
     if any(len(words) > LONGEST_CELL for row in rows for _, words in row):
         return None

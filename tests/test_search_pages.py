@@ -88,3 +88,10 @@ def test_a_page_that_nests_very_deep_is_read() -> None:
 def test_a_page_without_visible_text_is_refused() -> None:
     with pytest.raises(ReadError, match="has no visible text"):
         read(b"<html><head><script>1</script></head><body></body></html>")
+
+
+def test_what_a_page_is_made_of_does_not_matter_to_its_frame() -> None:
+    deep = "<div>" * 200 + "<p>A paragraph with <a href='x'>a link</a> in it.</p>" * 500
+    text = read(f"<html><body><nav>Menu</nav>{deep}".encode()).text
+    assert text.count("A paragraph with a link in it.") == 500
+    assert "Menu" not in text
