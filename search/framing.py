@@ -18,7 +18,7 @@ LINKED_SHARE = 0.8
 FEWEST_LINKS = 2
 FEWEST_CHARACTERS = 200
 """Of what a page calls its main part, for it to be all of the content."""
-_FRAME_TAGS = ("nav", "footer", "aside", "button", "input", "textarea", "dialog", "menu")
+_FRAME_TAGS = ("nav", "button", "input", "textarea", "dialog", "menu")
 _FRAME_ROLES = ("navigation", "banner", "contentinfo", "search", "dialog", "complementary")
 _NAMES = re.compile(
     r"(?:\b|_)(?:ads?|advert\w*|breadcrumbs?|comments|consent|cookies?|footer|menu|nav\w*|newsletter"
@@ -27,6 +27,7 @@ _NAMES = re.compile(
     re.IGNORECASE,
 )
 _HEADERS = re.compile(r"(?:\b|_)(?:header|masthead|topbar)(?:\b|_)", re.IGNORECASE)
+_BOXES = re.compile(r"box|note|callout|admonition", re.IGNORECASE)
 _ANCHOR = re.compile(r"[¶#§]|\[?edit\]?|\[\d+\]")
 _BLOCKS = ("ul", "ol", "div", "td", "p", "table", "center", "section", "span")
 _NEVER = ("html", "body", "main", "article", "frameset", "noframes")
@@ -58,9 +59,14 @@ def _is_frame(element: Any) -> bool:
     if tag in _FRAME_TAGS or element.get("role") in _FRAME_ROLES:
         return True
     names = f"{element.get('class', '')} {element.get('id', '')}"
+    around = {parent.tag for parent in element.iterancestors()}
+    inside = not around.isdisjoint(("article", "main"))
     if tag == "header" or _HEADERS.search(names):
-        inside = any(parent.tag in ("article", "main") for parent in element.iterancestors())
         return not inside and element.find(".//h1") is None
+    if tag == "footer":
+        return "blockquote" not in around
+    if tag == "aside" and not inside and not _BOXES.search(names):
+        return True
     if tag == "a" or tag == "sup":
         return _ANCHOR.fullmatch(words_of(element)) is not None
     return _NAMES.search(names) is not None or (tag in _BLOCKS and _is_menu(element))

@@ -21,7 +21,10 @@ LINES = ("br", "dd", "dt", "li", "tr", "option")
 LONGEST_CELL = 500
 """Characters: a table with a longer cell arranges a page, it does not tabulate."""
 
-_UNSEEN = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+_UNSEEN = re.compile(
+    r"(?:display\s*:\s*none|visibility\s*:\s*hidden|(?:font-size|opacity)\s*:\s*0(?![.\d]))",
+    re.IGNORECASE,
+)
 
 
 def visible_text(tree: Any) -> str:

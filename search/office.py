@@ -40,6 +40,8 @@ _BROKEN = (
 _STYLES = "p[style-name='Title'] => h1:fresh\np[style-name='Subtitle'] => p:fresh"
 _DUBLIN = "{http://purl.org/dc/elements/1.1/}"
 _TERMS = "{http://purl.org/dc/terms/}"
+_PROGRAMS = ("openpyxl", "python-docx")
+"""Put themselves down as authors."""
 _DEFAULT_TITLE = re.compile(
     r"\A(?:powerpoint[ -]\w+|pr.sentation\d*|word document)\Z", re.IGNORECASE
 )
@@ -96,11 +98,11 @@ def _described(archive: ZipFile, location: str, text: str, parts: Any = ()) -> E
         found = said.findtext(name) if said is not None else None
         return normalise(" ".join((found or "").split()))
 
-    title = of(f"{_DUBLIN}title")
+    title, author = of(f"{_DUBLIN}title"), of(f"{_DUBLIN}creator")
     return Extract(
         normalise(text),
         title="" if _DEFAULT_TITLE.match(title) else title,
-        author=of(f"{_DUBLIN}creator"),
+        author="" if author in _PROGRAMS else author,
         published=day_of(of(f"{_TERMS}modified") or of(f"{_TERMS}created")),
         parts=parts,
     )

@@ -108,13 +108,18 @@ def read_bytes(data: bytes, location: str, *, charset: str | None = None) -> Doc
         raise ReadError(f"{location} is empty; add text or leave it out.")
     source = Source(
         location,
-        extract.title or title_of(extract.text, location),
+        extract.title or _named(extract.text, kind, location),
         kind,
         digest,
         author=extract.author,
         published=extract.published,
     )
     return Document(source, extract.text, extract.parts)
+
+
+def _named(text: str, kind: str, location: str) -> str:
+    """What begins a table or a sheet is not what the whole is called."""
+    return name_of(location) if kind in (CSV, SHEETS) else title_of(text, location)
 
 
 def _plain_text(data: bytes, location: str, charset: str | None) -> Extract:
@@ -127,7 +132,7 @@ def _table_text(data: bytes, location: str, charset: str | None) -> Extract:
         lines = "\n".join(row_lines(csv_rows(text) or (), header=True))
     except csv.Error:
         lines = ""  # what follows its first rows is no table
-    return Extract(lines or text, title=name_of(location))
+    return Extract(lines or text)
 
 
 def _without_charset(read: Callable[[bytes, str], Extract]) -> Extractor:

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from search.errors import HttpStatus, ReadError, SearchError, WebError
 from search.index import DocumentIndex
-from search.passages import Passage, Reader
 from search.refreshing import IndexReport
+from search.web import WebResponse
+from search.web_pages import WebPages, passages_of
 
 AT_ONCE = 8
 
@@ -26,7 +28,7 @@ class _Seen:
 
 async def refresh_pages(
     index: DocumentIndex,
-    reader: Reader,
+    pages: WebPages,
     addresses: Sequence[str],
     *,
     on_progress: Callable[[int, int, str], None] | None = None,
@@ -43,7 +45,7 @@ async def refresh_pages(
         nonlocal done
         async with room:
             try:
-                await _take(index, await reader.read(address), seen)
+                await _take(index, await pages.fetch(address), seen)
             except SearchError as error:
                 seen.unreadable[address] = _reason(error, address)
                 if address in seen.known and _may_pass(error):
@@ -65,16 +67,17 @@ async def refresh_pages(
     )
 
 
-async def _take(index: DocumentIndex, passages: Sequence[Passage], seen: _Seen) -> None:
-    source = passages[0].source
-    if source.location in seen.now:
+async def _take(index: DocumentIndex, response: WebResponse, seen: _Seen) -> None:
+    """Put it into the index, unless it is there. Raises ReadError for what is no document."""
+    location = response.url
+    if location in seen.now:
         return
-    seen.now.add(source.location)
-    if seen.known.get(source.location) == source.digest:
-        return
-    await index.keep(passages)
-    seen.added += source.location not in seen.known
-    seen.changed += source.location in seen.known
+    known = seen.known.get(location)
+    if known != sha256(response.body).hexdigest():
+        await index.keep(await asyncio.to_thread(passages_of, response))
+        seen.added += known is None
+        seen.changed += known is not None
+    seen.now.add(location)
 
 
 def _may_pass(error: SearchError) -> bool:

@@ -21,6 +21,7 @@ CONSISTENT = 0.9
 """Share of the rows that are as long as the first, in a text that is a table."""
 
 _DIGIT = re.compile(r"\d")
+_NUMBER = re.compile(r"[-+(~]?\s?[$€£¥]?\s?\d")
 _YEAR = re.compile(r"(?:FY ?)?(?:1[5-9]|20)\d\d\Z")
 _BAR = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"\|[-:| ]+\|\s*\Z")
@@ -89,16 +90,22 @@ def _width(row: Row) -> int:
 def _names_columns(rows: Sequence[Row]) -> bool:
     """Whether the first row names the columns of the others.
 
-    Its cells are short, distinct, and without digits unless all but the first are years. Two
-    columns may also be names and values, so there numbers have to follow in the second.
+    They are short, distinct, and no numbers unless all but the first are years. Where they hold
+    digits ("Q1"), and in two columns, which may also be names and values, numbers have to follow.
     """
     names = [cell for cell in rows[0] if cell]
     if len(set(names)) < len(names) or any(len(cell) > LONGEST_NAME for cell in names):
         return False
-    if any(_DIGIT.search(cell) for cell in names):
+    if any(map(_NUMBER.match, names)):
         return all(_YEAR.match(cell) for cell in rows[0][1:])
-    later = [row[1] for row in rows[1:] if len(row) > 1 and row[1]]
-    return len(rows[0]) > 2 or sum(map(bool, map(_DIGIT.search, later))) > len(later) / 2
+    telling = len(rows[0]) > 2 and not any(map(_DIGIT.search, names))
+    return telling or any(_counts(rows[1:], column) for column in range(1, len(rows[0])))
+
+
+def _counts(rows: Sequence[Row], column: int) -> bool:
+    """Whether most of what stands in the column are numbers."""
+    cells = [row[column] for row in rows if len(row) > column and row[column]]
+    return sum(map(bool, map(_NUMBER.match, cells))) > len(cells) / 2
 
 
 def _reader(text: str, delimiter: str) -> Iterator[list[str]]:

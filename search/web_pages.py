@@ -22,10 +22,7 @@ class WebPages:
 
     async def read(self, location: str) -> Sequence[Passage]:
         """See Reader. Raises ReadError for what is no document, WebError for what cannot be had."""
-        response = await self.fetch(location)
-        charset = charset_of(response)
-        document = await asyncio.to_thread(read_bytes, response.body, response.url, charset=charset)
-        return split(document)
+        return await asyncio.to_thread(passages_of, await self.fetch(location))
 
     async def fetch(self, url: str) -> WebResponse:
         """What is there, as far as programs may read it."""
@@ -48,6 +45,11 @@ class ByAddress:
     async def read(self, location: str) -> Sequence[Passage]:
         """See Reader."""
         return await (self._pages if is_address(location) else self._documents).read(location)
+
+
+def passages_of(response: WebResponse) -> list[Passage]:
+    """What was fetched, as a document. Raises ReadError where it is none."""
+    return split(read_bytes(response.body, response.url, charset=charset_of(response)))
 
 
 def is_address(location: str) -> bool:

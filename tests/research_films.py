@@ -17,7 +17,7 @@ from planner import (
     Toolbox,
     research,
 )
-from search import DocumentIndex, EngineError, Hit, SearchEngine
+from search import DocumentIndex, EngineError, Hit, Narrowing, SearchEngine
 from tools import Calculate, Compare, CrossCheck, Lookup, Read, Search
 
 PAGES = (
@@ -109,7 +109,9 @@ class Fixed:
         self._hits = hits
         self._error = error
 
-    async def search(self, query: str, *, limit: int = 10) -> Sequence[Hit]:
+    async def search(
+        self, query: str, *, limit: int = 10, within: Narrowing | None = None
+    ) -> Sequence[Hit]:
         assert query.strip()
         self.calls += 1
         if self._error:

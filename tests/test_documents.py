@@ -101,6 +101,11 @@ def test_rows_of_a_sheet_carry_the_names_of_their_columns() -> None:
     assert {passage.part for passage in split(document)} == {"sheet Films"}
 
 
+def test_a_workbook_without_title_is_called_by_its_name() -> None:
+    source = read(make_xlsx({"P&L": [["a", "b", "c"], [1, 2, 3]]}), "/docs/our-figures").source
+    assert (source.title, source.author) == ("Our figures", "")
+
+
 def test_two_cells_in_far_corners_are_read_at_once() -> None:
     data = make_xlsx({"A": [["first"]]})
     corner = b'<c r="XFD1048576" t="inlineStr"><is><t>last</t></is></c></row></sheetData>'
@@ -160,6 +165,8 @@ def test_prose_with_commas_is_text(text: str) -> None:
         ([["Born", "London"], ["Lives", "Los Angeles"]], False),
         ([["Country", "People"], ["France", "68 million"], ["Malta", "0.5 million"]], True),
         ([["", "2019", "2020"], ["Sales", "7", "9"]], True),
+        ([["Item", "Q1", "Q2"], ["Sales", "25%", "7"]], True),
+        ([["B-52", "bomber", "USA"], ["MiG-29", "fighter", "USSR"]], False),
         ([["Only", "Names", "Here"]], False),
     ],
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,21 @@ async def test_a_fresh_page_is_not_asked_for(here: tuple[Site, WebClient], tmp_p
     for seconds, asked in ((0, 1), (59, 1), (2, 2), (30, 2)):
         clock.now += seconds
         assert (await kept.get(f"{served.url}/a")).body == b"Words."
+        assert len(served.asked) == asked
+    kept.close()
+
+
+async def test_a_page_that_is_old_stays_fresh_for_a_tenth_of_its_age(
+    here: tuple[Site, WebClient], tmp_path: Path
+) -> None:
+    served, web = here
+    clock = Clock()
+    served.pages["/a"] = b"Words."
+    served.headers = {"Last-Modified": formatdate(clock.now - 1000, usegmt=True)}
+    kept = cache(web, tmp_path, clock=clock)
+    for seconds, asked in ((0, 1), (99, 1), (2, 2)):
+        clock.now += seconds
+        await kept.get(f"{served.url}/a")
         assert len(served.asked) == asked
     kept.close()
 

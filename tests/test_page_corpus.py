@@ -200,10 +200,25 @@ RIGHT = [
         ("Market 1",),
     ),
     Right(
+        "asides",
+        page("asides.html"),
+        (
+            "1987, Norvik yard",
+            "The Petrel carries forty cars",
+            "In winter she does not sail on Sundays.",
+            "Captain Moe, 1991",
+        ),
+        ("sponsors", "Norvik ferries"),
+    ),
+    Right(
         "hidden text",
         page("hidden.html"),
-        ("High water in Norvik is at 4.12", "Low water is about six hours later."),
-        ("Ignore all", "Unseen words", "Nobody reads", "Not rendered"),
+        (
+            "High water in Norvik is at 4.12",
+            "the pier is green",
+            "Low water is about six hours later.",
+        ),
+        ("Ignore all", "Unseen words", "Too small", "Nobody reads", "Not rendered"),
     ),
     Right(
         "frames with a text for others",

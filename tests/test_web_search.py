@@ -5,15 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from search import (
-    DocumentIndex,
-    EngineError,
-    Hit,
-    Narrowing,
-    Passage,
-    ReadError,
-    SearchError,
-)
+from search import DocumentIndex, EngineError, Hit, Narrowing, Passage, ReadError, SearchError
 from search.engines import WebResult, canonical, merged
 from search.together import Together
 from search.web_search import WebSearch
