@@ -39,7 +39,9 @@ class Person:
         return sys.stdin.isatty() and sys.stderr.isatty()
 
     async def review(self, steps: Sequence[Step]) -> Sequence[Step]:
-        """The plan as it is to run. Raises Withdrawn."""
+        """The plan as it is to run. Raises Withdrawn, also where nobody is there to ask."""
+        if not self.is_there:
+            raise Withdrawn("a further plan is to be approved, and there is no terminal")
         text = text_of(Plan(tuple(steps))) if steps else ""
         plan: Sequence[Step] | None = steps
         with self._display.aside():

@@ -118,12 +118,14 @@ class Workplace:
     async def go_on(self, store: TraceStore, record: RunRecord, person: Person | None) -> Finished:
         """A run that has a past: its own, or that of the run which it replays.
 
-        `person` looks the plan over, where that was wanted and has not been done.
+        `person` looks plans over, where that was wanted: the first, if that has not been done, and
+        whatever is planned behind it.
         """
         history = await store.history(record.id)
         review = None
-        if record.options.get("approve") and not history.planned_rounds:
-            review = require_presence(person).review
+        if record.options.get("approve"):
+            there = person if person and history.planned_rounds else require_presence(person)
+            review = there.review
         if record.status == "incomplete":
             history = another_try(history)
         if record.parent is not None:
