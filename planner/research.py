@@ -45,7 +45,7 @@ from planner.planning import Planner
 from planner.recording import RecordedModel
 from planner.reflecting import Verdict, looked, ruled
 from planner.replaying import ReplayedModel
-from planner.verifying import verified
+from planner.verifying import left_out, verified
 from planner.writing import Writer, plain, with_disputes, without_value
 
 _START = "start"
@@ -344,7 +344,12 @@ async def _verify(state: State, runtime: Runtime[Desk]) -> State:
     await desk.trace.record(PhaseStarted("verify", state["round"]))
     assert state["answer"] is not None
     grounds = desk.grounds
-    answer = with_disputes(verified(state["answer"], desk.question, grounds), grounds)
+    checked = verified(state["answer"], desk.question, grounds)
+    for text in left_out(state["answer"], checked):
+        await desk.trace.record(
+            Decided("sentence left out", f"what it cites does not say {text!r}")
+        )
+    answer = with_disputes(checked, grounds)
     await desk.trace.record(AnswerWritten(answer))
     return {**state, "answer": answer}
 

@@ -4,10 +4,10 @@ import re
 from typing import Any
 
 import pytest
-from research_films import Fixed, run, scripted
+from research_films import ANSWER, Fixed, run, scripted
 
 from inference import Request, ScriptedModel
-from planner import MemoryTrace
+from planner import Decided, MemoryTrace
 from search import DocumentIndex
 
 
@@ -83,3 +83,18 @@ async def test_nonsense_from_the_model_is_no_answer(film_index: DocumentIndex) -
     assert result.status == "completed"
     assert result.answer.value is None
     assert result.answer.text.startswith("No sources found")
+
+
+async def test_which_of_several_drafts_was_taken_is_in_the_trace(film_index: DocumentIndex) -> None:
+    drafts = ["It is Christopher Nolan [3].", ANSWER, "Bong Joon-ho is older."]
+
+    def reply(request: Request) -> Any:
+        return drafts if request.purpose == "write" else scripted(request)
+
+    trace = MemoryTrace()
+    result = await run(film_index, ScriptedModel(reply), trace, drafts=3)
+    assert result.answer.text.startswith("Bong Joon-ho is older: he was born on 14 September 1969")
+    [why] = [e.why for e in trace.events if isinstance(e, Decided) and e.what == "draft chosen"]
+    assert why == (
+        "number 2 of 3; number 1 does not say the value; number 3 has a sentence that cites nothing"
+    )
