@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import click
 
-from planner import FIXED, Plan, Step, Withdrawn
+from planner import Plan, Step, Withdrawn
 from service.errors import UsageProblem
 from service.legible import legible
 from service.plans import plan_of, text_of
@@ -96,10 +96,6 @@ def _read(text: str) -> Sequence[Step] | None:
         steps = plan_of(text, "the plan").steps
     except UsageProblem as error:
         _show(str(error))
-        return None
-    taken = next((step.id for step in steps if step.id in FIXED), None)
-    if taken is not None:
-        _show(f"the plan: the id {taken!r} is taken; choose another")
         return None
     _show(f"The plan:\n{text_of(Plan(tuple(steps)))}")
     return steps
