@@ -5,7 +5,7 @@ from planner.budget import Budget, Limits, Spending
 from planner.calling import Caller, call_key
 from planner.checking import checked_arguments
 from planner.clarifying import clarified
-from planner.desk import FIXED, ResearchSettings, Result, Review, Toolbox
+from planner.desk import ResearchSettings, Result, Review, Toolbox
 from planner.effort import Effort, Means, means_of
 from planner.errors import BudgetExceeded, NotStored, PlanError, Withdrawn
 from planner.events import (
@@ -43,7 +43,6 @@ from planner.speculating import Speculation, SpeculationTotals
 from planner.subgraph import Researched, research_graph
 
 __all__ = [
-    "FIXED",
     "Answer",
     "AnswerWritten",
     "Budget",

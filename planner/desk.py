@@ -120,7 +120,7 @@ class Desk:
     given: Plan | None = None
     """Somebody's own plan, run instead of planning."""
     review: Review | None = None
-    """Shows the first plan to a person before it runs."""
+    """Shows each plan to a person before it runs."""
 
     @property
     def grounds(self) -> Grounds:
@@ -191,7 +191,8 @@ class Desk:
     def suffix(self, number: int) -> str:
         """What makes the ids of a new plan differ from all that the trace has already."""
         start = "" if number == 1 else f"_{number}"
-        used = [step.id for step in self.history.steps if step.id not in FIXED]
+        ids = (*(step.id for step in self.history.steps), *self.executor.rounds)
+        used = [id_ for id_ in ids if id_ not in FIXED]
         again = (f"{start}_r{attempt}" for attempt in count(1))
         return next(end for end in chain([start], again) if not any(i.endswith(end) for i in used))
 

@@ -13,14 +13,18 @@ from string import ascii_lowercase
 from pydantic import JsonValue, ValidationError
 
 from planner import template
-from planner.answering import answering_steps
+from planner.answering import WHOLE, answering_steps
+from planner.contradictions import RELINKED
 from planner.errors import PlanError
+from planner.grounds import RESEARCH
 from planner.language import Vocabulary, step_of
 from planner.plan import LONGEST_ID, Plan, Step
 from tools import Arguments
 
 _ODD = re.compile(r"\W", re.ASCII)
 _BETWEEN = re.compile(r"[\s,]*")
+_TAKEN = re.compile(rf"start|{WHOLE}|(?:check|again)_.*|.*{RELINKED}")
+"""Ids of the steps that a run adds by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,10 @@ def question_of(plan: Plan) -> str:
 
 def _check(step: Step, tools: Mapping[str, type[Arguments]]) -> None:
     """Raise PlanError for arguments that the tool would refuse whatever the names stand for."""
+    if _TAKEN.fullmatch(step.id):
+        raise PlanError(f"the id {step.id!r} is taken; choose another")
+    if step.tool == RESEARCH:
+        _check_allowed(step.arguments.get("tools"), tools)
     try:
         tools[step.tool].model_validate(dict(step.arguments))
     except ValidationError as error:
@@ -105,6 +113,14 @@ def _check(step: Step, tools: Mapping[str, type[Arguments]]) -> None:
             if not list(template.names(step.arguments.get(field))):
                 known = ", ".join(tools[step.tool].field_names())
                 raise PlanError(f"{field}: {problem['msg']}; {step.tool} takes: {known}") from None
+
+
+def _check_allowed(names: JsonValue, tools: Iterable[str]) -> None:
+    """Raise PlanError for a tool of a sub-run that there is not."""
+    known = sorted(tools)
+    for name in names if isinstance(names, list) else ():
+        if name not in known and not list(template.names(name)):
+            raise PlanError(f"tools: there is no {name!r}; there are: {', '.join(known)}")
 
 
 def _step(value: JsonValue, vocabulary: Vocabulary, number: int) -> Step:

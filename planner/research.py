@@ -45,7 +45,7 @@ from planner.planning import Planner
 from planner.recording import RecordedModel
 from planner.reflecting import Verdict, looked, ruled
 from planner.replaying import ReplayedModel
-from planner.verifying import verified
+from planner.verifying import left_out, verified
 from planner.writing import Writer, plain, with_disputes, without_value
 
 _START = "start"
@@ -79,9 +79,8 @@ async def research(
 
     `history`: what an earlier part of the same run left; nothing in it is done again. `above`: it
     is a sub-run. `plan`: somebody's own plan, which is run instead of planning; nothing is planned
-    behind it. `review`: is shown the first plan before any step but the first search runs, and
-    gives back the steps that are to run; while it does, no time is spent. Raises Withdrawn if it
-    does.
+    behind it. `review`: is shown each plan that a model wrote before a step of it runs, and gives
+    back the steps that are to run; while it does, no time is spent. Raises Withdrawn if it does.
     """
     settings, past = settings or ResearchSettings(), history or History()
     if above is None:
@@ -206,30 +205,31 @@ async def _plan(state: State, runtime: Runtime[Desk]) -> State:
             await desk.executor.add(step, plan_round=number, by="history")
         return {**state, "round": number}
     earlier = frozenset(desk.executor.rounds)
-    held: list[Step] | None = [] if desk.review is not None and number == 1 else None
+    held: list[Step] | None = None if desk.review is None else []
     try:
         async with _deadline(desk):
             await _new_plan(desk, number, held)
     except TimeoutError:
         desk.budget.out_of_time()
         await desk.trace.record(Decided("plan cut short", "the time for gathering is over"))
-    if held is not None:
-        await _reviewed(desk, held)
+    if held or (held is not None and number == 1):
+        await _reviewed(desk, held, number)
     lines = tuple(id_ for id_ in desk.executor.rounds if id_ not in earlier)
     await desk.trace.record(PlanEnded(number, lines))
     return {**state, "round": number}
 
 
-async def _reviewed(desk: Desk, drafted: Sequence[Step]) -> None:
-    """The steps that a person lets run."""
+async def _reviewed(desk: Desk, drafted: Sequence[Step], number: int) -> None:
+    """The steps that a person lets run. They are shown, and written, with ids of their own plan."""
     assert desk.review is not None
     with desk.budget.paused():
         approved = await desk.review(drafted)
     edited = "as it was written" if list(approved) == list(drafted) else "edited by a person"
     await desk.trace.record(Decided("plan approved", edited))
+    suffix = desk.suffix(number)
     for step in approved:
         by = "planner" if step in drafted else "person"
-        await desk.executor.add(step, plan_round=1, by=by)
+        await desk.executor.add(step.renamed(suffix), plan_round=number, by=by)
 
 
 async def _new_plan(desk: Desk, number: int, held: list[Step] | None) -> None:
@@ -261,7 +261,7 @@ async def _new_plan(desk: Desk, number: int, held: list[Step] | None) -> None:
         async for step in steps:
             try:
                 if held is not None:
-                    held.append(step.renamed(suffix))
+                    held.append(step)
                 else:
                     await desk.executor.add(step.renamed(suffix), plan_round=number)
             except PlanError as error:
@@ -344,7 +344,12 @@ async def _verify(state: State, runtime: Runtime[Desk]) -> State:
     await desk.trace.record(PhaseStarted("verify", state["round"]))
     assert state["answer"] is not None
     grounds = desk.grounds
-    answer = with_disputes(verified(state["answer"], desk.question, grounds), grounds)
+    checked = verified(state["answer"], desk.question, grounds)
+    for text in left_out(state["answer"], checked):
+        await desk.trace.record(
+            Decided("sentence left out", f"what it cites does not say {text!r}")
+        )
+    answer = with_disputes(checked, grounds)
     await desk.trace.record(AnswerWritten(answer))
     return {**state, "answer": answer}
 

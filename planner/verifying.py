@@ -34,6 +34,12 @@ def verified(answer: Answer, question: str, grounds: Grounds) -> Answer:
     return _renumbered(replace(answer, sentences=tuple(kept)))
 
 
+def left_out(written: Answer, checked: Answer) -> list[str]:
+    """The sentences that did not pass, without their marks."""
+    kept = {sentence.text for sentence in checked.sentences}
+    return [sentence.text for sentence in written.sentences if sentence.text not in kept]
+
+
 def _judged(sentence: Sentence, citations: tuple[Passage, ...], given: set[str]) -> Sentence:
     """The verdict, after a better citation was looked for."""
     if not sentence.cites:

@@ -113,7 +113,12 @@ class Writer:
             return float(fault_of(sample, question, grounds) is None)
 
         attempt = best_of(sampled(self._model, self._drafts), score=passes)
-        return (await attempt(Task(request))).best
+        made = await attempt(Task(request))
+        faults = (fault_of(sample, question, grounds) for sample in made.samples)
+        told = [f"number {n} {fault}" for n, fault in enumerate(faults, 1) if fault is not None]
+        why = "; ".join([f"number {made.chosen + 1} of {len(made.samples)}", *told])
+        await self._trace.record(Decided("draft chosen", why))
+        return made.best
 
     def _request(self, question: str, grounds: Grounds, kept: Sequence[Ground]) -> Request:
         """What the model is asked, with some of the facts."""

@@ -81,7 +81,7 @@ def ask(
     tools: Tools = None,
     approve: Annotated[
         bool,
-        typer.Option("--approve", help="Show the plan first: accept, edit or cancel it."),
+        typer.Option("--approve", help="Show each plan before it runs: accept, edit or cancel it."),
     ] = False,
     clarify: Annotated[
         bool,

@@ -15,7 +15,7 @@ from typing import TypeVar
 import click
 from pydantic import JsonValue
 
-from planner import FIXED, Plan, Step, Withdrawn
+from planner import Plan, Step, Withdrawn
 from service.errors import UsageProblem
 from service.legible import legible
 from service.plans import plan_of, text_of
@@ -45,7 +45,12 @@ class Person:
     async def review(
         self, steps: Sequence[Step], others: Mapping[str, type[Arguments]] | None = None
     ) -> Sequence[Step]:
-        """The plan as it is to run. Raises Withdrawn. `others`: what tools of others take."""
+        """The plan as it is to run. Raises Withdrawn, also where nobody is there to ask.
+
+        `others`: what tools of others take.
+        """
+        if not self.is_there:
+            raise Withdrawn("a further plan is to be approved, and there is no terminal")
         text = text_of(Plan(tuple(steps))) if steps else ""
         plan: Sequence[Step] | None = steps
         with self._display.aside():
@@ -115,10 +120,6 @@ def _read(text: str, others: Mapping[str, type[Arguments]] | None) -> Sequence[S
         steps = plan_of(text, "the plan", others).steps
     except UsageProblem as error:
         _show(str(error))
-        return None
-    taken = next((step.id for step in steps if step.id in FIXED), None)
-    if taken is not None:
-        _show(f"the plan: the id {taken!r} is taken; choose another")
         return None
     _show(f"The plan:\n{text_of(Plan(tuple(steps)))}")
     return steps

@@ -135,12 +135,14 @@ class Workplace:
     async def go_on(self, store: TraceStore, record: RunRecord, person: Person | None) -> Finished:
         """A run that has a past: its own, or that of the run which it replays.
 
-        `person` looks the plan over, where that was wanted and has not been done.
+        `person` looks plans over, where that was wanted: the first, if that has not been done, and
+        whatever is planned behind it.
         """
         history = await store.history(record.id)
         review = None
-        if record.options.get("approve") and not history.planned_rounds:
-            review = self.review_by(require_presence(person))
+        if record.options.get("approve"):
+            there = person if person and history.planned_rounds else require_presence(person)
+            review = self.review_by(there)
         if record.status == "incomplete":
             history = another_try(history)
         if record.parent is not None:

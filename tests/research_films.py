@@ -76,6 +76,7 @@ async def run(
     enough: float = 1.0,
     prices: Mapping[str, Price] | None = None,
     second_look: bool = False,
+    drafts: int = 1,
 ) -> Result:
     settings = ResearchSettings(
         limits=limits or Limits(),
@@ -83,6 +84,7 @@ async def run(
         rounds=rounds,
         enough=enough,
         second_look=second_look,
+        drafts=drafts,
         prices=prices or {},
     )
     return await research(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ChatServer
+from conftest import PLAN, QUESTION, ChatServer
 from test_command_line import User, ask
 
 
@@ -166,6 +166,27 @@ async def test_a_plan_that_is_not_approved_cancels_and_is_asked_about_again(
     process = await start(user, terminal, "resume", run["run"])
     await terminal.until("accept, edit or cancel? ")
     terminal.type("accept\n")
+    assert (await out(process)).startswith("Bong Joon-ho is older")
+
+
+async def test_a_further_plan_is_shown_too_and_only_at_a_terminal(
+    user: User, terminal: Terminal, chat_server: ChatServer, films: Path
+) -> None:
+    right, plans = chat_server.reply, iter(['{"id":"a","lookup":"Who directed Zzz?"}'])
+    chat_server.reply = lambda asked: right(asked) if asked != QUESTION else next(plans, PLAN)
+    process = await start(user, terminal, *ask(chat_server, films, "--approve"))
+    await terminal.until('{"id":"a","lookup":"Who directed Zzz?"}')
+    terminal.type("a\n")
+    await terminal.until('{"id":"a","lookup":"Who directed Inception?"}')
+    await terminal.until("accept, edit or cancel? ")
+    process.send_signal(signal.SIGINT)
+    assert (await out(process), process.returncode) == ("", 130)
+    (run,) = json.loads((await user.types("runs", "--json")).out)
+    refused = await user.types("resume", run["run"])
+    assert (refused.code, "a further plan is to be approved" in refused.err) == (130, True)
+    process = await start(user, terminal, "resume", run["run"])
+    await terminal.until('{"id":"a","lookup":"Who directed Inception?"}')
+    terminal.type("a\n")
     assert (await out(process)).startswith("Bong Joon-ho is older")
 
 

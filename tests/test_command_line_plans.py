@@ -104,6 +104,44 @@ async def test_a_killed_run_goes_on_with_the_plan_that_was_given(
     assert QUESTION not in chat_server.asked
 
 
+async def test_a_run_that_was_killed_in_an_element_that_is_a_run_goes_on_there(
+    user: User, chat_server: ChatServer, films: Path
+) -> None:
+    born, right = "When was the director of {} born?", chat_server.reply
+    (films / "two.md").write_text("# Films\n\nThe two films are Inception and Parasite.\n")
+    (user.home / "p.jsonl").write_text(
+        '{"id":"a","research":"Which are the two films?","output":"a list"}\n'
+        f'{{"id":"b","research":"{born.format("{item}")}","for_each":"a"}}\n'
+        '{"id":"c","compare":"Who is older?","facts":["{b}"]}'
+    )
+
+    def reply(asked: str) -> str:
+        planned = [film for film in ("Inception", "Parasite") if asked == born.format(film)]
+        if planned:
+            first = f'{{"id":"a","lookup":"Who directed {planned[0]}?"}}'
+            return first + '\n{"id":"b","lookup":"When was {a} born?"}'
+        if "two films" in asked.partition("Question: ")[0]:
+            return "Inception and Parasite"
+        return "no plan" if asked == "Which are the two films?" else right(asked)
+
+    chat_server.reply = reply
+    chat_server.hold("When was Bong Joon-ho born?")
+    process = await user.start(*run(chat_server, films, "p.jsonl"))
+    async with asyncio.timeout(60):
+        await chat_server.held.wait()
+    process.kill()
+    run_id = (await user.end(process)).err.partition("  run ")[2].split()[0]
+    chat_server.release.set()
+    chat_server.asked.clear()
+    resumed = json.loads((await user.types("resume", run_id, "--json")).out)
+    assert (resumed["status"], resumed["value"]) == ("completed", "Bong Joon-ho")
+    again = [asked.rpartition("Question: ")[2] for asked in chat_server.asked]
+    assert "When was Bong Joon-ho born?" in again
+    assert not {"Which are the two films?", "Who directed Parasite?"} & set(again)
+    replayed = json.loads((await user.types("replay", run_id, "--strict", "--json")).out)
+    assert same(resumed, replayed)
+
+
 @pytest.mark.parametrize(
     ("text", "words", "message"),
     [

@@ -4,6 +4,7 @@ Each event is a transaction of its own, so a trace that takes no further event l
 process leaves.
 """
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -20,6 +21,8 @@ from planner import (
     RefusingModel,
     ResearchSettings,
     Result,
+    RunEnded,
+    RunStarted,
     Step,
     StepEnded,
     StepStarted,
@@ -155,3 +158,37 @@ async def test_a_run_that_was_cut_off_inside_goes_on_there(
     first, second, result = await gone_on(url, films, last)
     assert (result.status, result.answer.value) == ("completed", "Bong Joon-ho")
     assert repeated(first, second) == []
+
+
+class Stopping(MemoryTrace):
+    """Has its run cancelled when so many events are there."""
+
+    def __init__(self, last: int) -> None:
+        super().__init__()
+        self.run: asyncio.Task[Result] | None = None
+        self._last = last
+
+    async def record(self, event: Event) -> None:
+        await super().record(event)
+        if len(self.events) == self._last and self.run is not None:
+            self.run.cancel()
+
+
+@pytest.mark.parametrize("last", range(2, 110, 6))
+async def test_a_run_that_is_stopped_ends_all_runs_inside_and_nothing_goes_on(
+    films: DocumentIndex, last: int
+) -> None:
+    trace, model = Stopping(last), ScriptedModel(reply)
+    trace.run = asyncio.create_task(run(films, trace, model=model))
+    with pytest.raises(asyncio.CancelledError):
+        await trace.run
+    events, asked = list(trace.events), len(model.requests)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    begun = [way for way, event in map(placed, events) if isinstance(event, RunStarted)]
+    ended = [(way, e.status) for way, e in map(placed, events) if isinstance(e, RunEnded)]
+    assert sorted(begun) == sorted(way for way, _ in ended)
+    assert ended[-1] == ("", "cancelled")
+    assert sum(event == RunEnded("cancelled", "stopped") for event in events) == 1
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert (trace.events, len(model.requests)) == (events, asked)

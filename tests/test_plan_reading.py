@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from making import VOCABULARY
 
-from planner import Plan, PlanError, Step, in_order, question_of, read_plan, written
+from planner import Plan, PlanError, Research, Step, in_order, question_of, read_plan, written
 from tools import Calculate, Compare, Lookup
 
-TOOLS = {tool.name: tool.arguments for tool in (Lookup, Compare, Calculate)}
+TOOLS = {tool.name: tool.arguments for tool in (Lookup, Compare, Calculate, Research)}
 LINES = '{"id":"a","lookup":"Who directed Up?"}\n{"id":"b","lookup":"When was {a} born?"}\n'
 
 
@@ -88,6 +88,14 @@ def test_an_id_in_the_arguments_of_a_tool_call_is_an_edge() -> None:
         (json.dumps({"tool_calls": [call("a", "{")]}), "line 1: arguments: this is no JSON"),
         (json.dumps({"tool_calls": [{"id": "a"}]}), "line 1: function: missing"),
         (json.dumps({"tool_calls": [call("a", {}, "web")]}), "line 1: tool: there is no 'web'"),
+        ('{"id":"check_a","lookup":"x"}', "line 1: the id 'check_a' is taken; choose another"),
+        (LINES + '{"id":"whole","lookup":"x"}', "line 3: the id 'whole' is taken"),
+        ('{"id":"a_relinked","lookup":"x"}', "line 1: the id 'a_relinked' is taken"),
+        (
+            '{"id":"a","research":"x","tools":["web"]}',
+            "line 1: tools: there is no 'web'; there are",
+        ),
+        ('{"id":"a","research":"x","tools":"lookup"}', "line 1: tools: Input should be a valid"),
         ("[" * 100_000, "nested too deeply"),
         ('{"a":' * 100_000, "nested too deeply"),
     ],

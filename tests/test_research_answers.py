@@ -1,13 +1,14 @@
 """No answer of the research loop says what nobody read."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from research_films import Fixed, run, scripted
+from research_films import ANSWER, Fixed, outcomes, run, scripted
 
 from inference import Request, ScriptedModel
-from planner import MemoryTrace
+from planner import Decided, History, MemoryTrace, Sentence, StepAdded
 from search import DocumentIndex
 
 
@@ -83,3 +84,41 @@ async def test_nonsense_from_the_model_is_no_answer(film_index: DocumentIndex) -
     assert result.status == "completed"
     assert result.answer.value is None
     assert result.answer.text.startswith("No sources found")
+
+
+async def test_which_of_several_drafts_was_taken_is_in_the_trace(film_index: DocumentIndex) -> None:
+    drafts = ["It is Christopher Nolan [3].", ANSWER, "Bong Joon-ho is older."]
+
+    def reply(request: Request) -> Any:
+        return drafts if request.purpose == "write" else scripted(request)
+
+    trace = MemoryTrace()
+    result = await run(film_index, ScriptedModel(reply), trace, drafts=3)
+    assert result.answer.text.startswith("Bong Joon-ho is older: he was born on 14 September 1969")
+    [why] = [e.why for e in trace.events if isinstance(e, Decided) and e.what == "draft chosen"]
+    assert why == (
+        "number 2 of 3; number 1 does not say the value; number 3 has a sentence that cites nothing"
+    )
+
+
+async def test_a_sentence_that_verification_left_out_is_in_the_trace(
+    film_index: DocumentIndex,
+) -> None:
+    """An answer that was written before the run was cut off is verified when it goes on."""
+    first = MemoryTrace()
+    written = (await run(film_index, ScriptedModel(scripted), first)).answer
+    wrong = Sentence("He met Ann Lee in Paris in 1999.", (1,))
+    added = tuple(event.step for event in first.events if isinstance(event, StepAdded))
+    past = History(
+        steps=added,
+        step_rounds={step.id: 1 for step in added},
+        outcomes=outcomes(first),
+        planned={1: tuple(step.id for step in added)},
+        answer=replace(written, sentences=(*written.sentences, wrong)),
+    )
+    trace = MemoryTrace()
+    result = await run(film_index, ScriptedModel(scripted), trace, history=past)
+    assert result.answer == written
+    assert (
+        Decided("sentence left out", f"what it cites does not say {wrong.text!r}") in trace.events
+    )

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
-from conftest import QUESTION
+from conftest import PLAN, QUESTION
 from research_films import outcomes, scripted, toolbox
 
-from inference import ScriptedModel
+from inference import Model, ScriptedModel
 from planner import (
     Budget,
     Decided,
@@ -26,10 +26,12 @@ from planner import (
 from search import DocumentIndex
 
 
-async def run(index: DocumentIndex, trace: MemoryTrace, review: Review) -> Result:
+async def run(
+    index: DocumentIndex, trace: MemoryTrace, review: Review, model: Model | None = None
+) -> Result:
     return await research(
         QUESTION,
-        model=ScriptedModel(scripted),
+        model=model or ScriptedModel(scripted),
         toolbox=toolbox(index),
         trace=trace,
         settings=ResearchSettings(plan_samples=1, limits=Limits(seconds=60)),
@@ -74,6 +76,29 @@ async def test_an_edited_plan_runs_as_it_was_edited(film_index: DocumentIndex) -
     ]
     assert outcomes(trace)["x"].value == "30 July 1970"
     assert decided(trace)["plan approved"] == "edited by a person"
+
+
+async def test_a_later_plan_is_shown_too_and_keeps_out_of_the_way_of_the_first(
+    film_index: DocumentIndex,
+) -> None:
+    """It comes with ids of its own, and may be edited to any; only then it is told apart."""
+    plans = iter(['{"id":"a","lookup":"Who directed Zzz?"}', PLAN])
+    trace = MemoryTrace()
+    shown: list[list[str]] = []
+
+    async def review(steps: Sequence[Step]) -> Sequence[Step]:
+        added = {event.step.id for event in trace.events if isinstance(event, StepAdded)}
+        assert added <= {"start", "x_2", "whole"}
+        shown.append([step.id for step in steps])
+        named = {"a": Step("x_2", "lookup", {"question": "Who directed Zzz?"})}
+        return steps if len(shown) == 2 else [named[step.id] for step in steps]
+
+    model = ScriptedModel(lambda asked: next(plans) if asked.purpose == "plan" else scripted(asked))
+    result = await run(film_index, trace, review, model)
+    assert shown == [["a"], ["a", "b", "c", "d", "e"]]
+    assert result.answer.value == "Bong Joon-ho"
+    second = [e.step.id for e in trace.events if isinstance(e, StepAdded) and e.by == "planner"]
+    assert second == [f"{id_}_2_r1" for id_ in "abcde"]
 
 
 async def test_a_plan_that_is_not_approved_cancels_the_run(film_index: DocumentIndex) -> None:
