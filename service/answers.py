@@ -7,6 +7,7 @@ from typing import Any
 
 from planner import Answer
 from search import Passage
+from service.legible import settled
 from service.workplace import Finished
 
 _STYLE = """body{font:1.05rem/1.5 system-ui,sans-serif}
@@ -25,7 +26,7 @@ def as_text(finished: Finished) -> str:
     if answer.citations:
         lines += ["", "Sources"]
         lines += [f"[{number}] {source_line(p)}" for number, p in enumerate(answer.citations, 1)]
-    return "\n".join(lines)
+    return settled("\n".join(lines))
 
 
 def source_line(passage: Passage) -> str:
@@ -46,7 +47,7 @@ def as_markdown(finished: Finished) -> str:
         for number, passage in enumerate(answer.citations, 1):
             quoted = "\n".join(f"> {_escaped(line)}" for line in passage.text.splitlines())
             parts.append(f"**[{number}]** {_escaped(source_line(passage))}\n\n{quoted}")
-    return "\n\n".join(parts) + "\n"
+    return settled("\n\n".join(parts) + "\n")
 
 
 def as_html(finished: Finished) -> str:
@@ -65,7 +66,7 @@ def as_html(finished: Finished) -> str:
                 f"<blockquote>{html.escape(passage.text)}</blockquote></li>"
             )
         body.append("</ol>")
-    return (
+    return settled(
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{question}</title>'
         f"<style>{_STYLE}</style></head><body>{''.join(body)}</body></html>\n"
     )

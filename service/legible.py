@@ -14,6 +14,19 @@ _UNSEEN = re.compile(
 )
 
 
+_MOVING = re.compile(
+    "\x1b\\[[0-?]*[ -/]*[@-~]"
+    "|\x1b[\\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\\\)?"
+    "|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+    "|[\u202a-\u202e\u2066-\u2069]"  # what turns the text around it
+)
+
+
+def settled(text: str) -> str:
+    """A text of several lines in any language, without what moves the cursor or turns the text."""
+    return _MOVING.sub("", text)
+
+
 def legible(text: str, limit: int | None = None) -> str:
     """On one line, without anything that moves the cursor, colours or hides; cut at the limit."""
     clean = " ".join(_UNSEEN.sub(" ", text).split())
