@@ -144,7 +144,7 @@ async def test_a_plan_is_edited_in_the_editor(
     terminal.type("edit\n")
     await terminal.until('{"id":"a","lookup":"Who directed Tosca?"}\r\n')
     await terminal.until("accept, edit or cancel? ")
-    terminal.type("accept\n")
+    terminal.type("accept\naccept\n")  # this one, and the one behind it: Tosca is not there
     await out(process)
     assert "Who directed Tosca?" in [
         step["arguments"].get("question")  # type: ignore[attr-defined]
