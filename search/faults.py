@@ -28,7 +28,11 @@ _MEANINGS = {
 
 def unreachable(error: Exception, where: str, proxy: URL | None) -> Unreachable:
     """`error`: of the library; `proxy`: what was connected to, where it was one."""
-    by = f"{where}: the proxy {proxy.host}:{proxy.port} of the environment" if proxy else ""
+    by = (
+        f"{where} cannot be read: the proxy {proxy.host}:{proxy.port} of the environment"
+        if proxy
+        else ""
+    )
     match error:
         case aiohttp.ClientConnectorCertificateError():
             why = getattr(error.certificate_error, "verify_message", "") or "it is not valid"
@@ -41,12 +45,16 @@ def unreachable(error: Exception, where: str, proxy: URL | None) -> Unreachable:
             return Unreachable(f"{by} does not answer", may_pass=True)
         case aiohttp.ClientConnectorDNSError():
             if error.os_error.errno in _UNKNOWN_NAME:
-                return Unreachable(f"{where}: there is no host of this name")
-            return Unreachable(f"{where}: its name cannot be looked up now", may_pass=True)
+                return Unreachable(f"{where} cannot be read: there is no host of this name")
+            return Unreachable(
+                f"{where} cannot be read: its name cannot be looked up now", may_pass=True
+            )
         case aiohttp.ClientConnectorError():
             number = error.os_error.errno  # none where several addresses were tried
             why = os.strerror(number) if number else "no connection"
-            return Unreachable(f"{where}: nothing answers there ({why})", may_pass=True)
+            return Unreachable(
+                f"{where} cannot be read: nothing answers there ({why})", may_pass=True
+            )
         case aiohttp.ClientResponseError():
             return Unreachable(f"{where} cannot be read: it answers in no HTTP that is understood")
         case aiohttp.InvalidURL() | ValueError():

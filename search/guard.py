@@ -182,8 +182,6 @@ def _host(host: str, url: str) -> str:
     """The host in its only spelling, or Refused."""
     if not host:
         raise Refused(f"{shown(url)} names no host")
-    if "%" in host:
-        raise Refused(f"{shown(url)} has a host with % in it")
     if ":" in host:
         try:
             return str(IPv6Address(host))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urljoin
 
 from search.errors import Refused
 from search.guard import Target
@@ -77,3 +78,11 @@ class Sending:
 def is_redirect(status: int) -> bool:
     """Whether the answer is somewhere else, if it says where."""
     return status in _REDIRECTS
+
+
+def joined(base: str, location: str, asked: Target) -> str:
+    """Where a redirect leads. Raises Refused for what is no address."""
+    try:
+        return urljoin(base, location)
+    except ValueError:
+        raise Refused(f"{asked.shown} leads on to what is no address") from None

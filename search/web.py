@@ -15,7 +15,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urljoin
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -34,7 +33,7 @@ from search.guard import Target, opened, target
 from search.pacing import Hosts, pause, retry_after
 from search.pinning import PinningResolver, RefusedAddress
 from search.proxies import Proxies
-from search.sending import SAFE, Sending, is_redirect
+from search.sending import SAFE, Sending, is_redirect, joined
 from search.unpacking import ACCEPTED, Unpacker
 
 _PIECE = 1 << 16
@@ -206,7 +205,7 @@ class WebClient:
             location = response.headers.get("location")
             if not is_redirect(response.status) or not location:
                 return response
-            then = self._target(_joined(response.url, location, sending.target))
+            then = self._target(joined(response.url, location, sending.target))
             sending = sending.led_on(response.status, then)
         raise TooManyRedirects(
             f"{sending.target.shown}: more than {self.settings.redirects} redirects on end"
@@ -267,14 +266,6 @@ def _pause(state: RetryCallState) -> float:
 def _asked_rest(response: WebResponse) -> float | None:
     """Seconds that the server asks to be left alone, where it says so."""
     return retry_after(response.headers.get("retry-after", ""))
-
-
-def _joined(base: str, location: str, asked: Target) -> str:
-    """Where a redirect leads. Raises Refused for what is no address."""
-    try:
-        return urljoin(base, location)
-    except ValueError:
-        raise Refused(f"{asked.shown} leads on to what is no address") from None
 
 
 async def _read(response: aiohttp.ClientResponse, most_bytes: int, where: str) -> WebResponse:

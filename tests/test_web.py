@@ -246,6 +246,31 @@ async def test_nobody_there_is_an_error() -> None:
     await failed(url, Unreachable)
 
 
+async def test_who_gives_up_leaves_nothing_behind() -> None:
+    """A request that is cancelled ends at the server, and its place is free again."""
+    came, gone = asyncio.Event(), asyncio.Event()
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if request.path != "/page":
+            return web.Response(text="here")
+        came.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            gone.set()
+        raise AssertionError
+
+    settings = WebSettings(allow_hosts=HERE, per_host=1)
+    async with served(handle) as url, WebClient(settings) as client:
+        asking = asyncio.create_task(client.get(url))
+        await came.wait()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        await asyncio.wait_for(gone.wait(), 5)
+        assert (await client.get(f"{url}/other")).body == b"here"
+
+
 class Counted:
     """A server that refuses so often, and then answers."""
 
