@@ -2,10 +2,12 @@
 
 import contextlib
 import gzip
+import subprocess
 import sys
 import tracemalloc
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 
 import brotli
 import pytest
@@ -38,6 +40,22 @@ def unpacked(pieces: list[bytes], codings: str, most_bytes: int = 1 << 20) -> by
 
 def test_what_is_asked_for_is_what_can_be_unpacked() -> None:
     assert ACCEPTED == "gzip, deflate, br, zstd"
+
+
+def test_what_is_not_installed_is_not_asked_for() -> None:
+    code = (
+        "import sys; sys.modules.update(brotli=None, backports=None);"
+        "import search.unpacking; print(search.unpacking.ACCEPTED)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parent.parent,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert ended.stdout.strip() in {"gzip, deflate", "gzip, deflate, zstd"}
 
 
 @given(
@@ -92,6 +110,24 @@ def test_a_bomb_is_cut_and_takes_no_memory(name: str, layers: int) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 2_000_000
+
+
+def four_gigabytes() -> bytes:
+    """Of zeros, packed three times: a mebibyte packs to a block that can be repeated."""
+    packing = zlib.compressobj(9, wbits=-15)
+    block = packing.compress(b"\0" * 2**20) + packing.flush(zlib.Z_FULL_FLUSH)
+    return gzip.compress(gzip.compress(gzip.compress(b"")[:10] + block * 4096, 9), 9)
+
+
+def test_six_kilobytes_do_not_become_four_gigabytes() -> None:
+    body = four_gigabytes()
+    assert len(body) < 6_144
+    tracemalloc.start()
+    with pytest.raises(TooLarge, match="10 MiB"):
+        unpacked([body], "gzip, gzip, gzip", 10 * 2**20)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20_000_000
 
 
 ENDLESS = gzip.compress(b"")[:10] + b"\0\0\0\xff\xff" * 400_000
