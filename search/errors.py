@@ -49,6 +49,11 @@ class TooManyRedirects(WebError):
 class Unreachable(WebError):
     """Nothing answers there, or what answers breaks off or speaks no HTTP."""
 
+    def __init__(self, message: str, *, may_pass: bool = False) -> None:
+        """`may_pass`: whether asking again may help."""
+        super().__init__(message)
+        self.may_pass = may_pass
+
 
 class HttpStatus(WebError):
     """The server answered with a status that says no."""

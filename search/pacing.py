@@ -1,57 +1,79 @@
-"""The pace of requests to one host: so many at once, and as far apart as its refusals ask for."""
+"""The pace of requests to one host: so many at once, and as far apart as its refusals teach."""
 
 import asyncio
-import time
+import random
+import re
 from collections import OrderedDict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-
-from tenacity import RetryCallState, wait_random_exponential
 
 from search.errors import HttpStatus
 
 _MOST_HOSTS = 1024
-_LONGEST_WAIT = 60.0
-"""Seconds; what a server asks for beyond it is not waited for, and times out."""
-_jitter = wait_random_exponential(multiplier=0.3, max=5)
+_LONGEST_REST = 900.0
+"""Seconds; who asks for more is asked again after these."""
+_LEAST_GAP, _MOST_GAP = 0.1, 5.0
+"""Seconds between requests to a host that refused: twice as long with each refusal."""
+_RELIEF = 0.7
+"""What becomes of the gap with each answer that is none."""
+_SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]+)?", re.ASCII)
 
 
 class _Host:
-    """What is known of one host."""
+    """What is known of one host; times are those of the loop."""
 
     def __init__(self, at_once: int) -> None:
         self.places = asyncio.Semaphore(at_once)
-        self.rested = 0.0
+        self.single = asyncio.Lock()
         self.users = 0
+        self.gap = 0.0
+        self.learned = 0.0
+        self.next = 0.0
+        self.rested = 0.0
 
 
 class Hosts:
     """All hosts that were asked lately."""
 
     def __init__(self, at_once: int) -> None:
-        """`at_once`: requests to one host."""
+        """`at_once`: requests to one host that has not refused any lately; else it is one."""
         self._at_once = at_once
         self._hosts: OrderedDict[str, _Host] = OrderedDict()
 
     @asynccontextmanager
-    async def turn(self, name: str) -> AsyncIterator[None]:
-        """A place at the host, once it has rested."""
+    async def turn(self, name: str, *, until: float, where: str) -> AsyncIterator[None]:
+        """A place at the host, once it has rested.
+
+        `until`: the loop's time. Raises HttpStatus where the rest that it asked for is longer.
+        """
         host = self._known(name)
         host.users += 1
         try:
-            async with host.places:
-                await asyncio.sleep(max(0.0, host.rested - time.monotonic()))
+            async with host.places, host.single if host.gap else nullcontext():
+                await _rest(host, until, where)
                 yield
         finally:
             host.users -= 1
 
     def refused(self, name: str, seconds: float | None) -> None:
-        """It asks for a rest."""
-        if seconds:
-            host = self._known(name)
-            host.rested = max(host.rested, time.monotonic() + min(seconds, _LONGEST_WAIT))
+        """It asks for a rest, of so many seconds where it says so."""
+        host, now = self._known(name), asyncio.get_running_loop().time()
+        host.rested = max(host.rested, now + min(seconds or 0.0, _LONGEST_REST))
+        if now - host.learned >= host.gap:  # refusals of one burst are one
+            host.gap = min(max(2 * host.gap, _LEAST_GAP), _MOST_GAP)
+            host.learned = now
+        host.next = now + host.gap
+
+    def answered(self, name: str) -> None:
+        """It takes what it is sent."""
+        host = self._known(name)
+        host.gap = host.gap * _RELIEF if host.gap > _LEAST_GAP / 2 else 0.0
+
+    def gap(self, name: str) -> float:
+        """Seconds between requests to it, as learned."""
+        return self._known(name).gap
 
     def _known(self, name: str) -> _Host:
         """The host; those not used for longest are forgotten."""
@@ -63,21 +85,32 @@ class Hosts:
         return host
 
 
-def waits(state: RetryCallState) -> float:
-    """Seconds until the next try: what the server asks for, or a random while."""
-    error = state.outcome.exception() if state.outcome else None
-    asked = error.retry_after if isinstance(error, HttpStatus) else None
-    return _jitter(state) if asked is None else min(asked, _LONGEST_WAIT)
+async def _rest(host: _Host, until: float, where: str) -> None:
+    """Wait for the host's next turn; who waits beside may make it later."""
+    now = asyncio.get_running_loop().time
+    while (at := max(host.rested, host.next)) > now():
+        if host.rested > until:
+            left = host.rested - now()
+            raise HttpStatus(
+                f"{where} is not asked: its host wants a rest of {left:.0f} s more", 429, left
+            )
+        await asyncio.sleep(at - now())
+    host.next = now() + host.gap
+
+
+def pause(tries: int, asked: float | None) -> float:
+    """Seconds until the next try: what the server asks for, or a while that grows, at random."""
+    if asked is not None:
+        return asked * random.uniform(1.0, 1.1)  # noqa: S311 - no secret
+    return random.uniform(0.0, min(5.0, 0.3 * 2.0**tries))  # noqa: S311
 
 
 def retry_after(told: str) -> float | None:
     """Seconds by the header: a number or a date; None where it says nothing."""
+    if _SECONDS.fullmatch(told.strip()):
+        return float(told)
     try:
-        return max(0.0, float(told))
-    except ValueError:
-        pass
-    try:
-        until = parsedate_to_datetime(told)
-    except ValueError:
+        until = parsedate_to_datetime(told).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, (until.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+    return max(0.0, (until - datetime.now(UTC)).total_seconds())

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-from urllib.parse import urlsplit
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
@@ -17,10 +16,9 @@ class RefusedAddress(OSError):
 class PinningResolver(AbstractResolver):
     """Resolves, and gives addresses out only if every one of them may be connected to."""
 
-    def __init__(self, allowed: frozenset[str], proxies: frozenset[tuple[str, int]]) -> None:
-        """`allowed`: as in WebSettings; `proxies`: hosts and ports that the user trusts."""
+    def __init__(self, allowed: frozenset[str]) -> None:
+        """`allowed`: as in WebSettings."""
         self._allowed = allowed
-        self._proxies = proxies
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -28,9 +26,8 @@ class PinningResolver(AbstractResolver):
         """See AbstractResolver. Raises OSError."""
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, family=family)
-        free = allows(host, port, self._allowed) or (host, port) in self._proxies
-        for *_, address in found:
-            if not free:
+        if not allows(host, port, self._allowed):
+            for *_, address in found:
                 try:
                     require_public(host, str(address[0]))
                 except Refused as error:
@@ -49,9 +46,3 @@ class PinningResolver(AbstractResolver):
 
     async def close(self) -> None:
         """Nothing is held."""
-
-
-def server_of(url: str) -> tuple[str, int]:
-    """Host and port of a proxy."""
-    parts = urlsplit(url if "//" in url else f"//{url}")
-    return parts.hostname or "", parts.port or 80

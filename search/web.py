@@ -5,42 +5,44 @@ exactly those: a name that answers otherwise the next time has nobody to fool. R
 followed here, each with the same checks. Bytes, unpacked bytes, seconds and redirects are capped;
 requests to one host are few at a time and keep the pace that its refusals ask for.
 
-Where the environment names a proxy (HTTP_PROXY, HTTPS_PROXY, NO_PROXY), the proxy connects: the
-name is looked at here, too, but resolved again there, so a proxy has to have rules of its own.
+Where the environment names a proxy, the proxy connects: the address is looked at here, too, but its
+name is resolved there, so a proxy has to have rules of its own.
 """
 
 import asyncio
-import re
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urljoin
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
-
-from search.errors import (
-    HttpStatus,
-    Refused,
-    TooLarge,
-    TooManyRedirects,
-    TooSlow,
-    Unreachable,
+from aiohttp.abc import AbstractResolver
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    retry_if_result,
+    stop_after_attempt,
+    stop_before_delay,
 )
-from search.guard import Target, target
-from search.pacing import Hosts, retry_after, waits
-from search.pinning import PinningResolver, RefusedAddress, server_of
+
+from search.errors import Refused, TooLarge, TooManyRedirects, TooSlow, Unreachable
+from search.faults import status_error, unreachable
+from search.guard import Target, opened, target
+from search.pacing import Hosts, pause, retry_after
+from search.pinning import PinningResolver, RefusedAddress
+from search.proxies import Proxies
+from search.sending import SAFE, Sending, is_redirect, joined
 from search.unpacking import ACCEPTED, Unpacker
 
 _PIECE = 1 << 16
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_PASSING = frozenset({429, 502, 503, 504})
-_QUERY = re.compile(r"\?[^\s'\"]*")
-_SAFE = frozenset({"GET", "HEAD"})
-_KEPT = frozenset({"accept", "accept-language", "user-agent"})
-"""Headers that go along to another origin; all others may hold secrets."""
+_REFUSALS = frozenset({429, 503})
+_PASSING = _REFUSALS | {502, 504}
+_FIRST_ONLY = frozenset(
+    {"content-type", "etag", "last-modified", "location", "retry-after", "set-cookie"}
+)
+"""Headers whose values are not a list, so that several of a name cannot be joined."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class WebSettings:
     """How the web is asked."""
 
     allow_hosts: frozenset[str] = frozenset()
-    """`host` or `host:port` that may be private, and have any port."""
+    """`HOST` or `HOST:PORT` that may be private, and have any port; IPv6 as `[::1]:8080`."""
     ports: frozenset[int] = frozenset({80, 443})
     seconds: float = 30.0
     """For one request, redirects and retries included."""
@@ -60,6 +62,10 @@ class WebSettings:
     attempts: int = 3
     """Of a request that may pass by itself."""
     user_agent: str = "Breadth"
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what is no host."""
+        opened(self.allow_hosts)
 
 
 @dataclass(frozen=True)
@@ -74,19 +80,6 @@ class WebResponse:
     body: bytes
 
 
-@dataclass
-class _Asked:
-    """A request on its way."""
-
-    method: str
-    target: Target
-    headers: Mapping[str, str]
-    params: Mapping[str, str] | None
-    json: Any
-    data: bytes | None
-    most_bytes: int
-
-
 class WebClient:
     """An async context; one for all that a run asks of the web."""
 
@@ -94,22 +87,18 @@ class WebClient:
         """Nothing is connected yet."""
         self.settings = settings or WebSettings()
         self._hosts = Hosts(self.settings.per_host)
-        self._proxies: dict[str, str] = {}
-        self._session: aiohttp.ClientSession | None = None
+        self._proxies = Proxies()
+        self._stack = AsyncExitStack()
+        self._direct: aiohttp.ClientSession | None = None
+        self._proxied: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         """Ready to ask."""
-        self._proxies = {k: v for k, v in getproxies().items() if k in {"http", "https"} and v}
-        resolver = PinningResolver(
-            self.settings.allow_hosts, frozenset(map(server_of, self._proxies.values()))
-        )
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, limit=64),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            headers={"User-Agent": self.settings.user_agent, "Accept-Encoding": ACCEPTED},
-            timeout=aiohttp.ClientTimeout(total=None, connect=self.settings.seconds),
-        )
+        pinning = PinningResolver(self.settings.allow_hosts)
+        self._direct = await self._stack.enter_async_context(self._session(pinning))
+        # The user named the proxy, wherever it is: only names of proxies are resolved here.
+        trusting = aiohttp.ThreadedResolver()
+        self._proxied = await self._stack.enter_async_context(self._session(trusting))
         return self
 
     async def __aexit__(
@@ -119,8 +108,17 @@ class WebClient:
         traceback: TracebackType | None,
     ) -> None:
         """Close the connections."""
-        if self._session is not None:
-            await self._session.close()
+        await self._stack.aclose()
+
+    def _session(self, resolver: AbstractResolver) -> aiohttp.ClientSession:
+        """Connections that are made to what this resolver says."""
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, limit=64),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            headers={"User-Agent": self.settings.user_agent, "Accept-Encoding": ACCEPTED},
+            timeout=aiohttp.ClientTimeout(total=None),
+        )
 
     async def get(
         self,
@@ -152,9 +150,11 @@ class WebClient:
         """Ask, and read the whole answer. Raises a WebError, Refused before a byte is sent.
 
         `raise_for_status` False: an answer with an error's status is an answer, behind the retries.
+        Headers of the connection (`Host`, `Content-Length`, ...) are left out.
         """
         first = self._target(url)
-        asked = _Asked(
+        allowed = seconds or self.settings.seconds
+        sending = Sending(
             method.upper(),
             first,
             dict(headers or {}),
@@ -162,156 +162,136 @@ class WebClient:
             json,
             data,
             most_bytes or self.settings.most_bytes,
+            asyncio.get_running_loop().time() + allowed,
         )
-        allowed = seconds or self.settings.seconds
         try:
             async with asyncio.timeout(allowed):
-                response = await self._answered(asked)
+                response = await self._answered(sending, allowed)
         except TimeoutError as error:
-            raise TooSlow(f"{first.shown} was not done in {allowed:g} s") from error
+            more = "" if seconds else " (BREADTH_WEB_SECONDS gives it more)"
+            raise TooSlow(f"{first.shown} was not done in {allowed:g} s{more}") from error
         if raise_for_status and response.status >= 400:
-            raise _error_of(response, first)
+            where = self._target(response.url).shown
+            raise status_error(response.status, dict(response.headers), where)
         return response
 
-    async def _answered(self, asked: _Asked) -> WebResponse:
-        """Try until the answer is none that may pass by itself."""
+    async def _answered(self, sending: Sending, seconds: float) -> WebResponse:
+        """Try until the answer is none that may pass by itself, or no time is left."""
 
-        def passes(error: BaseException) -> bool:
-            if isinstance(error, HttpStatus):
-                return error.status == 429 or asked.method in _SAFE
-            return isinstance(error, Unreachable) and asked.method in _SAFE
+        def is_busy(response: WebResponse) -> bool:
+            return response.status == 429 or (
+                response.status in _PASSING and sending.method in SAFE
+            )
 
-        last: list[WebResponse] = []
+        def may_pass(error: BaseException) -> bool:
+            return isinstance(error, Unreachable) and error.may_pass and sending.method in SAFE
 
-        def given_up(state: RetryCallState) -> WebResponse:
-            error = state.outcome.exception() if state.outcome else None
-            if isinstance(error, HttpStatus) and last:
-                return last[-1]
-            raise error or Unreachable(f"{asked.target.shown} cannot be had")
+        def last(state: RetryCallState) -> WebResponse:
+            assert state.outcome is not None
+            return state.outcome.result()  # type: ignore[no-any-return]
 
         trying = AsyncRetrying(
-            retry=retry_if_exception(passes),
-            stop=stop_after_attempt(self.settings.attempts),
-            wait=waits,
-            retry_error_callback=given_up,
+            retry=retry_if_result(is_busy) | retry_if_exception(may_pass),
+            stop=stop_after_attempt(self.settings.attempts) | stop_before_delay(seconds),
+            wait=_pause,
+            retry_error_callback=last,
         )
+        return await trying(self._followed, sending)
 
-        async def once() -> WebResponse:
-            response = await self._followed(asked)
-            if response.status in _PASSING:
-                last.append(response)
-                error = _error_of(response, asked.target)
-                self._hosts.refused(asked.target.host, error.retry_after)
-                raise error
-            return response
-
-        try:
-            return await trying(once)
-        except HttpStatus:
-            return last[-1]  # not one to ask again
-
-    async def _followed(self, asked: _Asked) -> WebResponse:
+    async def _followed(self, sending: Sending) -> WebResponse:
         """Behind all redirects."""
         for _ in range(self.settings.redirects + 1):
-            response = await self._once(asked)
+            response = await self._once(sending)
             location = response.headers.get("location")
-            if response.status not in _REDIRECTS or not location:
+            if not is_redirect(response.status) or not location:
                 return response
-            asked = self._redirected(asked, response, location)
+            then = self._target(joined(response.url, location, sending.target))
+            sending = sending.led_on(response.status, then)
         raise TooManyRedirects(
-            f"{asked.target.shown}: more than {self.settings.redirects} redirects on end"
+            f"{sending.target.shown}: more than {self.settings.redirects} redirects on end"
         )
 
-    def _redirected(self, asked: _Asked, response: WebResponse, location: str) -> _Asked:
-        """The request for where it was sent on to."""
-        then = self._target(urljoin(response.url, location))
-        becomes_get = response.status == 303 or (
-            response.status in {301, 302} and asked.method == "POST"
-        )
-        method = "GET" if becomes_get and asked.method != "HEAD" else asked.method
-        elsewhere = then.origin != asked.target.origin
-        if elsewhere and method not in _SAFE:
-            raise Refused(f"{asked.target.shown} sends what was for it on to {then.shown}")
-        if asked.target.scheme == "https" and then.scheme == "http":
-            raise Refused(f"{asked.target.shown} leads on to {then.shown}, which is not encrypted")
-        headers = {
-            name: value
-            for name, value in asked.headers.items()
-            if not elsewhere or name.lower() in _KEPT
-        }
-        body = method not in _SAFE
-        return _Asked(
-            method,
-            then,
-            headers,
-            None,
-            asked.json if body else None,
-            asked.data if body else None,
-            asked.most_bytes,
-        )
-
-    async def _once(self, asked: _Asked) -> WebResponse:
+    async def _once(self, sending: Sending) -> WebResponse:
         """One request, at its host's pace."""
-        if self._session is None:
+        to = sending.target
+        async with self._hosts.turn(to.host, until=sending.until, where=to.shown):
+            response = await self._exchanged(sending)
+            if response.status in _REFUSALS:
+                self._hosts.refused(to.host, _asked_rest(response))
+            else:
+                self._hosts.answered(to.host)
+            return response
+
+    async def _exchanged(self, sending: Sending) -> WebResponse:
+        """What the server answers; the library's errors become ours."""
+        to = sending.target
+        proxy = self._proxies.of(to)
+        session = self._proxied if proxy else self._direct
+        if session is None:
             raise RuntimeError("the client is an async context: use `async with`")
-        where = asked.target.shown
-        async with self._hosts.turn(asked.target.host):
-            try:
-                async with self._session.request(
-                    asked.method,
-                    asked.target.url,
-                    params=asked.params,
-                    headers=asked.headers,
-                    json=asked.json,
-                    data=asked.data,
-                    allow_redirects=False,
-                    proxy=self._proxy_of(asked.target),
-                ) as response:
-                    return await _read(response, asked.most_bytes, where)
-            except RefusedAddress as error:
-                raise Refused(str(error)) from None
-            except aiohttp.ClientConnectorDNSError as error:
-                if isinstance(error.os_error, RefusedAddress):
-                    raise Refused(str(error.os_error)) from None
-                raise Unreachable(f"{where}: there is no host of this name") from error
-            except (aiohttp.ClientError, ValueError, OSError) as error:
-                if isinstance(error, TimeoutError):
-                    raise
-                # Its words may hold the address, whose query may hold a key.
-                told = _QUERY.sub("", " ".join(str(error).split()))[:200]
-                raise Unreachable(
-                    f"{where} cannot be read: {told or type(error).__name__}"
-                ) from error
+        try:
+            async with session.request(
+                sending.method,
+                to.url,
+                params=sending.params,
+                headers=sending.own_headers,
+                json=sending.json,
+                data=sending.data,
+                allow_redirects=False,
+                proxy=proxy,
+            ) as response:
+                return await _read(response, sending.most_bytes, to.shown)
+        except aiohttp.ClientConnectorDNSError as error:
+            if isinstance(error.os_error, RefusedAddress):
+                raise Refused(str(error.os_error)) from None
+            raise unreachable(error, to.shown, proxy) from error
+        except TimeoutError:
+            raise
+        except (aiohttp.ClientError, ValueError, OSError) as error:
+            raise unreachable(error, to.shown, proxy) from error
 
     def _target(self, url: str) -> Target:
         """See `guard.target`."""
         settings = self.settings
         return target(url, allowed=settings.allow_hosts, ports=settings.ports)
 
-    def _proxy_of(self, to: Target) -> str | None:
-        """The proxy that the environment has for it."""
-        proxy = self._proxies.get(to.scheme)
-        return None if proxy is None or proxy_bypass(to.host) else proxy
+
+def _pause(state: RetryCallState) -> float:
+    """Seconds until the next try."""
+    outcome = state.outcome
+    asked = None if outcome is None or outcome.failed else _asked_rest(outcome.result())
+    return pause(state.attempt_number, asked)
+
+
+def _asked_rest(response: WebResponse) -> float | None:
+    """Seconds that the server asks to be left alone, where it says so."""
+    return retry_after(response.headers.get("retry-after", ""))
 
 
 async def _read(response: aiohttp.ClientResponse, most_bytes: int, where: str) -> WebResponse:
     """The answer, unpacked, as far as it is not too large."""
-    headers = {name.lower(): value for name, value in response.headers.items()}
+    headers = _headers(response)
     body = bytearray()
     if response.method != "HEAD":
+        if headers.get("transfer-encoding", "chunked").lower() != "chunked":
+            raise Unreachable(f"{where} sends its answer in a form that is not asked for")
+        if (response.content_length or 0) > most_bytes:
+            raise TooLarge(f"{where} has more than {most_bytes / 2**20:.3g} MiB")
         unpacker = Unpacker(headers.get("content-encoding", ""), most_bytes=most_bytes, where=where)
-        came = 0
         async for piece in response.content.iter_chunked(_PIECE):
-            came += len(piece)
-            if came > most_bytes:
-                raise TooLarge(f"{where} sends more than {most_bytes / 2**20:.3g} MiB")
             for unpacked in unpacker.feed(piece):
                 body += unpacked
         unpacker.require_end()
     return WebResponse(str(response.url), response.status, headers, bytes(body))
 
 
-def _error_of(response: WebResponse, asked: Target) -> HttpStatus:
-    """What the status means to who asked."""
-    text = f"{asked.shown} answered {response.status}"
-    return HttpStatus(text, response.status, retry_after(response.headers.get("retry-after", "")))
+def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
+    """Names in small letters; several of a name are one list (RFC 9110, 5.3)."""
+    headers: dict[str, str] = {}
+    for written, value in response.headers.items():
+        name = written.lower()
+        if name in headers and name not in _FIRST_ONLY:
+            headers[name] += f", {value}"
+        else:
+            headers.setdefault(name, value)
+    return headers

@@ -140,7 +140,7 @@ def require_sources(roots: Sequence[Root], settings: Settings, *, needed: bool =
         raise UsageProblem(
             "no documents: name a folder or a file with --documents, or the web with --search"
         )
-    _engines(settings, WebClient())
+    _engines(settings, WebClient(web_settings(settings)))
 
 
 def _engines(settings: Settings, web: WebClient) -> list[WebEngine]:
@@ -154,17 +154,23 @@ def _engines(settings: Settings, web: WebClient) -> list[WebEngine]:
 
 
 def web_settings(settings: Settings) -> WebSettings:
-    """What the web client is told; a search server of the user's own may be private."""
-    hosts = {host.strip().lower() for host in settings.allow_hosts.split(",") if host.strip()}
+    """What the web client is told; a search server of the user's own may be private.
+
+    Raises UsageProblem for what cannot be a host.
+    """
+    hosts = {host.strip() for host in settings.allow_hosts.split(",") if host.strip()}
     own = settings.search_keys.get("searxng")
-    if own is not None:
-        hosts.add(urlsplit(own.get_secret_value()).netloc.lower())
-    return WebSettings(
-        allow_hosts=frozenset(hosts),
-        seconds=settings.web_seconds,
-        most_bytes=settings.web_bytes,
-        user_agent=settings.user_agent,
-    )
+    try:
+        if own is not None and (place := urlsplit(own.get_secret_value()).netloc):
+            hosts.add(place.rpartition("@")[2])
+        return WebSettings(
+            allow_hosts=frozenset(hosts),
+            seconds=settings.web_seconds,
+            most_bytes=settings.web_bytes,
+            user_agent=settings.user_agent,
+        )
+    except ValueError as error:
+        raise UsageProblem(f"BREADTH_ALLOW_HOSTS: {error}") from error
 
 
 def _index_path(roots: Sequence[Root], settings: Settings) -> Path:

@@ -70,6 +70,15 @@ async def test_what_search_lacks_is_said_before_anything_is_loaded(
     assert chat_server.asked == []
 
 
+async def test_a_host_that_is_none_cannot_be_opened(user: User, chat_server: ChatServer) -> None:
+    user.environment["BREADTH_ALLOW_HOSTS"] = "wiki.corp, 10.0.0.0/8"
+    user.environment["BREADTH_SEARCH_KEYS"] = json.dumps({"searxng": "http://127.0.0.1:1"})
+    ended = await user.types(*asking(chat_server))
+    assert ended.code == 2
+    assert "BREADTH_ALLOW_HOSTS: '10.0.0.0/8' is no HOST and no HOST:PORT" in ended.err
+    assert chat_server.asked == []
+
+
 async def test_pages_of_private_hosts_are_not_fetched(
     user: User, chat_server: ChatServer, films: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """What a resumed run takes over from its earlier attempts."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 from planner import History, Step
@@ -16,7 +17,7 @@ def desk(*ids: str, planned: dict[int, tuple[str, ...]] | None = None) -> Desk:
     history = History(steps=steps, step_rounds=dict.fromkeys(ids, 1), planned=planned or {})
     nothing = cast("Any", None)
     made = Desk("Who?", *([nothing] * 10))
-    return replace(made, history=history)
+    return replace(made, history=history, executor=cast("Any", SimpleNamespace(rounds={})))
 
 
 def test_each_attempt_at_a_plan_has_ids_of_its_own() -> None:

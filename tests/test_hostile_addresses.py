@@ -65,7 +65,7 @@ BOMB = gzip.compress(bytes(64 * 2**20))
 
 
 @pytest.mark.parametrize(
-    ("coding", "reason"), [("gzip", "more than 1 MiB"), ("br", "sends its answer packed as 'br'")]
+    ("coding", "reason"), [("gzip", "more than 1 MiB"), ("compress", "packed")]
 )
 async def test_reported_fault_r9_a_bomb_is_cut_at_the_cap(coding: str, reason: str) -> None:
     async def explode(request: web.Request) -> web.Response:
