@@ -107,8 +107,8 @@ def pause(tries: int, asked: float | None) -> float:
 
 def retry_after(told: str) -> float | None:
     """Seconds by the header: a number or a date; None where it says nothing."""
-    if _SECONDS.fullmatch(told.strip()):
-        return float(told)
+    if number := _SECONDS.fullmatch(told.strip(" \t")):
+        return float(number[0])
     try:
         until = parsedate_to_datetime(told).astimezone(UTC)
     except (ValueError, OverflowError):

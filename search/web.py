@@ -245,8 +245,6 @@ class WebClient:
             if isinstance(error.os_error, RefusedAddress):
                 raise Refused(str(error.os_error)) from None
             raise unreachable(error, to.shown, proxy) from error
-        except TimeoutError:
-            raise
         except (aiohttp.ClientError, ValueError, OSError) as error:
             raise unreachable(error, to.shown, proxy) from error
 

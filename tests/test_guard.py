@@ -278,11 +278,24 @@ async def test_a_listener_sees_nothing_of_any_of_them_and_all_if_they_are_opened
         assert made
 
 
-async def test_a_host_that_is_not_there_is_no_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def none(*_: Any, **__: Any) -> Any:
-        raise socket.gaierror(-2, "Name or service not known")
+@pytest.mark.parametrize(
+    ("number", "told", "tries"),
+    [
+        (socket.EAI_NONAME, "no host of this name", 1),
+        (socket.EAI_AGAIN, "cannot be looked up now", 2),
+    ],
+)
+async def test_a_host_that_is_not_there_is_no_refusal(
+    number: int, told: str, tries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
 
-    async with WebClient(WebSettings(attempts=1)) as client:
+    async def none(host: str, *_: Any, **__: Any) -> Any:
+        asked.append(host)
+        raise socket.gaierror(number, "the resolver's words")
+
+    async with WebClient(WebSettings(attempts=2)) as client:
         monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", none)
-        with pytest.raises(Unreachable, match="no host of this name"):
+        with pytest.raises(Unreachable, match=told):
             await client.get("http://nobody.example/")
+    assert len(asked) == tries

@@ -21,6 +21,7 @@ from search.pacing import Hosts, pause, retry_after
         ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
         ("", None),
         ("soon", None),
+        ("0\x1f", None),
         ("-5", None),
         ("inf", None),
         ("nan", None),
@@ -41,7 +42,14 @@ def test_a_date_is_so_many_seconds_away() -> None:
     assert 95 < told <= 100
 
 
-@given(st.text(max_size=60))
+WORDS = [
+    *("Mon,", "Jan", "31", "0", "99", "2030", "9999", ":", "23:59:60", "GMT", "+", "-", "0000"),
+    *("-2400", "+9999", "("),
+]
+DATES = st.lists(st.sampled_from(WORDS), max_size=9)
+
+
+@given(st.text(max_size=60) | DATES.map(" ".join) | DATES.map("".join))
 def test_any_other_header_says_nothing_or_a_number(told: str) -> None:
     found = retry_after(told)
     assert found is None or found >= 0

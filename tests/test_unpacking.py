@@ -87,6 +87,14 @@ def test_members_on_end_are_all_unpacked(name: str, size: int) -> None:
     assert unpacked(pieces, name) == b"one, two"
 
 
+@pytest.mark.parametrize("size", range(2**16 - 2, 2**16 + 260, 13))
+def test_what_waits_in_the_engine_at_the_end_comes_out(size: int) -> None:
+    """A raw deflate may have been put in to the last byte while some of it is still to come."""
+    packing = zlib.compressobj(9, wbits=-15)
+    body = packing.compress(b"\0" * size) + packing.flush()
+    assert unpacked([body], "deflate") == b"\0" * size
+
+
 def test_what_stands_behind_the_end_is_left_out() -> None:
     assert unpacked([gzip.compress(b"one") + b"\0" * 100], "gzip") == b"one"
     assert unpacked([zlib.compress(b"one") + b"junk"], "deflate") == b"one"

@@ -240,6 +240,35 @@ async def test_who_asks_says_nothing_of_the_connection() -> None:
             await client.get(url, headers={"X": "a\r\nHost: b"})
 
 
+@pytest.mark.parametrize(("method", "tries"), [("GET", 2), ("POST", 1)])
+async def test_what_breaks_off_is_asked_for_again_if_that_changes_nothing(
+    method: str, tries: int
+) -> None:
+    asked = 0
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            return web.Response(text="whole")
+        response = web.StreamResponse(headers={"Content-Length": "99"})
+        await response.prepare(request)
+        await response.write(b"a part")
+        assert request.transport is not None
+        request.transport.close()
+        return response
+
+    settings = WebSettings(allow_hosts=HERE, attempts=2)
+    async with served(handle) as url, WebClient(settings) as client:
+        asking = client.request(method, url)
+        if tries == 1:
+            with pytest.raises(Unreachable, match="broke off"):
+                await asking
+        else:
+            assert (await asking).body == b"whole"
+    assert asked == tries
+
+
 async def test_nobody_there_is_an_error() -> None:
     async with raw(b"") as url:
         pass
