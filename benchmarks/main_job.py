@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.scoring import right
 from planner import Decided, Event, ModelCalled, Outcome, StepAdded, StepEnded
 from search import IndexReport
+from service.others import Others
 from service.settings import Settings
 from service.workplace import workplace
 from storage import TraceStore
@@ -107,7 +108,7 @@ async def measured(
     watcher, rows = Watcher(), []
     with tempfile.TemporaryDirectory() as folder:
         store = await TraceStore.open(Path(folder) / "runs.db")
-        async with store, workplace([documents], settings, watcher) as place:
+        async with store, workplace([documents], settings, watcher, Others()) as place:
             for question in questions:
                 watcher.started("")
                 began = time.monotonic()
