@@ -6,7 +6,10 @@ from hypothesis import strategies as st
 from search import Passage, Source
 from search.ranking import fused, linked
 
-SCORES = st.dictionaries(st.integers(0, 30), st.floats(0, 100), max_size=20)
+# In steps: what differs by less than a rounding is one score behind any sum.
+SCORES = st.dictionaries(
+    st.integers(0, 30), st.integers(0, 10_000).map(lambda steps: steps / 100), max_size=20
+)
 
 
 def passage(title: str, text: str = "", location: str = "") -> Passage:
