@@ -335,3 +335,20 @@ async def test_what_cannot_be_replayed_is_told_in_words(
         assert (ended.code, ended.out) == (2, "")
         assert message in ended.err
     assert len(json.loads((await user.types("runs", "--json")).out)) == 1
+
+
+async def test_a_plan_of_one_s_own_may_use_every_tool_of_its_page(
+    user: User, chat_server: ChatServer, films: Path
+) -> None:
+    """Those that the planner model is not told of, too."""
+    plan = (
+        '{"id":"a","python":"[6 * 7, 8]"}\n'
+        '{"id":"b","table":"{a}","operation":"sum"}\n'
+        '{"id":"c","calculate":"{b} / 2"}\n'
+    )
+    (user.home / "p.jsonl").write_text(plan)
+    words = run(chat_server, films, "p.jsonl", "--question", "What is half of it?", "--json")
+    given = json.loads((await user.types(*words)).out)
+    trace = json.loads((await user.types("trace", given["run"], "--json")).out)
+    values = {call["id"]: call["value"] for call in trace["calls"]}
+    assert (values["a"], str(values["b"]), str(values["c"])) == ([42, 8], "50", "25")
