@@ -21,8 +21,6 @@ from planner import template
 from planner.answering import WHOLE
 from planner.budget import Budget
 from planner.calling import Caller, Shared
-from planner.contradictions import CROSSCHECK
-from planner.crosschecking import CrossChecker
 from planner.desk import Desk, ResearchSettings, Result, Review, Toolbox
 from planner.errors import PlanError, Withdrawn
 from planner.events import (
@@ -36,17 +34,16 @@ from planner.events import (
 )
 from planner.executor import Executor
 from planner.history import History, known_results
-from planner.judging import Judge
+from planner.minds import minds_of
 from planner.nesting import Above, Research, findings_of
 from planner.outcomes import Answer
 from planner.plan import Plan, Step
 from planner.plan_reading import in_order
-from planner.planning import Planner
 from planner.recording import RecordedModel
 from planner.reflecting import Verdict, looked, ruled
 from planner.replaying import ReplayedModel
 from planner.verifying import left_out, verified
-from planner.writing import Writer, plain, with_disputes, without_value
+from planner.writing import plain, with_disputes, without_value
 
 _START = "start"
 _NO_TIME = "the time for gathering is over"
@@ -83,23 +80,18 @@ async def research(
     back the steps that are to run; while it does, no time is spent. Raises Withdrawn if it does.
     """
     settings, past = settings or ResearchSettings(), history or History()
-    if above is None:
-        budget = Budget(
-            settings.limits, seconds=past.seconds, spent=past.spent, tool_calls=past.tool_calls
-        )
-        above = Above(budget, Shared(settings.slots))
-    budget, findings = above.budget, findings_of(past)
-    recorded: Model = RecordedModel(model, budget=budget, trace=trace, prices=settings.prices)
+    above, findings = above or _top(settings, past), findings_of(past)
+    asked: Model = RecordedModel(model, budget=above.budget, trace=trace, prices=settings.prices)
     if past.replies:
-        recorded = ReplayedModel(recorded, past.replies, trace=trace)
-    tools = toolbox(recorded)
+        asked = ReplayedModel(asked, past.replies, trace=trace)
+    tools = toolbox(asked)
     if settings.depth > 0:
         nested = Research(research, model, toolbox, trace, settings, past, above, findings)
         tools = replace(tools, tools=(*tools.tools, nested))
     await trace.record(RunStarted(question, resumed=history is not None))
     caller = Caller(
         tools.by_name,
-        budget=budget,
+        budget=above.budget,
         trace=trace,
         shared=above.shared,
         known=known_results(past),
@@ -112,44 +104,18 @@ async def research(
             speculation=settings.speculation,
             within=lambda call: findings[call].fact if call in findings else None,
         ) as executor:
-            judge = Judge(
-                recorded, trace=trace, enough=settings.enough, close_call=settings.close_call
-            )
             desk = Desk(
                 question=question,
                 settings=settings,
                 history=past,
                 trace=trace,
-                budget=budget,
+                budget=above.budget,
                 executor=executor,
                 tools=tools,
-                planner=Planner(
-                    recorded,
-                    tools.for_planner,
-                    trace=trace,
-                    samples=settings.plan_samples,
-                    one_step=settings.one_step,
-                    patience=settings.plan_patience,
-                    judge=judge,
-                    seed=settings.seed,
-                ),
-                writer=Writer(
-                    recorded,
-                    trace=trace,
-                    drafts=settings.drafts,
-                    seed=settings.seed,
-                    worded=settings.worded and not past.unworded,
-                ),
-                checker=CrossChecker(
-                    executor,
-                    trace=trace,
-                    able=CROSSCHECK in tools.by_name,
-                    second_look=settings.second_look,
-                ),
-                judge=judge,
                 nested=findings,
                 given=plan,
                 review=review,
+                **minds_of(asked, tools, executor, trace, settings, past),
             )
             start = State(round=0, found=0, verdict=None, answer=past.answer)
             end = await _phases().ainvoke(start, context=desk)
@@ -164,6 +130,14 @@ async def research(
         raise
     await trace.record(RunEnded(result.status, result.reason, result.cut_short))
     return result
+
+
+def _top(settings: ResearchSettings, past: History) -> Above:
+    """Of a run that is part of no other."""
+    budget = Budget(
+        settings.limits, seconds=past.seconds, spent=past.spent, tool_calls=past.tool_calls
+    )
+    return Above(budget, Shared(settings.slots))
 
 
 def _ended_by(error: BaseException) -> RunEnded:

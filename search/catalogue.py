@@ -1,8 +1,7 @@
 """The documents and passages in SQLite. Synchronous: the index gives it a thread of its own."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -11,6 +10,7 @@ from pathlib import PurePath
 from search.errors import ReadError
 from search.narrowing import Narrowing
 from search.passages import Hit, Passage, Source
+from search.schema import transaction
 from search.terms import segmented
 from search.walking import FoundFile
 
@@ -90,14 +90,14 @@ class Catalogue:
 
     def put(self, entries: Iterable[Entry]) -> None:
         """Keep the entries, in the place of those with the same locations."""
-        with self._transaction():
+        with transaction(self._connection):
             for entry in entries:
                 self._forget(entry.source.location)
                 self._insert(entry)
 
     def touch(self, file: FoundFile) -> None:
         """Remember another size and time of a file whose bytes are the same."""
-        with self._transaction():
+        with transaction(self._connection):
             self._connection.execute(
                 "UPDATE documents SET size = ?, mtime_ns = ?,"
                 " day = CASE published WHEN '' THEN ? ELSE day END WHERE location = ?",
@@ -106,7 +106,7 @@ class Catalogue:
 
     def remove(self, locations: Iterable[str]) -> None:
         """Forget these documents, in one transaction."""
-        with self._transaction():
+        with transaction(self._connection):
             for location in locations:
                 self._forget(location)
 
@@ -169,16 +169,6 @@ class Catalogue:
         ).fetchone()
         (passages,) = self._connection.execute("SELECT count(*) FROM passages").fetchone()
         return documents, passages
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._connection.execute("COMMIT")
-        finally:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
 
     def _forget(self, location: str) -> None:
         """The full-text table keeps no text, so it must be told what to take out."""

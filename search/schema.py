@@ -5,7 +5,8 @@ A database of somebody else is left alone.
 """
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from search.errors import IndexFolderError
@@ -66,6 +67,18 @@ def explain(error: sqlite3.Error, path: Path | None) -> str:
     """What an error of SQLite means for the user, in one sentence."""
     reason = EXPLANATIONS.get(_code(error), f"failed in SQLite ({error})")
     return f"The document index {path or 'in memory'} {reason}."
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of what is inside, or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
 
 
 def open_database(path: Path | None) -> sqlite3.Connection:

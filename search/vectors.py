@@ -6,8 +6,7 @@ a query block by block: exact, and for 100,000 passages a matter of hundredths o
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.errors import EngineError
+from search.schema import transaction
 
 _BLOCK = 1024
 """Passages that are compared at once: 1.5 MiB of 384 dimensions, which a core's cache holds."""
@@ -112,7 +112,7 @@ class VectorTable:
             _require_length(steps.shape[1], known[0])
         rows = [(row.tobytes(), id_) for row, id_ in zip(steps, passages, strict=True)]
         in_memory = self._stamp == self._now()
-        with self._transaction():
+        with transaction(self._connection):
             kept = self._connection.executemany(_PUT, rows).rowcount
         if in_memory and kept == len(rows):
             self._new.append((np.asarray(passages, np.int64), steps))
@@ -138,20 +138,10 @@ class VectorTable:
         known = self._connection.execute("SELECT name FROM embedder").fetchone()
         if known == (embedder,):
             return
-        with self._transaction():
+        with transaction(self._connection):
             self._connection.execute("DELETE FROM vectors")
             self._connection.execute("DELETE FROM embedder")
             self._connection.execute("INSERT INTO embedder (name) VALUES (?)", (embedder,))
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._connection.execute("COMMIT")
-        finally:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
 
     def _current(self) -> NDArray[np.int64]:
         """The passages that have a vector; read again only if the file has changed."""

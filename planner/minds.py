@@ -1,0 +1,59 @@
+"""Who thinks at a desk: those that ask the model, or decide instead of it, as the settings want."""
+
+from typing import TypedDict
+
+from inference import Model
+from planner.contradictions import CROSSCHECK
+from planner.crosschecking import CrossChecker
+from planner.desk import ResearchSettings, Toolbox
+from planner.events import Trace
+from planner.executor import Executor
+from planner.history import History
+from planner.judging import Judge
+from planner.planning import Planner
+from planner.writing import Writer
+
+
+class Minds(TypedDict):
+    """What on a desk asks the model, or decides instead of it."""
+
+    planner: Planner
+    writer: Writer
+    judge: Judge
+    checker: CrossChecker
+
+
+def minds_of(
+    model: Model,
+    tools: Toolbox,
+    executor: Executor,
+    trace: Trace,
+    settings: ResearchSettings,
+    past: History,
+) -> Minds:
+    """As the settings want them."""
+    judge = Judge(model, trace=trace, enough=settings.enough, close_call=settings.close_call)
+    planner = Planner(
+        model,
+        tools.for_planner,
+        trace=trace,
+        samples=settings.plan_samples,
+        one_step=settings.one_step,
+        patience=settings.plan_patience,
+        judge=judge,
+        seed=settings.seed,
+    )
+    writer = Writer(
+        model,
+        trace=trace,
+        drafts=settings.drafts,
+        seed=settings.seed,
+        worded=settings.worded and not past.unworded,
+    )
+    checker = CrossChecker(
+        executor,
+        trace=trace,
+        able=CROSSCHECK in tools.by_name,
+        second_look=settings.second_look,
+    )
+    return Minds(planner=planner, writer=writer, judge=judge, checker=checker)
