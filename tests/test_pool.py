@@ -15,7 +15,6 @@ from endpoint_server import (
     Clock,
     Played,
     line,
-    models,
     piece,
     pooling,
     sent,
@@ -29,7 +28,6 @@ from inference import (
     ModelRefused,
     ModelUnavailable,
     PooledModel,
-    Unsupported,
     complete,
 )
 
@@ -350,44 +348,6 @@ async def test_closing_tells_those_who_wait() -> None:
             await complete(model, ASKED)
 
 
-async def checked(*lists: Answer | None) -> tuple[PooledModel, list[Played]]:
-    """A pool after its check; where there is no list, there is no server."""
-    async with AsyncExitStack() as stack:
-        played = [
-            await stack.enter_async_context(serving(WHOLE, models=one or FAILS)) for one in lists
-        ]
-        urls = [one.url for one in played]
-        model = await stack.enter_async_context(pooling(*urls, engine=None))
-        await model.check()
-        await complete(model, ASKED)
-        await complete(model, ASKED)
-        return model, played
-
-
-async def test_a_check_goes_on_without_those_that_are_not_there() -> None:
-    model, played = await checked(models("m"), None, models("m"))
-    assert len(model.missing) == 1
-    assert played[1].url in model.missing[0]
-    assert asked(played) == [1, 0, 1]
-
-
-async def test_a_check_fails_when_nobody_is_there_or_anybody_has_another_model() -> None:
-    with pytest.raises(ModelUnavailable, match="no endpoint of 'm' can be had"):
-        await checked(None, None)
-    with pytest.raises(ModelRefused, match="no model 'm'; it has: other"):
-        await checked(models("m"), models("other"))
-    with pytest.raises(ModelUnavailable, match="answered 500"):
-        await checked(None)
-
-
-async def test_the_window_is_the_smallest() -> None:
-    def listing(window: int) -> Answer:
-        return status(200, {"data": [{"id": "m", "owned_by": "vllm", "max_model_len": window}]})
-
-    model, _ = await checked(listing(8192), listing(4096), models("m"))
-    assert model.window == 4096
-
-
 async def test_a_burst_of_refusals_leaves_what_the_server_takes() -> None:
     held = Held()
 
@@ -407,18 +367,3 @@ async def test_the_trace_can_say_who_answered() -> None:
         again = await complete(model, replace(ASKED, n=2))
     assert made.endpoints == (played[1].url,)
     assert again.endpoints == (played[1].url,)
-
-
-async def test_embeddings_are_asked_of_another_endpoint_too() -> None:
-    async def vectors(request: web.Request) -> web.StreamResponse:
-        return web.json_response({"data": [{"index": 0, "embedding": [0.6, 0.8]}]})
-
-    async with pool_of((WHOLE,), (WHOLE,)) as (model, played):
-        played[0].others["/v1/embeddings"] = status(503, {"error": {"message": "loading"}})
-        played[1].others["/v1/embeddings"] = vectors
-        assert await model.embed(["a cat"]) == [[0.6, 0.8]]
-        assert model.endpoints[0].failures == 1
-        assert [one.in_flight for one in model.endpoints] == [0, 0]
-        with pytest.raises(Unsupported):  # no server of the two has such a path
-            await model.rerank("cat?", ["a cat"])
-        assert [one.in_flight for one in model.endpoints] == [0, 0]
