@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from search.engines import WebEngine, WebResult, canonical, merged
-from search.errors import EngineError, SearchError
+from search.errors import SearchError
 from search.index import DocumentIndex
 from search.narrowing import Narrowing
 from search.passages import Hit, Passage, Reader, Source
+from search.several import answers_of
 
 _log = logging.getLogger(__name__)
 _PAGES = 5
@@ -45,7 +46,9 @@ class WebSearch:
         self, query: str, *, limit: int = 10, within: Narrowing | None = None
     ) -> list[Hit]:
         """Passages of the pages, best first. Raises EngineError where no engine answers."""
-        found = merged(await self._asked(query, max(limit, self._pages)), limit)
+        most = max(limit, self._pages)
+        asking = [(engine.name, engine.results(query, limit=most)) for engine in self._engines]
+        found = merged(await answers_of(asking), limit)
         readings = []
         for result in found[: self._pages]:
             key = canonical(result.url)
@@ -55,23 +58,6 @@ class WebSearch:
         # Shielded: another search may wait for the same page.
         await asyncio.gather(*map(asyncio.shield, readings))
         return await self._index.search(query, limit=limit, within=within)
-
-    async def _asked(self, query: str, limit: int) -> list[Sequence[WebResult]]:
-        """What each engine that answers has found."""
-        asking = (engine.results(query, limit=limit) for engine in self._engines)
-        answers = await asyncio.gather(*asking, return_exceptions=True)
-        found, failures = [], []
-        for engine, answer in zip(self._engines, answers, strict=True):
-            if isinstance(answer, SearchError):
-                failures.append(str(answer))
-                _log.warning("the search goes on without %s: %s", engine.name, answer)
-            elif isinstance(answer, BaseException):
-                raise answer
-            else:
-                found.append(answer)
-        if failures and not found:
-            raise EngineError("; ".join(failures))
-        return found
 
     async def _read(self, result: WebResult) -> None:
         """Put a page into the index, or what is said of it where it cannot be read."""

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import aiohttp
 from aiohttp import web
 
 
@@ -59,34 +58,6 @@ async def engine_server(
 
 def _text(body: Any) -> str:
     return body if isinstance(body, str) else json.dumps(body)
-
-
-@dataclass(frozen=True)
-class Plain:
-    """An answer."""
-
-    status: int
-    body: bytes
-
-
-class PlainWeb:
-    """Asks without a guard: the servers of these tests are on loopback."""
-
-    async def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        json: Any = None,
-        raise_for_status: bool = True,
-    ) -> Plain:
-        async with (
-            aiohttp.ClientSession() as session,
-            session.request(method, url, params=params, headers=headers, json=json) as response,
-        ):
-            return Plain(response.status, await response.read())
 
 
 ARXIV = """<?xml version="1.0" encoding="UTF-8"?>

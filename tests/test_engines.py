@@ -1,6 +1,6 @@
 """Each web engine against a server that answers as the real one does."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
@@ -10,14 +10,22 @@ from search_servers import (
     PUBMED_ARTICLES,
     PUBMED_FOUND,
     EngineServer,
-    PlainWeb,
     engine_server,
 )
 
+from search import WebClient, WebSettings
 from search.engines import SPECS, Arxiv, Keyless, PubMed, TabledEngine, WebResult, engines_of
 from search.errors import EngineError
 
-WEB = PlainWeb()
+
+@pytest.fixture
+async def web() -> AsyncIterator[WebClient]:
+    """Which may ask this machine, and asks once."""
+    settings = WebSettings(allow_hosts=frozenset({"127.0.0.1"}), attempts=1)
+    async with WebClient(settings) as client:
+        yield client
+
+
 NOTHING: dict[str, Any] = {
     "searxng": {"query": "q", "results": [], "unresponsive_engines": []},
     "brave": {"type": "search", "query": {"original": "q"}},
@@ -179,8 +187,8 @@ REFUSED: dict[str, tuple[int, Any, str]] = {
 }
 
 
-def engine(name: str, server: EngineServer) -> TabledEngine:
-    return TabledEngine(SPECS[name], WEB, key="k", second="x", address=server.url)
+def engine(name: str, server: EngineServer, web: WebClient) -> TabledEngine:
+    return TabledEngine(SPECS[name], web, key="k", second="x", address=server.url)
 
 
 def test_the_table_and_the_tests_know_the_same_engines() -> None:
@@ -188,40 +196,40 @@ def test_the_table_and_the_tests_know_the_same_engines() -> None:
 
 
 @pytest.mark.parametrize("name", SPECS)
-async def test_what_is_found_is_read(name: str) -> None:
+async def test_what_is_found_is_read(name: str, web: WebClient) -> None:
     body, result = FOUND[name]
     async with engine_server(body) as server:
-        assert list(await engine(name, server).results("what is a?", limit=3)) == [result]
+        assert list(await engine(name, server, web).results("what is a?", limit=3)) == [result]
 
 
 @pytest.mark.parametrize("name", SPECS)
-async def test_nothing_found_is_an_empty_list(name: str) -> None:
+async def test_nothing_found_is_an_empty_list(name: str, web: WebClient) -> None:
     async with engine_server(NOTHING[name]) as server:
-        assert list(await engine(name, server).results("a")) == []
+        assert list(await engine(name, server, web).results("a")) == []
 
 
 @pytest.mark.parametrize("name", SPECS)
-async def test_an_error_is_an_error_with_its_reason(name: str) -> None:
+async def test_an_error_is_an_error_with_its_reason(name: str, web: WebClient) -> None:
     status, body, told = REFUSED[name]
     async with engine_server(body, status=status) as server:
         with pytest.raises(EngineError, match=told) as caught:
-            await engine(name, server).results("a")
+            await engine(name, server, web).results("a")
     assert name in str(caught.value)
 
 
 @pytest.mark.parametrize("name", SPECS)
 @pytest.mark.parametrize("body", ["", "<html>nginx</html>", "[]", "{}", '{"results": "none"}', "7"])
-async def test_what_is_no_answer_is_not_nothing_found(name: str, body: str) -> None:
+async def test_what_is_no_answer_is_not_nothing_found(name: str, body: str, web: WebClient) -> None:
     async with engine_server(body) as server:
         with pytest.raises(EngineError, match=name):
-            await engine(name, server).results("a")
+            await engine(name, server, web).results("a")
 
 
 @pytest.mark.parametrize("name", SPECS)
-async def test_a_long_query_is_cut_to_what_the_engine_takes(name: str) -> None:
+async def test_a_long_query_is_cut_to_what_the_engine_takes(name: str, web: WebClient) -> None:
     spec = SPECS[name]
     async with engine_server(NOTHING[name]) as server:
-        await engine(name, server).results("word " * 1000, limit=1000)
+        await engine(name, server, web).results("word " * 1000, limit=1000)
     [received] = server.received
     sent = received.json if spec.posts else received.query
     query = sent[spec.query]
@@ -233,10 +241,10 @@ async def test_a_long_query_is_cut_to_what_the_engine_takes(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, spec in SPECS.items() if spec.key])
-async def test_the_key_is_where_the_engine_looks_for_it(name: str) -> None:
+async def test_the_key_is_where_the_engine_looks_for_it(name: str, web: WebClient) -> None:
     spec = SPECS[name]
     async with engine_server(NOTHING[name]) as server:
-        await engine(name, server).results("a")
+        await engine(name, server, web).results("a")
     [received] = server.received
     if spec.key_param:
         assert received.query[spec.key_param] == "k"
@@ -248,25 +256,29 @@ async def test_the_key_is_where_the_engine_looks_for_it(name: str) -> None:
         assert received.query[spec.second] == "x"
 
 
-async def test_a_metasearch_engine_whose_engines_are_silent_has_not_found_nothing() -> None:
+async def test_a_metasearch_engine_whose_engines_are_silent_has_not_found_nothing(
+    web: WebClient,
+) -> None:
     body = {"query": "q", "results": [], "unresponsive_engines": [["google", "CAPTCHA"]]}
     async with engine_server(body) as server:
         with pytest.raises(EngineError, match="google"):
-            await engine("searxng", server).results("a")
+            await engine("searxng", server, web).results("a")
 
 
-async def test_hyphens_and_operators_are_taken_out_where_they_would_find_nothing() -> None:
+async def test_hyphens_and_operators_are_taken_out_where_they_would_find_nothing(
+    web: WebClient,
+) -> None:
     async with engine_server(NOTHING["semanticscholar"]) as server:
-        await engine("semanticscholar", server).results("few-shot learning - a view")
+        await engine("semanticscholar", server, web).results("few-shot learning - a view")
         assert server.received[0].query["query"] == "few shot learning - a view"
     async with engine_server(NOTHING["github"]) as server:
-        await engine("github", server).results('cats AND "dogs" in:name')
+        await engine("github", server, web).results('cats AND "dogs" in:name')
         assert server.received[0].query["q"] == "cats dogs in name"
 
 
-async def test_arxiv_is_read() -> None:
+async def test_arxiv_is_read(web: WebClient) -> None:
     async with engine_server(ARXIV) as server:
-        found = await Arxiv(WEB, address=server.url).results('parallel "calls" (ti:x)', limit=5)
+        found = await Arxiv(web, address=server.url).results('parallel "calls" (ti:x)', limit=5)
     assert found == [
         WebResult(
             "https://arxiv.org/abs/2312.04511v3",
@@ -286,26 +298,26 @@ BOMB = (
 
 
 @pytest.mark.parametrize("body", [ARXIV_ERROR, "", "<feed/>", "Rate exceeded.", BOMB])
-async def test_arxiv_s_errors_are_errors(body: str) -> None:
+async def test_arxiv_s_errors_are_errors(body: str, web: WebClient) -> None:
     async with engine_server(body) as server:
         with pytest.raises(EngineError, match="arxiv"):
-            await Arxiv(WEB, address=server.url).results("a")
+            await Arxiv(web, address=server.url).results("a")
 
 
-async def test_arxiv_finds_nothing_for_a_query_without_words() -> None:
+async def test_arxiv_finds_nothing_for_a_query_without_words(web: WebClient) -> None:
     async with engine_server("") as server:
-        assert list(await Arxiv(WEB, address=server.url).results("?! ()")) == []
+        assert list(await Arxiv(web, address=server.url).results("?! ()")) == []
     assert server.received == []
 
 
-def pubmed(server: EngineServer) -> PubMed:
-    return PubMed(WEB, address=server.url, pace=0.0)
+def pubmed(server: EngineServer, web: WebClient) -> PubMed:
+    return PubMed(web, address=server.url, pace=0.0)
 
 
-async def test_pubmed_is_read_in_the_order_of_relevance() -> None:
+async def test_pubmed_is_read_in_the_order_of_relevance(web: WebClient) -> None:
     paths = {"esearch.fcgi": PUBMED_FOUND, "efetch.fcgi": PUBMED_ARTICLES}
     async with engine_server(**paths) as server:
-        found = await pubmed(server).results("sleep")
+        found = await pubmed(server, web).results("sleep")
     assert found == [
         WebResult("https://pubmed.ncbi.nlm.nih.gov/2/", "Naps", "", "2001"),
         WebResult(
@@ -319,15 +331,15 @@ async def test_pubmed_is_read_in_the_order_of_relevance() -> None:
     "answer",
     [{"esearchresult": {"ERROR": "Empty term"}}, {"error": "API rate limit exceeded"}, "busy"],
 )
-async def test_pubmed_s_errors_are_errors(answer: Any) -> None:
+async def test_pubmed_s_errors_are_errors(answer: Any, web: WebClient) -> None:
     async with engine_server(answer) as server:
         with pytest.raises(EngineError, match="pubmed"):
-            await pubmed(server).results("a")
+            await pubmed(server, web).results("a")
 
 
-async def test_pubmed_without_articles_asks_for_none() -> None:
+async def test_pubmed_without_articles_asks_for_none(web: WebClient) -> None:
     async with engine_server({"esearchresult": {"count": "0", "idlist": []}}) as server:
-        assert list(await pubmed(server).results("a")) == []
+        assert list(await pubmed(server, web).results("a")) == []
     assert len(server.received) == 1
 
 
@@ -360,14 +372,14 @@ async def test_the_keyless_engine_s_errors(said: str, is_error: bool) -> None:
     ],
 )
 def test_what_an_engine_lacks_is_said_before_a_run(
-    names: list[str], keys: dict[str, str], told: str
+    names: list[str], keys: dict[str, str], told: str, web: WebClient
 ) -> None:
     with pytest.raises(EngineError, match=told):
-        engines_of(names, keys, WEB)
+        engines_of(names, keys, web)
 
 
-def test_engines_are_made_once_each() -> None:
+def test_engines_are_made_once_each(web: WebClient) -> None:
     names = ["wikipedia", "arxiv", "wikipedia", "pubmed", "google", "searxng", "github"]
     keys = {"google": "k:x", "searxng": "http://127.0.0.1:1/"}
-    made = engines_of(names, keys, WEB)
+    made = engines_of(names, keys, web)
     assert [one.name for one in made] == list(dict.fromkeys(names))

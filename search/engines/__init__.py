@@ -11,7 +11,7 @@ chosen    from names and keys to engines
 from search.engines.chosen import ENGINES, engines_of
 from search.engines.keyless import Keyless
 from search.engines.papers import Arxiv, PubMed
-from search.engines.results import Web, WebEngine, WebResult, canonical, merged
+from search.engines.results import WebEngine, WebResult, canonical, merged
 from search.engines.table import SPECS, Spec
 from search.engines.tabled import TabledEngine
 
@@ -23,7 +23,6 @@ __all__ = [
     "PubMed",
     "Spec",
     "TabledEngine",
-    "Web",
     "WebEngine",
     "WebResult",
     "canonical",

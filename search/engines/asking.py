@@ -8,8 +8,9 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from search.engines.results import Answered, Web, shown
+from search.engines.results import shown
 from search.errors import EngineError
+from search.web import WebClient, WebResponse
 
 _MESSAGES = ("message", "detail", "error", "info", "title", "description", "error_message")
 _REFUSED = frozenset({401, 402, 403})
@@ -48,7 +49,7 @@ class Asked:
         return "GET" if self.json is None else "POST"
 
 
-async def answer(web: Web, name: str, asked: Asked) -> bytes:
+async def answer(web: WebClient, name: str, asked: Asked) -> bytes:
     """The body of an answer that is none of an error. Raises EngineError and WebError."""
     response = await web.request(
         asked.method,
@@ -63,7 +64,7 @@ async def answer(web: Web, name: str, asked: Asked) -> bytes:
     return response.body
 
 
-async def json_answer(web: Web, name: str, asked: Asked) -> Any:
+async def json_answer(web: WebClient, name: str, asked: Asked) -> Any:
     """The same, read as JSON."""
     body = await answer(web, name, asked)
     try:
@@ -73,7 +74,7 @@ async def json_answer(web: Web, name: str, asked: Asked) -> Any:
         raise EngineError(f"{name} sent no JSON: {said or 'nothing'}") from error
 
 
-def _told(name: str, response: Answered) -> str:
+def _told(name: str, response: WebResponse) -> str:
     """What a status means, in the server's words where it has some."""
     try:
         said = message_in(from_json(response.body))

@@ -4,16 +4,17 @@ from collections.abc import Mapping, Sequence
 
 from search.engines.keyless import Keyless
 from search.engines.papers import Arxiv, PubMed
-from search.engines.results import Web, WebEngine
+from search.engines.results import WebEngine
 from search.engines.table import SPECS
 from search.engines.tabled import TabledEngine
 from search.errors import EngineError
+from search.web import WebClient
 
 ENGINES = (*SPECS, "arxiv", "pubmed", "ddgs")
 """All names."""
 
 
-def engines_of(names: Sequence[str], keys: Mapping[str, str], web: Web) -> list[WebEngine]:
+def engines_of(names: Sequence[str], keys: Mapping[str, str], web: WebClient) -> list[WebEngine]:
     """The engines of these names. Raises EngineError for an unknown name or a missing key.
 
     `keys`: by engine; of google `KEY:CX`, of searxng its address.
@@ -21,7 +22,7 @@ def engines_of(names: Sequence[str], keys: Mapping[str, str], web: Web) -> list[
     return [_engine(name, keys.get(name, ""), web) for name in dict.fromkeys(names)]
 
 
-def _engine(name: str, key: str, web: Web) -> WebEngine:
+def _engine(name: str, key: str, web: WebClient) -> WebEngine:
     if name in SPECS:
         return _tabled(name, key, web)
     match name:
@@ -37,7 +38,7 @@ def _engine(name: str, key: str, web: Web) -> WebEngine:
             )
 
 
-def _tabled(name: str, key: str, web: Web) -> WebEngine:
+def _tabled(name: str, key: str, web: WebClient) -> WebEngine:
     spec = SPECS[name]
     if "{base}" in spec.address:
         if not key.startswith(("http://", "https://")):

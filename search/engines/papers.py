@@ -8,8 +8,9 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from search.engines.asking import Asked, Pace, answer, at, fitting, json_answer
-from search.engines.results import Web, WebResult, plain
+from search.engines.results import WebResult, plain
 from search.errors import EngineError
+from search.web import WebClient
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _ARXIV = "https://export.arxiv.org/api/query"
@@ -24,7 +25,7 @@ class Arxiv:
 
     name = "arxiv"
 
-    def __init__(self, web: Web, *, address: str = _ARXIV, pace: float = 3.0) -> None:
+    def __init__(self, web: WebClient, *, address: str = _ARXIV, pace: float = 3.0) -> None:
         """`pace`: seconds between two requests, as arXiv asks for."""
         self._web = web
         self._address = address
@@ -67,7 +68,7 @@ class PubMed:
     name = "pubmed"
 
     def __init__(
-        self, web: Web, *, key: str = "", address: str = _PUBMED, pace: float = 0.34
+        self, web: WebClient, *, key: str = "", address: str = _PUBMED, pace: float = 0.34
     ) -> None:
         """`key`: optional; with one, three times as many requests are allowed."""
         self._web = web

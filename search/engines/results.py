@@ -2,15 +2,15 @@
 
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from courlan import clean_url
 
-_RANK_CONSTANT = 60
-"""Of reciprocal rank fusion (Cormack et al. 2009)."""
+from search.several import by_ranks
+
 _TAG = re.compile(r"<[^<>]{0,400}>")
 _SHOWN = 200
 _MOST_TEXT = 2000
@@ -38,37 +38,6 @@ class WebEngine(Protocol):
         ...
 
 
-class Web(Protocol):
-    """What an engine needs of `search.web.WebClient`."""
-
-    async def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        json: Any = None,
-        raise_for_status: bool = True,
-    ) -> "Answered":
-        """Send it. Raises WebError."""
-        ...
-
-
-class Answered(Protocol):
-    """What an engine needs of `search.web.WebResponse`."""
-
-    @property
-    def status(self) -> int:
-        """The status code."""
-        ...
-
-    @property
-    def body(self) -> bytes:
-        """All of it."""
-        ...
-
-
 def canonical(url: str) -> str:
     """The same for addresses of the same page: without scheme, www, trackers and fragment."""
     parts = urlsplit(clean_url(url) or url)
@@ -83,20 +52,13 @@ def merged(found: Sequence[Sequence[WebResult]], limit: int) -> list[WebResult]:
 
     What is found by several engines stands higher; the longest text about it is kept.
     """
-    scores: dict[str, float] = {}
     best: dict[str, WebResult] = {}
-    for results in found:
-        seen: set[str] = set()
-        for rank, result in enumerate(results, 1):
-            key = canonical(result.url)
-            if key in seen:
-                continue
-            seen.add(key)
-            scores[key] = scores.get(key, 0.0) + 1 / (_RANK_CONSTANT + rank)
-            if key not in best or len(result.text) > len(best[key].text):
-                best[key] = result
-    order = sorted(scores, key=lambda key: -scores[key])
-    return [best[key] for key in order[:limit]]
+    for result in (one for results in found for one in results):
+        key = canonical(result.url)
+        if key not in best or len(result.text) > len(best[key].text):
+            best[key] = result
+    order = by_ranks([[canonical(result.url) for result in results] for results in found])
+    return [best[key] for key in order][:limit]
 
 
 def plain(text: Any) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from search.engines.asking import Asked, Pace, at, fitting, json_answer, message_in
-from search.engines.results import Web, WebResult, plain
+from search.engines.results import WebResult, plain
 from search.engines.table import Getter, Spec
 from search.errors import EngineError
+from search.web import WebClient
 
 _BEARER = "Authorization: Bearer"
 
@@ -17,7 +18,7 @@ class TabledEngine:
     def __init__(
         self,
         spec: Spec,
-        web: Web,
+        web: WebClient,
         *,
         key: str = "",
         second: str = "",
