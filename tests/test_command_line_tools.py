@@ -9,6 +9,14 @@ from conftest import ChatServer
 from test_command_line import User, user
 from test_command_line_person import Terminal, out, start, terminal
 
+from inference import ScriptedModel
+from planner import Research
+from search import DocumentIndex
+from service.plans import TOOLS
+from service.sources import Sources
+from service.workplace import own_tools
+from tools import CrossCheck
+
 __all__ = ["terminal", "user"]
 
 MODULE = '''
@@ -239,3 +247,12 @@ async def test_a_plan_may_use_every_tool_and_is_resumed_and_replayed(
     assert (ended.code, document["value"]) == (0, "42"), ended.err
     again = await user.types("replay", document["run"], "--strict", "--json")
     assert (again.code, json.loads(again.out)["value"]) == (0, "42"), again.err
+
+
+async def test_plan_files_know_every_tool_that_there_is() -> None:
+    """All but the one that only the run itself calls."""
+    index = DocumentIndex.open(None)
+    own = own_tools(Sources(index, index), ScriptedModel([]), seed=0)
+    index.close()
+    assert {tool.name for tool in own} - {CrossCheck.name} == TOOLS.keys() - {Research.name}
+    assert all(TOOLS[tool.name] is tool.arguments for tool in own if tool.name in TOOLS)
