@@ -140,10 +140,11 @@ class EmbeddedModel(Unscoring):
         """How the engine ended. It will be loaded again; raises ModelUnavailable where it will not:
         it was closed, it still runs, or it ends again and again."""
         loading, process = self._loading, self._process
-        if self._closed or loading is None or process is None:
+        if self._closed:
             raise ModelUnavailable(f"the model {self.name!r} was closed") from error
-        if not loading.done() or loading.result() is not engine:
-            return f"the engine of {self.name!r} ended"  # and another request has seen to it
+        seen_to = loading is None or not loading.done() or loading.result() is not engine
+        if seen_to or process is None:  # by another request, which may still be at it
+            return f"the engine of {self.name!r} ended"
         end = await asyncio.to_thread(process.ended)
         if end is None:
             raise error
