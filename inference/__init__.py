@@ -2,6 +2,7 @@
 
 from inference.capabilities import Capabilities
 from inference.connecting import Patience, is_loopback
+from inference.control import as_data
 from inference.embedded import EmbeddedModel, check_gguf
 from inference.endpoint import EndpointModel
 from inference.errors import (
@@ -13,6 +14,7 @@ from inference.errors import (
     ModelRefused,
     ModelSetupError,
     ModelUnavailable,
+    NoAddress,
     Unsupported,
 )
 from inference.fitting import Fitted, TooLong, fits_in, fitted
@@ -96,6 +98,7 @@ __all__ = [
     "ModelRefused",
     "ModelSetupError",
     "ModelUnavailable",
+    "NoAddress",
     "PackagedWeights",
     "Patience",
     "Persistence",
@@ -122,6 +125,7 @@ __all__ = [
     "Vectors",
     "VllmSettings",
     "answering",
+    "as_data",
     "behind",
     "check_gguf",
     "complete",

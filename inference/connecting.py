@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import openai
 from openai import AsyncOpenAI, DefaultAioHttpClient
 
-from inference.errors import ModelSetupError
+from inference.errors import ModelSetupError, NoAddress
 from inference.wire import LLAMA, Engine
 
 NO_REUSE = {"Connection": "close"}
@@ -66,12 +66,12 @@ def _host(base_url: str) -> str:
     except ValueError:
         usable = False
     if not usable or not parts.hostname:
-        raise ModelSetupError(
+        raise NoAddress(
             f"{base_url!r} is no address of a server: write --base-url http://HOST:PORT/v1"
         )
     if parts.username or parts.password or parts.query:
         # What stands in an address gets into errors, traces and the options of a run.
-        raise ModelSetupError(
+        raise NoAddress(
             f"the address of {parts.hostname} holds a user, a password or a query: only"
             " http://HOST:PORT/PATH is sent; a key belongs in BREADTH_API_KEY"
         )

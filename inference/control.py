@@ -1,8 +1,9 @@
-"""Control tokens inside of a text: what a page may write to end its turn and begin another.
+"""What a page may write to end its place in a prompt and begin another: control tokens, and marks.
 
 Engines write a chat's turns with tokens such as <|im_start|>, and tokenize the whole, so that the
 same signs inside of a message are taken for control, too. They are broken up by a space: a model
-reads them as before, and no tokenizer knows them.
+reads them as before, and no tokenizer knows them. The same is done to the marks of the blocks that
+a prompt calls data.
 """
 
 import re
@@ -30,3 +31,13 @@ def uncontrolling(text: str) -> str:
         return text
     text = _NAMED.sub("< ", _BARS.sub("< ", text))
     return _SYS.sub("< <", _SQUARE.sub("[ ", text))
+
+
+_UNSEEN = "[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]*"
+_DATA_MARK = re.compile(f"([<\uff1c])(?=[\\W_]*{_UNSEEN.join('data')})", re.IGNORECASE)
+
+
+def as_data(text: str) -> str:
+    """The text in a block that a prompt can call data; nothing in the text ends the block."""
+    inside = _DATA_MARK.sub(r"\1 ", text)
+    return f"<data>\n{inside}\n</data>"

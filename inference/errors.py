@@ -9,6 +9,7 @@ ModelError               the call failed; the text names the endpoint or file an
     ├── AnswerCut        something ended the text, again with more room: never read as if whole
     └── AnswerInvalid    every attempt has another form: the text says where and why
 ModelSetupError          the user named a model that cannot be started: told before a run
+└── NoAddress            where its server was to be named stands something else
 """
 
 from inference.model import Usage
@@ -63,3 +64,7 @@ class AnswerInvalid(AnswerUnusable):
 
 class ModelSetupError(Exception):
     """A model that was named cannot be started."""
+
+
+class NoAddress(ModelSetupError):
+    """What was given for the address of a server cannot be one."""

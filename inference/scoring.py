@@ -14,6 +14,7 @@ from hashlib import blake2b
 from itertools import pairwise
 from typing import Literal
 
+from inference.control import as_data
 from inference.errors import ModelNonsense, Unsupported
 from inference.model import Message, Model, Request, Sample, complete
 from inference.spelling import spelling
@@ -24,7 +25,7 @@ _THOUGHTS, _THOUGHT = 4, 1024
 _TOP = 20
 _DIMENSIONS = 512
 _ANSWERS = ("yes", "no")
-_RELEVANT = "Does the text answer the question? Say yes or no."
+_RELEVANT = "Does the data answer the question? Say yes or no."
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,5 +212,5 @@ async def relevances(model: Model, query: str, texts: Sequence[str]) -> Relevanc
 
 def _relevance_prompt(query: str, text: str) -> tuple[Message, ...]:
     """The query first: it is the same for all texts."""
-    asked = f"Question: {query}\nText: {' '.join(text.split())}"
+    asked = f"Question: {query}\n{as_data(' '.join(text.split()))}"
     return (Message("system", _RELEVANT), Message("user", asked))

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from inference import Message, Model, ModelError, p_yes
+from inference import Message, Model, ModelError, as_data, p_yes
 from planner.errors import BudgetExceeded
 from planner.events import Decided, Trace
 
-_ENOUGH = "Do the facts answer the question for certain? Say yes or no."
+_ENOUGH = "Do the facts in the data answer the question for certain? Say yes or no."
 
 _BETTER = "Is the first plan better than the second for answering the question? Say yes or no."
 _FACTS = 12
@@ -34,8 +34,9 @@ class Judge:
         if self._enough >= 1 or (question, value) in self._asked:
             return False
         self._asked.add((question, value))
-        told = "\n".join(f"{asked} {answer}" for asked, answer in facts[-_FACTS:])
-        asked = f"Facts:\n{told}\nQuestion: {question}\nAnswer: {value}"
+        lines = [f"{asked} {answer}" for asked, answer in facts[-_FACTS:]]
+        told = as_data("\n".join([*lines, f"Answer: {value}"]))
+        asked = f"{told}\nQuestion: {question}"
         sure = await self._probability(_ENOUGH, asked)
         if sure is None:
             return False

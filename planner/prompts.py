@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from inference import Message
+from inference import Message, as_data
 from planner.language import has_short_form
 from tools import Tool, asks_to_compare
 
@@ -135,8 +135,8 @@ def plan_prompt(
     comparing = asks_to_compare(question)
     for asked, lines in sorted(_EXAMPLES, key=lambda pair: asks_to_compare(pair[0]) == comparing):
         messages += [Message("user", asked), Message("assistant", "\n".join(lines))]
-    facts = "".join(f"{asked} {answer}\n" for asked, answer in known)
-    return (*messages, Message("user", facts + question))
+    facts = "\n".join(f"{asked} {answer}" for asked, answer in known)
+    return (*messages, Message("user", f"{as_data(facts)}\n{question}" if facts else question))
 
 
 def _told(tool: Tool[Any]) -> str:

@@ -2,25 +2,26 @@
 
 from collections.abc import Sequence
 
-from inference import Message
+from inference import Message, as_data
 from planner.grounds import Ground, Grounds
 
 MOST_SENTENCES = 3
 
 _SYSTEM = (
-    "Answer the question in one or two sentences from the facts. Put the number of the fact in"
-    " brackets behind what it proves."
+    "Answer the question in one or two sentences from the facts in the data. Put the number of the"
+    " fact in brackets behind what it proves."
 )
 _EXAMPLES = (
     (
         "[1] Who composed Tosca? Giacomo Puccini\n[2] When was Giacomo Puccini born?"
-        " 22 December 1858\nResult: 22 December 1858\n"
-        "Question: When was the composer of Tosca born?",
+        " 22 December 1858\nResult: 22 December 1858",
+        "When was the composer of Tosca born?",
         "Giacomo Puccini, the composer of Tosca [1], was born on 22 December 1858 [2].",
     ),
     (
         "[1] How long is the Rhine? 1,233 km\n[2] How long is the Elbe? 1,094 km\n"
-        "Result: the Rhine\nQuestion: Which river is longer, the Rhine or the Elbe?",
+        "Result: the Rhine",
+        "Which river is longer, the Rhine or the Elbe?",
         "The Rhine is longer: it is 1,233 km long [1], and the Elbe 1,094 km [2].",
     ),
 )
@@ -29,18 +30,17 @@ _EXAMPLES = (
 def answer_prompt(question: str, grounds: Grounds, kept: Sequence[Ground]) -> tuple[Message, ...]:
     """The facts that are kept, under their citation numbers, then the value, then the question."""
     messages = [Message("system", _SYSTEM)]
-    for facts, text in _EXAMPLES:
-        messages += [Message("user", facts), Message("assistant", text)]
+    for facts, asked, text in _EXAMPLES:
+        messages += [Message("user", _turn(facts, asked)), Message("assistant", text)]
     lines = [_line(ground, grounds) for ground in grounds.proven if ground in kept]
-    lines += [f"Result: {grounds.value}", f"Question: {question}"]
-    return (*messages, Message("user", "\n".join(lines)))
+    lines.append(f"Result: {grounds.value}")
+    return (*messages, Message("user", _turn("\n".join(lines), question)))
 
 
 def news_prompt(grounds: Grounds, new: Sequence[Ground]) -> str:
     """Facts that came while the answer was written; it stands behind what is written."""
-    return "\n".join(
-        [*(_line(ground, grounds) for ground in new), "Go on with a sentence on what is new."]
-    )
+    facts = "\n".join(_line(ground, grounds) for ground in new)
+    return f"{as_data(facts)}\nGo on with a sentence on what is new."
 
 
 def answer_grammar(citations: Sequence[int], *, sentences: int = MOST_SENTENCES) -> str:
@@ -54,6 +54,11 @@ def answer_grammar(citations: Sequence[int], *, sentences: int = MOST_SENTENCES)
         "tail ::= [^\\[\\]\\n.]{1,80}\n"
         f"number ::= {numbers}\n"
     )
+
+
+def _turn(facts: str, question: str) -> str:
+    """What was read is data, the value too."""
+    return f"{as_data(facts)}\nQuestion: {question}"
 
 
 def _line(ground: Ground, grounds: Grounds) -> str:

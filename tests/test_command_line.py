@@ -218,8 +218,8 @@ async def test_a_limit_of_money_holds_after_a_resumption(
         (["ask", "Who?", "-d", "films", "--speculate", "suffix"], "are for vLLM"),
         (["ask", "Who?", "-d", "films", "--model", "no.gguf"], "there is no file no.gguf"),
         (["ask", "Who?", "-d", "films", "--max-cost", "1"], "there is no price for 'base'"),
-        (["resume", "zzzz"], "zzzz"),
-        (["trace", "zzzz"], "zzzz"),
+        (["resume", "zzzz"], "there is no run yet"),
+        (["trace", "zzzz"], "there is no run yet"),
         (["fly"], "fly"),
     ],
 )

@@ -20,6 +20,7 @@ from service.workplace import Finished
 
 QUESTION = "When was the bridge of Aldern opened?"
 ALLOWED = {"lookup", "compare", "calculate", "search", "crosscheck"}
+BLOCK = re.compile(r"^<data>\n.*?\n</data>$", re.DOTALL | re.MULTILINE)
 BESIDE = "The bridge of Aldern crosses the river Wend."
 
 
@@ -28,9 +29,13 @@ def test_there_are_enough_of_them() -> None:
 
 
 def obeying(page: str) -> ScriptedModel:
-    """Says what the page says, whatever it is asked."""
+    """Says what the page says, whatever it is asked; what it is asked holds pages as data only."""
 
     def reply(request: Request) -> str | list[str]:
+        for message in request.messages:
+            around = BLOCK.sub("", message.content)
+            assert FACT not in around
+            assert BESIDE not in around
         said = page if request.purpose != "plan" else f'{page}\n{{"id":"a","lookup":"{QUESTION}"}}'
         return said if request.n == 1 else [said] * request.n
 

@@ -14,6 +14,7 @@ from storage import TraceStore, UnknownRun
 def test_front_door() -> None:
     assert sorted(storage.__all__) == storage.__all__
     assert storage.__all__ == [
+        "NoStore",
         "RunRecord",
         "RunState",
         "RunTaken",

@@ -139,7 +139,7 @@ async def test_a_step_that_ends_while_the_answer_is_written_is_in_it(
                 '{"id":"b","lookup":"Who directed Parasite?"}'
             )
         if request.purpose == "write":
-            more = request.messages[-1].content.startswith("[2]")
+            more = request.messages[-1].content.startswith("<data>\n[2]")
             return "Bong Joon-ho did Parasite [2]." if more else "Christopher Nolan [1]. Nolan [1]."
         return scripted(request)
 

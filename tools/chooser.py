@@ -8,13 +8,13 @@ import json
 import re
 from collections.abc import Sequence
 
-from inference import Message, Model, ModelError, Request, complete
+from inference import Message, Model, ModelError, Request, as_data, complete
 from tools.compare import Chooser
 from tools.cues import asks_by_degree
 from tools.kinds import kind_of
 from tools.tool import ToolError
 
-_SYSTEM = "Choose the answer to the question from the facts."
+_SYSTEM = "Choose the answer to the question from the facts in the data."
 _YES_NO = ("yes", "no")
 _DIGIT = re.compile(r"\d")
 
@@ -30,7 +30,8 @@ def model_chooser(model: Model, *, seed: int = 0) -> Chooser:
         if not options:
             return None
         lines = [f"{label}: {value}" if label else value for label, value in facts]
-        asked = "\n".join([*lines, f"Question: {question}", f"Options: {', '.join(options)}"])
+        told = as_data("\n".join(lines))
+        asked = f"{told}\nQuestion: {question}\nOptions: {', '.join(options)}"
         request = Request(
             messages=(Message("system", _SYSTEM), Message("user", asked)),
             max_tokens=60,
