@@ -103,7 +103,7 @@ async def resume(
     run: str, settings: Settings, display: Display, person: Person | None = None
 ) -> Finished:
     """Go on with a run that was cut off; nothing that it finished is done again."""
-    async with await TraceStore.open(settings.store) as store:
+    async with await TraceStore.open(settings.store, create=False) as store:
         record = await store.run(run)
         if record.status == "completed" and record.answer is not None:
             return Finished(

@@ -1,6 +1,7 @@
 """The command `breadth`."""
 
 import gc
+import sys
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -24,6 +25,7 @@ from service.options import (
     Speculate,
     Tools,
     WebSearch,
+    check_base_url,
     check_output,
     deliver,
     roles_of,
@@ -32,7 +34,7 @@ from service.options import (
 from service.person import Person
 from service.run_views import runs_table, trace_tree
 from service.tools_cli import tools as tool_commands
-from storage import TraceStore
+from storage import NoStore, TraceStore
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -43,6 +45,8 @@ app = typer.Typer(
 app.add_typer(models, name="models")
 app.add_typer(tool_commands, name="tools")
 
+_PIPED = 1000
+"""Columns."""
 _ASK_EPILOG = """
 Examples:
 
@@ -70,10 +74,10 @@ def ask(
     max_cost: MaxCost = None,
     effort: Annotated[
         str | None,
-        typer.Option(help="low, medium, high or auto: by how hard it looks. [default: auto]"),
+        typer.Option(help="low, medium, high or auto: by how hard it looks. \\[default: auto]"),
     ] = None,
     plans: Annotated[
-        int | None, typer.Option(help="Plans to sample and choose from. [default: by the effort]")
+        int | None, typer.Option(help="Plans to sample and choose from. \\[default: by the effort]")
     ] = None,
     drafts: Drafts = None,
     seed: Seed = None,
@@ -112,6 +116,7 @@ def ask(
         speculate=speculate,
         tools=tools,
     )
+    check_base_url(base_url, settings)
     check_output(output)
     with terminal(quiet) as display:
         person = Person(display, settings.editor) if approve else None
@@ -165,7 +170,8 @@ def runs(
         ]
         show_json(shown)
     else:
-        Console().print(runs_table(records))
+        # In a pipe nothing is cut.
+        Console(width=None if sys.stdout.isatty() else _PIPED).print(runs_table(records))
 
 
 @app.command(epilog="Examples:\n\n  breadth trace 0k3f\n\n  breadth trace 0k3f --json")
@@ -199,12 +205,18 @@ def main() -> None:
 
 
 async def _records(limit: int) -> list[Any]:
-    """The newest runs."""
-    async with await TraceStore.open(settings_of().store) as store:
-        return list(await store.runs(limit))
+    """The newest runs; none where nothing was kept yet."""
+    settings = settings_of()
+    try:
+        async with await TraceStore.open(settings.store, create=False) as store:
+            return list(await store.runs(limit))
+    except NoStore:
+        if settings.database is not None:  # perhaps it is misspelt
+            raise
+        return []
 
 
 async def _document(run: str) -> dict[str, Any]:
     """Everything of one run."""
-    async with await TraceStore.open(settings_of().store) as store:
+    async with await TraceStore.open(settings_of().store, create=False) as store:
         return await store.document(run)

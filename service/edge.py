@@ -32,7 +32,7 @@ Model = Annotated[
         "--model",
         "-m",
         help="base (1.5B), small (0.5B), a GGUF file, hf:OWNER/REPO/FILE, or openai:NAME."
-        " [default: base]",
+        " \\[default: base]",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

@@ -7,10 +7,10 @@ Every error that the folders name for the user (see KNOWN): exit code 1
 
 from collections.abc import Iterator
 
-from inference import ModelError, ModelSetupError
+from inference import ModelError, ModelSetupError, NoAddress
 from planner import NotStored, Withdrawn
 from search import IndexFolderError, SearchError
-from storage import StorageError, UnknownRun
+from storage import NoStore, StorageError, UnknownRun
 
 
 class UsageProblem(Exception):
@@ -29,7 +29,13 @@ KNOWN: tuple[type[Exception], ...] = (
     StorageError,
     ToolFailed,
 )
-USAGE: tuple[type[Exception], ...] = (UsageProblem, IndexFolderError, UnknownRun)
+USAGE: tuple[type[Exception], ...] = (
+    UsageProblem,
+    IndexFolderError,
+    NoAddress,
+    NoStore,
+    UnknownRun,
+)
 
 
 def leaves(error: BaseException) -> Iterator[BaseException]:

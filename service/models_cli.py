@@ -33,21 +33,25 @@ def models_list(as_json: AsJson = False) -> None:
 
 @models.command(
     "check",
-    epilog="Examples:\n\n  breadth models check\n\n  breadth models check --model small --json\n\n"
+    epilog="Examples:\n\n  breadth models check\n\n  breadth models check small --json\n\n"
     "  breadth models check http://localhost:8000/v1 --model openai:qwen3",
 )
 def models_check(
-    url: Annotated[
-        str | None, typer.Argument(help="A server's address, with /v1; none: the embedded engine.")
+    what: Annotated[
+        str | None,
+        typer.Argument(help="A server's address, with /v1, or what --model takes."),
     ] = None,
     model: Model = None,
     speculate: Annotated[
-        str | None, typer.Option(help="off, ngram or draft:MODEL. [default: off]")
+        str | None, typer.Option(help="off, ngram or draft:MODEL. \\[default: off]")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Try what a model can do: grammars, schemas, samples, log-probabilities, speed."""
-    settings = settings_of(model=model, base_url=url, speculate=speculate)
+    url = what if what and "://" in what else None
+    settings = settings_of(
+        model=model or (None if url else what), base_url=url, speculate=speculate
+    )
     found = run_to_end(model_commands.checked(settings))
     if as_json:
         show_json(found)
@@ -66,21 +70,21 @@ def models_serve(
     options: Annotated[
         list[str] | None, typer.Argument(help="Behind --, vLLM's own options.")
     ] = None,
-    host: Annotated[str | None, typer.Option(help="[default: 127.0.0.1]")] = None,
-    port: Annotated[int | None, typer.Option(help="[default: 8000]")] = None,
+    host: Annotated[str | None, typer.Option(help="\\[default: 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(help="\\[default: 8000]")] = None,
     speculate: Annotated[
         str | None,
-        typer.Option(help="off, ngram, suffix, draft:MODEL or eagle:MODEL. [default: off]"),
+        typer.Option(help="off, ngram, suffix, draft:MODEL or eagle:MODEL. \\[default: off]"),
     ] = None,
     memory_share: Annotated[
         float | None,
-        typer.Option(help="Of the GPU's memory, or the machine's. [default: 0.9; on a CPU 0.4]"),
+        typer.Option(help="Of the GPU's memory, or the machine's. \\[default: 0.9; on a CPU 0.4]"),
     ] = None,
     max_len: Annotated[
-        int | None, typer.Option(help="Tokens of prompt and text. [default: what fits]")
+        int | None, typer.Option(help="Tokens of prompt and text. \\[default: what fits]")
     ] = None,
     log: Annotated[
-        Path | None, typer.Option(help="[default: vllm-PORT.log in the data folder]")
+        Path | None, typer.Option(help="\\[default: vllm-PORT.log in the data folder]")
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from service import answers
 from service.edge import fail, leave, show
+from service.settings import Settings
 from service.terminal import Terminal
 from service.workplace import Finished
 
@@ -24,7 +25,7 @@ WebSearch = Annotated[
     typer.Option(
         "--search",
         help="Search the web, too: ddgs (no key), brave, tavily, wikipedia, arxiv, ...; several"
-        " with commas between. [default: documents alone]",
+        " with commas between. \\[default: documents alone]",
     ),
 ]
 BaseUrl = Annotated[
@@ -41,17 +42,24 @@ Roles = Annotated[
         " MODEL as --model, or openai:NAME@URL; may be given several times.",
     ),
 ]
-Seconds = Annotated[float | None, typer.Option(help="Time at most. [default: 600]")]
-MaxToolCalls = Annotated[int | None, typer.Option(help="[default: 40]")]
-MaxTokens = Annotated[
-    int | None, typer.Option(help="Of all model calls together. [default: 200000]")
+Seconds = Annotated[float | None, typer.Option(help="Seconds at most. \\[default: 600]")]
+MaxToolCalls = Annotated[
+    int | None, typer.Option(help="Calls of tools at most, look-ups among them. \\[default: 40]")
 ]
-MaxCost = Annotated[float | None, typer.Option(help="Money, by BREADTH_PRICES. [default: none]")]
-Drafts = Annotated[int | None, typer.Option(help="Drafts of the answer. [default: 1]")]
-Seed = Annotated[int | None, typer.Option(help="[default: 0]")]
+MaxTokens = Annotated[
+    int | None,
+    typer.Option(help="Tokens at most, of all model calls together. \\[default: 200000]"),
+]
+MaxCost = Annotated[
+    float | None, typer.Option(help="Money at most, by BREADTH_PRICES. \\[default: none]")
+]
+Drafts = Annotated[
+    int | None, typer.Option(help="Drafts of the answer. \\[default: by the effort]")
+]
+Seed = Annotated[int | None, typer.Option(help="Of all sampling. \\[default: 0]")]
 Speculate = Annotated[
     str | None,
-    typer.Option(help="off, ngram or draft:MODEL, embedded engine only. [default: off]"),
+    typer.Option(help="off, ngram or draft:MODEL, embedded engine only. \\[default: off]"),
 ]
 Tools = Annotated[
     str | None,
@@ -74,6 +82,17 @@ def roles_of(given: list[str] | None) -> dict[str, str] | None:
             fail(f"--role {text!r}: write ROLE=MODEL, as in --role planner=openai:NAME", 2)
         roles[role] = model
     return roles or None
+
+
+def check_base_url(base_url: str | None, settings: Settings) -> None:
+    """An address that nobody asks is a mistake."""
+    names = (settings.model, *settings.roles.values())
+    if base_url is not None and not any(name.startswith("openai:") for name in names):
+        fail(
+            f"--base-url: the model {settings.model!r} runs in this process and is asked at no"
+            " address; write --model openai:NAME, with the name that the server has for it",
+            2,
+        )
 
 
 def check_output(output: Path | None) -> None:

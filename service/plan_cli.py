@@ -23,6 +23,7 @@ from service.options import (
     Speculate,
     Tools,
     WebSearch,
+    check_base_url,
     check_output,
     deliver,
     roles_of,
@@ -62,7 +63,7 @@ def run(
     documents: Documents = None,
     question: Annotated[
         str | None,
-        typer.Option(help="What the answer is to answer. [default: what the last step asks]"),
+        typer.Option(help="What the answer is to answer. \\[default: what the last step asks]"),
     ] = None,
     search: WebSearch = None,
     model: Model = None,
@@ -95,6 +96,7 @@ def run(
         speculate=speculate,
         tools=tools,
     )
+    check_base_url(base_url, settings)
     check_output(output)
     try:
         text = _text(plan)

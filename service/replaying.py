@@ -31,7 +31,7 @@ async def replay(
 
     `strict`: nothing else is there; raises NotStored where something is missing.
     """
-    async with await TraceStore.open(settings.store) as store:
+    async with await TraceStore.open(settings.store, create=False) as store:
         old = await store.run(run)
         require_ended(old)
         history = await store.history(old.id)

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from service import tool_commands
 from service.edge import AsJson, Model, Quiet, leave, run_to_end, settings_of, show, show_json
-from service.options import BaseUrl, Documents, terminal
+from service.options import BaseUrl, Documents, check_base_url, terminal
 
 tools = typer.Typer(
     invoke_without_command=True,
@@ -53,6 +53,7 @@ def call(
 ) -> None:
     """Call one tool, and print its value and its sources."""
     settings = settings_of(model=model, base_url=base_url)
+    check_base_url(base_url, settings)
     with terminal(quiet) as display:
         work = tool_commands.called(name, arg or [], documents or [], settings, display)
         called = run_to_end(work, display)

@@ -16,8 +16,16 @@ survives the death of the process.
     records      values as JSON and back
 """
 
-from storage.errors import RunTaken, StorageError, UnknownRun
+from storage.errors import NoStore, RunTaken, StorageError, UnknownRun
 from storage.runs import RunRecord, RunState
 from storage.store import TraceStore
 
-__all__ = ["RunRecord", "RunState", "RunTaken", "StorageError", "TraceStore", "UnknownRun"]
+__all__ = [
+    "NoStore",
+    "RunRecord",
+    "RunState",
+    "RunTaken",
+    "StorageError",
+    "TraceStore",
+    "UnknownRun",
+]

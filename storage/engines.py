@@ -91,6 +91,11 @@ def is_sqlite(url: URL) -> bool:
     return url.get_backend_name() == "sqlite"
 
 
+def is_there(url: URL) -> bool:
+    """Whether there is such a file; of a server that is not known before it is asked."""
+    return not is_sqlite(url) or "uri" in url.query or Path(str(url.database)).is_file()
+
+
 def prepare_sqlite(url: URL) -> None:
     """Make the folder and the file, and see that it is a database. Raises sqlite3.Error too.
 

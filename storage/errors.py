@@ -3,6 +3,7 @@
     StorageError         the database cannot be used (disk full, locked, unreadable, made by a newer
                          Breadth): the text names it and says what to do; the run cannot go on
     RunTaken             another living process works on the run: a StorageError, too
+    NoStore              nothing was ever kept there: a StorageError, too
     UnknownRun           the user named a run that is not there; the text names the close ones
 
 Every error of SQLite, asyncpg and SQLAlchemy becomes a StorageError in `storage.database`.
@@ -13,6 +14,14 @@ from collections.abc import Sequence
 
 class StorageError(Exception):
     """The database cannot be used as it is."""
+
+
+class NoStore(StorageError):
+    """A file that was to be there already is not."""
+
+    def __init__(self, path: str) -> None:
+        """`path`: where it was looked for."""
+        super().__init__(f"there is no run yet: {path} does not exist")
 
 
 class RunTaken(StorageError):

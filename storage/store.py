@@ -11,7 +11,8 @@ from pydantic import JsonValue
 
 from planner import Event, History, Reply, Trace
 from storage.database import Database
-from storage.engines import database_url
+from storage.engines import database_url, is_there
+from storage.errors import NoStore
 from storage.forking import fork_run
 from storage.reading import read_document, read_history, read_replies
 from storage.recording import write_event
@@ -39,12 +40,17 @@ class TraceStore:
         self._now = now
 
     @classmethod
-    async def open(cls, url: str | Path | None = None, *, now: Clock = _now) -> Self:
-        """Of a file or a SQLAlchemy URL; None is the user's own file.
+    async def open(
+        cls, url: str | Path | None = None, *, now: Clock = _now, create: bool = True
+    ) -> Self:
+        """Of a file or a SQLAlchemy URL; None is the user's own file. Migrates what is old.
 
-        Creates what is not there and migrates what is old.
+        `create`: what is not there; else raises NoStore for a file that is not.
         """
-        database = Database(database_url(url))
+        place = database_url(url)
+        if not (create or await asyncio.to_thread(is_there, place)):
+            raise NoStore(str(place.database))
+        database = Database(place)
         try:
             await database.prepare()
             await bring_up_to_date(database)
