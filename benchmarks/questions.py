@@ -26,9 +26,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.main_job import Watcher
 from benchmarks.pools import Pool, load
 from benchmarks.scoring import exact_match, f1
-from inference import Message, Request, complete
+from inference import Message, Request, as_data, complete
 from service.models import model_of
+from service.others import Others
 from service.settings import Settings
+from service.sources import Sources
 from service.workplace import Workplace
 from storage import TraceStore
 from tools.reading_prompt import reading_prompt
@@ -38,13 +40,13 @@ ONE_SHOT_PASSAGES = 5
 
 async def one_shot(place: Workplace, question: str) -> str | None:
     """What a user would do instead: the best passages in one prompt."""
-    hits = await place.index.search(question, limit=ONE_SHOT_PASSAGES)
+    hits = await place.sources.engine.search(question, limit=ONE_SHOT_PASSAGES)
     if not hits:
         return None
     *start, last = reading_prompt(question, hits[0].passage)
     shown = "\n".join(f"{h.passage.source.title}: {h.passage.text}" for h in hits)
     asked = last.content.rpartition("\n")[2]
-    messages = (*start, Message("user", f"{shown}\n{asked}"))
+    messages = (*start, Message("user", f"{as_data(shown)}\n{asked}"))
     made = await complete(
         place.model, Request(messages=messages, max_tokens=40, stop=("\n",), purpose="read")
     )
@@ -108,7 +110,7 @@ async def measured(options: argparse.Namespace) -> dict[str, float]:
         for name in options.sets.split(","):
             questions = load(options.data / f"{name}.jsonl")
             index = await Pool.of(questions).index()
-            place = Workplace(model, index, settings, watcher)
+            place = Workplace(model, Sources(index, index), settings, watcher, Others(), looks=True)
             chosen = questions[options.skip : options.skip + options.limit]
             found = await compared(chosen, place, watcher)
             figures |= {f"{name}_{key}": round(value, 3) for key, value in found.items()}

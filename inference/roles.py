@@ -11,6 +11,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 _ROLE_OF: Mapping[str, Role] = {
     "plan": "planner",
+    "route": "planner",
     "read": "reader",
     "choose": "reader",
     "write": "writer",

@@ -75,6 +75,10 @@ class Toolbox:
     """Every tool that a plan may name."""
     planned: tuple[str, ...] = ("lookup", "compare", "calculate")
     """Those that the planner model is told of, the one for bare questions first."""
+    handed: tuple[str, ...] = ()
+    """Of those, the ones that answer a look-up instead of it, where its question is theirs."""
+    looks: bool = True
+    """Whether there is anything to look into."""
 
     @property
     def by_name(self) -> dict[str, Tool[Any]]:

@@ -10,7 +10,9 @@ from planner.events import Trace
 from planner.executor import Executor
 from planner.history import History
 from planner.judging import Judge
+from planner.language import Vocabulary
 from planner.planning import Planner
+from planner.routing import Router
 from planner.writing import Writer
 
 
@@ -33,9 +35,18 @@ def minds_of(
 ) -> Minds:
     """As the settings want them."""
     judge = Judge(model, trace=trace, enough=settings.enough, close_call=settings.close_call)
+    router = Router(
+        model,
+        [tool for tool in tools.for_planner if tool.name in tools.handed],
+        Vocabulary.of(tools.for_planner, default=tools.for_planner[0].name),
+        trace=trace,
+        looks=tools.looks,
+        seed=settings.seed,
+    )
     planner = Planner(
         model,
         tools.for_planner,
+        router=router,
         trace=trace,
         samples=settings.plan_samples,
         one_step=settings.one_step,

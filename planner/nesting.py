@@ -162,8 +162,8 @@ class Research:
         if unknown:
             there_are = ", ".join(sorted(toolbox.by_name))
             raise ToolError(f"there is no tool {unknown[0]!r}; there are: {there_are}")
-        allowed = Toolbox(
-            tuple(tool for tool in toolbox.tools if tool.name in names), toolbox.planned
+        allowed = replace(
+            toolbox, tools=tuple(tool for tool in toolbox.tools if tool.name in names)
         )
         if not allowed.for_planner:
             planned = ", ".join(tool.name for tool in toolbox.for_planner)

@@ -25,6 +25,7 @@ from planner.language import PlanReader, Vocabulary
 from planner.mending import asked_already, missing_comparison, with_open_facts
 from planner.plan import PlanBuilder, Step
 from planner.prompts import plan_prompt
+from planner.routing import Router
 from planner.unnesting import unnested
 from tools import Tool, asks_to_compare
 
@@ -40,6 +41,7 @@ class Planner:
         tools: Sequence[Tool[Any]],
         *,
         trace: Trace,
+        router: Router | None = None,
         samples: int = 4,
         one_step: bool = False,
         patience: float = 60.0,
@@ -47,14 +49,17 @@ class Planner:
         temperature: float = 0.7,
         seed: int = 0,
     ) -> None:
-        """`tools`: what a plan may use; the first one is for bare questions.
+        """`tools`: what a plan may use; the first one is for bare questions. `router`: hands
+        look-ups to tools that the model is not told of.
 
         `one_step`: the first plan is the question itself. `patience`: seconds without a new line
         after which the engine is stopped, and what there is of the plan runs. `judge`: asked where
         the checks in code find two plans of different forms about as good.
         """
         self._model = model
-        self._tools = tools
+        self._router = router
+        handed = router.tools if router is not None else ()
+        self._told_tools = [tool for tool in tools if tool not in handed]
         self._vocabulary = Vocabulary.of(tools, default=tools[0].name)
         self._grammars = {
             comparing: plan_grammar(tools, comparing=comparing) for comparing in (False, True)
@@ -76,6 +81,14 @@ class Planner:
 
         `known`: questions and answers found before. A later `attempt` samples other plans.
         """
+        async with aclosing(self._decided(question, known, attempt)) as steps:
+            async for step in steps:
+                yield step if self._router is None else await self._router.handed(step)
+
+    async def _decided(
+        self, question: str, known: Sequence[tuple[str, str]], attempt: int
+    ) -> AsyncGenerator[Step]:
+        """Steps of look-ups, and of tools that the model was told of."""
         why, ruled = self._ruled(question) if attempt == 1 else ("", [])
         if ruled:
             await self._trace.record(Decided("plan by rule", why))
@@ -103,7 +116,7 @@ class Planner:
         self, question: str, known: Sequence[tuple[str, str]], attempt: int
     ) -> list[Request]:
         """The samples in two halves: the second is asked only if the first does not settle it."""
-        messages = plan_prompt(question, known, self._tools)
+        messages = plan_prompt(question, known, self._told_tools)
         first = (self._samples + 1) // 2
         halves = [n for n in (first, self._samples - first) if n]
         return [

@@ -42,7 +42,7 @@ async def replay(
         async with (
             others_of(saved, display, every=is_given(old), approver=approver_of(person)) as others,
             (
-                _archive(saved, display, others)
+                _archive(saved, display, others, looks=bool(roots or saved.search))
                 if strict
                 else workplace(roots, saved, display, others)
             ) as place,
@@ -55,12 +55,14 @@ async def replay(
 
 @asynccontextmanager
 async def _archive(
-    settings: Settings, display: Display, others: Others
+    settings: Settings, display: Display, others: Others, *, looks: bool
 ) -> AsyncIterator[Workplace]:
     """A place where nothing can be asked: no model, no documents."""
     index = DocumentIndex.open(None)
     try:
-        yield Workplace(RefusingModel(), Sources(index, index), settings, display, others)
+        yield Workplace(
+            RefusingModel(), Sources(index, index), settings, display, others, looks=looks
+        )
     finally:
         index.close()
 

@@ -101,6 +101,8 @@ class Workplace:
     settings: Settings
     display: Display
     others: Others
+    looks: bool
+    """Whether there is anything to look into."""
 
     async def run(
         self,
@@ -163,7 +165,12 @@ class Workplace:
         """The tools, over these sources and the run's own model."""
         own = own_tools(self.sources, model, seed=self.settings.seed)
         planned = (*Toolbox.planned, *self.settings.tools)
-        return Toolbox((*own, *self.others.tools), tuple(dict.fromkeys(planned)))
+        return Toolbox(
+            (*own, *self.others.tools),
+            tuple(dict.fromkeys(planned)),
+            handed=tuple(tool.name for tool in self.others.tools),
+            looks=self.looks,
+        )
 
 
 def own_tools(sources: Sources, model: Model, *, seed: int) -> tuple[Tool[Any], ...]:
@@ -210,7 +217,8 @@ async def workplace(
         found = await stack.enter_async_context(sources(roots, settings, display, needed=needed))
         await models.ready()
         await found.ready()
-        yield Workplace(models.model, found, settings, display, others)
+        looks = bool(roots or settings.search)
+        yield Workplace(models.model, found, settings, display, others, looks)
 
 
 def require_presence(person: Person | None) -> Person:
