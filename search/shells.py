@@ -40,8 +40,8 @@ _WAITS = re.compile(
 _SCRIPTS = re.compile(r"java\s?script", re.IGNORECASE)
 _NEEDED = re.compile(
     r"\b(?:enable|requires?|needs?|turn(?:ed)? o[nf]f?|switch(?:ed)? o[nf]f?|activate|disabled"
-    r"|allow|unavailable|must have|without|support|aktivier\w*|deaktiviert|benötigt|activ\w+|désactivé"
-    r"|habilit\w+|attiva\w*|abilita\w*|włącz\w*|включите|отключен\w*)\b|启用|啟用|有効|활성화",
+    r"|allow|unavailable|must have|without|support|aktivier\w*|deaktiviert|benötigt|activ\w+"
+    r"|désactivé|habilit\w+|attiva\w*|abilita\w*|włącz\w*|включите|отключен\w*)\b|启用|啟用|有効|활성화",
     re.IGNORECASE,
 )
 _LEADS_ON = re.compile(r"\blocation\s*(?:\.\s*(?:href|replace|assign)\b|=[^=])")
@@ -63,15 +63,13 @@ _SHOWS = (
 def is_shell(data: bytes, charset: str | None = None) -> bool:
     """Whether the bytes are a page whose content its scripts have to bring."""
     tree = page_tree(data, charset)
-    if tree is None or not any(map(_runs, tree.iter("script"))):
-        return False
-    text = _content(tree)
-    words = count_words(text)
-    if words >= PLENTY:
-        return False
-    if not words or any(_is_empty(place) for place in _places(tree, words)):
-        return True
-    return words < SOME and _says_so(tree, text, words)
+    return tree is not None and any(map(_runs, tree.iter("script"))) and _is_bare(tree)
+
+
+def is_bare(data: bytes, charset: str | None = None) -> bool:
+    """Whether a page has no content, whatever could bring it."""
+    tree = page_tree(data, charset)
+    return tree is None or _is_bare(tree)
 
 
 def count_content(data: bytes, charset: str | None = None) -> float:
@@ -87,6 +85,16 @@ def page_tree(data: bytes, charset: str | None = None) -> Any:
     if b"<" not in data[:4096] and not has_wide_mark(data):
         return None
     return parse_page(decode_page(data, charset))
+
+
+def _is_bare(tree: Any) -> bool:
+    text = _content(tree)
+    words = count_words(text)
+    if words >= PLENTY:
+        return False
+    if not words or any(_is_empty(place) for place in _places(tree, words)):
+        return True
+    return words < SOME and _says_so(tree, text, words)
 
 
 def _content(tree: Any) -> str:

@@ -13,12 +13,15 @@ class Site:
 
     def __init__(self) -> None:
         self.pages: dict[str, bytes | int] = {}
+        self.redirects: dict[str, str] = {}
         self.headers: dict[str, str] = {}
         self.asked: list[tuple[str, int]] = []
         """Paths, and the status that each got."""
         self.url = ""
 
     async def answer(self, request: web.Request) -> web.Response:
+        if request.path in self.redirects:
+            raise web.HTTPFound(self.redirects[request.path])
         page = self.pages.get(request.path, 404)
         body = page if isinstance(page, bytes) else b""
         etag = f'"{sha256(body).hexdigest()[:12]}"'
