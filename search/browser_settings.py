@@ -17,6 +17,8 @@ class BrowserSettings:
     allow_hosts: frozenset[str] = frozenset()
     """As in WebSettings; asked by pages of such hosts only."""
     seconds: float = 20.0
+    patience: float = 5.0
+    """Seconds that a page has for what it asks for; and then for a text, if it has none yet."""
     requests: int = 150
     most_bytes: int = 10 * 2**20
     """Of one answer, and of the page as it is read."""

@@ -15,7 +15,7 @@ from playwright.async_api import Browser, BrowserContext, Page, Request, Route
 from playwright.async_api import Error as PlaywrightError
 
 from search.browser_settings import BrowserSettings
-from search.errors import HttpStatus, NotRendered, Refused, SearchError
+from search.errors import HttpStatus, NotRendered, Refused, SearchError, TooLarge
 from search.guard import Target, allows, target
 from search.page_scripts import QUIET, READ
 from search.pages import decode_page
@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 _FETCHED = frozenset({"document", "script", "xhr", "fetch"})
 _ASKED_BY_CODE = frozenset({"xhr", "fetch"})
 _PASSED = frozenset({"accept", "authorization", "apikey"})
-"""Headers that go along where a script asks, and those of its own, that begin with x-, but these:"""
+"""Headers that go along where a script asks; and its own, that begin with x-, but for these."""
 _KEPT_BACK = ("x-forwarded", "x-http-method", "x-method", "x-original", "x-real", "x-rewrite")
 _MOST_HEADERS = 4096
 """Characters."""
@@ -43,10 +43,8 @@ _DOCUMENTS = 4
 """Pages that a page leads on to by its scripts."""
 _QUIET_MS, _MOST_QUIET_MS = 300, 1500
 """Without a change of the page; waited for at most so long."""
-_NETWORK_MS = 6000
-"""For this long, requests are waited for."""
-_BARE_SECONDS = 4.0
-"""For this long after that, a page without content may get some."""
+_AT_ONCE = 6
+"""Requests of a page."""
 _NODES = 200_000
 _FAILURES = 3
 """Of reading a page that becomes another one meanwhile."""
@@ -73,6 +71,7 @@ class Visit:
         self._requests = 0
         self._documents = 0
         self._bytes = 0
+        self._places = asyncio.Semaphore(_AT_ONCE)
         self._page: Page | None = None
         self._answering: set[asyncio.Task[None]] = set()
         self._crashed = False
@@ -135,16 +134,15 @@ class Visit:
     async def _read(self, context: BrowserContext, page: Page) -> bytes:
         """The page, once it is quiet; one that leads on while it is read is read again."""
         clock = asyncio.get_running_loop().time
-        end = clock() + _NETWORK_MS / 1000 + _BARE_SECONDS
+        patience = self._settings.patience
+        end = clock() + 2 * patience
         failures = 0
         while True:
             try:
                 with suppress(PlaywrightError):  # it never stops asking
-                    await page.wait_for_load_state("networkidle", timeout=_NETWORK_MS)
-                end = min(end, clock() + _BARE_SECONDS)
+                    await page.wait_for_load_state("networkidle", timeout=patience * 1000)
+                end = min(end, clock() + patience)
                 html = await self._quiet(context, page)
-                if not page.url.startswith(("http://", "https://")):
-                    raise PlaywrightError(f"it became {page.url[:100]}")
                 if clock() > end or not await asyncio.to_thread(is_bare, html, "utf-8"):
                     return html
             except PlaywrightError:
@@ -158,6 +156,8 @@ class Visit:
         await _evaluated(session, QUIET, _QUIET_MS, _MOST_QUIET_MS)
         html = await _evaluated(session, READ, self._settings.most_bytes, _NODES)
         await session.detach()
+        if not page.url.startswith(("http://", "https://")):
+            raise PlaywrightError(f"it became {page.url[:100]}")
         return str(html).encode("utf-8", "replace")[: self._settings.most_bytes]
 
     async def _answered(self, route: Route) -> None:
@@ -184,20 +184,26 @@ class Visit:
             return _document(self._given)
         if kind == "stylesheet":
             return _Answer(headers={"content-type": "text/css"})  # code waits for its arrival
-        if request.method != "GET" or kind not in _FETCHED or not self._may_ask_more():
+        if request.method != "GET" or kind not in _FETCHED:
             return None
         if is_document and not self._may_lead_on(request):
             return None
         self._require_open(request, request.url)
-        response = await self._fetched(request)
+        async with self._places:
+            if not self._may_ask_more():
+                return None
+            response = await self._fetched(request)
         self._require_open(request, response.url)
         if is_document:
-            if page_tree(response.body, charset_of(response)) is None:
-                return None  # it would be a download
-            self._location = response.url
-            return _document(response)
+            return self._next_document(response)
         kept = {n: v for n, v in response.headers.items() if n not in _NOT_GIVEN}
         return _Answer(response.body, response.status, kept)
+
+    def _next_document(self, response: WebResponse) -> _Answer | None:
+        if page_tree(response.body, charset_of(response)) is None:
+            return None  # it would be a download
+        self._location = response.url
+        return _document(response)
 
     async def _fetched(self, request: Request) -> WebResponse:
         left = self._settings.most_bytes_together - self._bytes
@@ -206,6 +212,9 @@ class Visit:
             response = await self._fetch(request.url, headers=_passed(request), most_bytes=most)
         except HttpStatus as error:
             return WebResponse(request.url, error.status, {"content-type": "text/plain"}, b"")
+        except TooLarge:
+            self._bytes += most
+            raise
         self._bytes += len(response.body)
         return response
 

@@ -35,7 +35,7 @@ async def browsing(
 ) -> AsyncIterator[WebPages]:
     """Pages of these hosts, read by a browser that is ended afterwards."""
     opened = frozenset(hosts)
-    settings = BrowserSettings(PROGRAM or "", allow_hosts=opened, **more)
+    settings = BrowserSettings(PROGRAM or "", allow_hosts=opened, **({"patience": 2.0} | more))
     tell = told.append if told is not None else pytest.fail
     client = WebClient(WebSettings(allow_hosts=opened, attempts=1))
     async with client, Browser(settings, tell) as browser:

@@ -3,8 +3,15 @@
 Each page tries to reach a listener on loopback that nobody may ask; it hears nothing.
 """
 
+import asyncio
+
 import pytest
-from browsing import FERRY, browsing, needs_browser, place, shell, site, victim, writes
+from browsing import FERRY, PROGRAM, browsing, needs_browser, place, shell, site, victim, writes
+from test_guard import resolving
+
+from search import WebClient, WebResponse, WebSettings
+from search.browser import Browser
+from search.browser_settings import BrowserSettings
 
 pytestmark = needs_browser
 
@@ -47,8 +54,8 @@ WAYS = {
     "shared-worker": "new SharedWorker(code('fetch(\"AT\")'))",
     "worker-elsewhere": "new Worker('AT')",
     "service-worker": "navigator.serviceWorker.register('/worker.js')",
-    "calls": "p = new RTCPeerConnection({iceServers: [{urls: ['stun:HOST', 'turn:HOST?transport=tcp'],"
-    " username: 'u', credential: 'c'}]}); p.createDataChannel('d');"
+    "calls": "p = new RTCPeerConnection({iceServers: [{urls: ['stun:HOST',"
+    " 'turn:HOST?transport=tcp'], username: 'u', credential: 'c'}]}); p.createDataChannel('d');"
     " p.createOffer().then((o) => p.setLocalDescription(o))",
     "transport": "new WebTransport('AT'.replace('http:', 'https:'))",
     "redirect": "fetch('/redirect')",
@@ -119,8 +126,8 @@ LEADS = {
     "metadata": "location.href = 'http://169.254.169.254/'",
     "post": "f = document.createElement('form'); f.method = 'post'; f.action = 'AT';"
     " document.body.append(f); f.submit()",
-    "refresh": "m = document.createElement('meta'); m.httpEquiv = 'refresh'; m.content = '0;url=AT';"
-    " document.head.append(m)",
+    "refresh": "m = document.createElement('meta'); m.httpEquiv = 'refresh';"
+    " m.content = '0;url=AT'; document.head.append(m)",
 }
 
 
@@ -130,9 +137,71 @@ async def test_a_page_leads_nowhere_where_it_may_not() -> None:
         for name, lead in LEADS.items():
             at = f"http://127.0.0.1:{other.port}/{name}"
             served.pages[f"/{name}"] = shell(f"{writes()} {lead.replace('AT', at)}")
-        async with browsing(place(served)) as pages:
-            for name in LEADS:
-                (passage,) = await pages.read(f"{served.url}/{name}")
-                assert passage.text == FERRY, name
-                assert passage.source.location == f"{served.url}/{name}"
+        async with browsing(place(served), at_once=4) as pages:
+            read = await asyncio.gather(*(pages.read(f"{served.url}/{name}") for name in LEADS))
+    for name, (passage,) in zip(LEADS, read, strict=True):
+        assert passage.text == FERRY, name
+        assert passage.source.location == f"{served.url}/{name}"
     assert other.heard == []
+
+
+SHOP = "http://shop.example/"
+"""A public page; nothing answers there, so it is given."""
+
+
+async def test_what_is_opened_by_name_is_not_open_to_pages_of_others() -> None:
+    """They would read what is private, and could pass it on."""
+    asked: list[str] = []
+
+    async def fetch(url: str, *, headers: object = None, most_bytes: object = None) -> WebResponse:
+        asked.append(url)
+        if url.endswith("/leads-inside"):
+            return WebResponse("http://wiki.corp/plans", 200, {}, b"stolen = 'HONEY'")
+        return WebResponse(url, 200, {"content-type": "text/javascript"}, b"stolen = 'ours'")
+
+    ways = {
+        "private": "fetch('http://wiki.corp/plans').then((a) => a.text()).then(eval)",
+        "private-script": "add('script', {src: 'http://wiki.corp/plans'})",
+        "sent-on": "add('script', {src: '/leads-inside'})",
+        "frame": "add('iframe', {src: 'http://wiki.corp/plans'})",
+        "public": "add('script', {src: 'http://scripts.example/own.js'})",
+    }
+    page = WebResponse(SHOP, 200, {}, shell(trying(1, ways)))
+    settings = BrowserSettings(PROGRAM or "", allow_hosts=frozenset({"wiki.corp"}))
+    async with Browser(settings, pytest.fail) as browser:
+        made = await browser.rendered(page, fetch)
+    assert f"{FERRY} ours" in made.body.decode()
+    assert sorted(asked) == [
+        "http://scripts.example/own.js",
+        "http://shop.example/leads-inside",
+    ]
+
+
+async def test_a_page_that_was_opened_does_not_become_one_of_others() -> None:
+    """Which could go on to ask what is open to it."""
+    asked: list[str] = []
+
+    async def fetch(url: str, *, headers: object = None, most_bytes: object = None) -> WebResponse:
+        asked.append(url)
+        return WebResponse(url, 200, {}, shell(writes("Elsewhere.")))
+
+    script = f"{writes()} location.href = '{SHOP}'"
+    settings = BrowserSettings(PROGRAM or "", allow_hosts=frozenset({"wiki.corp"}))
+    async with Browser(settings, pytest.fail) as browser:
+        made = await browser.rendered(
+            WebResponse("http://wiki.corp/", 200, {}, shell(script)), fetch
+        )
+    assert FERRY in made.body.decode()
+    assert asked == []
+
+
+async def test_a_name_of_a_private_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What scripts ask for is resolved by our client alone, each time that it connects."""
+    ways = {"fetch": "fetch('http://rebind.example/')", "file": "fetch('file:///etc/passwd')"}
+    page = WebResponse(SHOP, 200, {}, shell(trying(1, ways)))
+    settings = BrowserSettings(PROGRAM or "")
+    async with WebClient(WebSettings()) as client, Browser(settings, pytest.fail) as browser:
+        names = resolving(monkeypatch, ["127.0.0.1"])
+        made = await browser.rendered(page, client.get)
+    assert f"{FERRY} nothing" in made.body.decode()
+    assert names.asked == ["rebind.example"]
