@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from browsing import FERRY, PROGRAM, browsing, needs_browser, place, shell, site, writes
+from browsing import FERRY, PROGRAM, browsing, needs_browser, not_here, place, shell, site, writes
 
 from search import ReadError, Robots, WebClient, WebPages, WebSettings
 from search.browser import Browser, NoBrowser, browser_problem
@@ -193,7 +193,7 @@ async def test_robots_txt_holds_for_what_scripts_ask() -> None:
         opened = frozenset({place(served)})
         settings = BrowserSettings(PROGRAM or "", allow_hosts=opened, patience=1.0)
         client = WebClient(WebSettings(allow_hosts=opened))
-        async with client, Browser(settings, pytest.fail) as browser:
+        async with client, Browser(settings, not_here) as browser:
             with pytest.raises(ReadError, match="without JavaScript"):
                 await WebPages(client, Robots(client, "Breadth"), browser).read(f"{served.url}/")
     assert "/ferry.json" not in [path for path, _ in served.asked]

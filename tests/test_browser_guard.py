@@ -6,7 +6,18 @@ Each page tries to reach a listener on loopback that nobody may ask; it hears no
 import asyncio
 
 import pytest
-from browsing import FERRY, PROGRAM, browsing, needs_browser, place, shell, site, victim, writes
+from browsing import (
+    FERRY,
+    PROGRAM,
+    browsing,
+    needs_browser,
+    not_here,
+    place,
+    shell,
+    site,
+    victim,
+    writes,
+)
 from test_guard import resolving
 
 from search import WebClient, WebResponse, WebSettings
@@ -168,7 +179,7 @@ async def test_what_is_opened_by_name_is_not_open_to_pages_of_others() -> None:
     }
     page = WebResponse(SHOP, 200, {}, shell(trying(1, ways)))
     settings = BrowserSettings(PROGRAM or "", allow_hosts=frozenset({"wiki.corp"}))
-    async with Browser(settings, pytest.fail) as browser:
+    async with Browser(settings, not_here) as browser:
         made = await browser.rendered(page, fetch)
     assert f"{FERRY} ours" in made.body.decode()
     assert sorted(asked) == [
@@ -187,7 +198,7 @@ async def test_a_page_that_was_opened_does_not_become_one_of_others() -> None:
 
     script = f"{writes()} location.href = '{SHOP}'"
     settings = BrowserSettings(PROGRAM or "", allow_hosts=frozenset({"wiki.corp"}))
-    async with Browser(settings, pytest.fail) as browser:
+    async with Browser(settings, not_here) as browser:
         made = await browser.rendered(
             WebResponse("http://wiki.corp/", 200, {}, shell(script)), fetch
         )
@@ -200,7 +211,7 @@ async def test_a_name_of_a_private_address_is_refused(monkeypatch: pytest.Monkey
     ways = {"fetch": "fetch('http://rebind.example/')", "file": "fetch('file:///etc/passwd')"}
     page = WebResponse(SHOP, 200, {}, shell(trying(1, ways)))
     settings = BrowserSettings(PROGRAM or "")
-    async with WebClient(WebSettings()) as client, Browser(settings, pytest.fail) as browser:
+    async with WebClient(WebSettings()) as client, Browser(settings, not_here) as browser:
         names = resolving(monkeypatch, ["127.0.0.1"])
         made = await browser.rendered(page, client.get)
     assert f"{FERRY} nothing" in made.body.decode()
