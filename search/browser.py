@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
-from search.browser_settings import BrowserSettings
+from search.browser_settings import BrowserSettings, browser_program
 from search.errors import NotRendered, SearchError
 from search.shells import count_content, is_shell, page_tree
 from search.web import WebResponse
@@ -95,12 +95,24 @@ class Browser:
             return page
         async with self._places:
             try:
-                process = await self._running()
-                made = await Visit(page, fetch, self._settings).rendered(process)
+                made = await self._visited(page, fetch)
             except SearchError as error:
                 _log.info("a page is read without its scripts: %s", error)
                 return page
         return made if await asyncio.to_thread(_says_more, made, page) else page
+
+    async def _visited(self, page: WebResponse, fetch: Fetch) -> WebResponse:
+        """See Visit. Where the browser is gone, though it did not say so, in another one."""
+        while True:
+            process = await self._running()
+            visit = Visit(page, fetch, self._settings)
+            try:
+                return await visit.rendered(process)
+            except NotRendered:
+                if visit.begun:
+                    raise
+                if self._process is process:
+                    self._process = None
 
     def _is_for_it(self, page: WebResponse) -> bool:
         charset = charset_of(page)
@@ -182,12 +194,14 @@ class NoBrowser:
         return page
 
 
-def browser_problem(program: str | None) -> str | None:
-    """Why there can be no Browser with it, and what to do; None: there can."""
+def browser_problem(named: str | None = None) -> str | None:
+    """Why there can be no Browser here, and what to do; None: there can. `named`: its program."""
     if async_playwright is None:
         return f"install the extra `browser` ({INSTALL})"
-    if program is None:
-        return "install Chromium (on Debian and Ubuntu: apt install chromium), or name its program"
+    if browser_program(named) is None:
+        if named:
+            return f"there is no program {named}"
+        return "install Chromium (on Debian: apt install chromium), or name its program"
     return None
 
 

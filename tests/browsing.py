@@ -13,7 +13,7 @@ from search.browser import Browser, browser_problem
 from search.browser_settings import BrowserSettings, browser_program
 
 PROGRAM = browser_program()
-PROBLEM = browser_problem(PROGRAM)
+PROBLEM = browser_problem()
 needs_browser = pytest.mark.skipif(PROBLEM is not None, reason=str(PROBLEM))
 FERRY = "The ferry to Norvik leaves at seven, at noon and at five."
 

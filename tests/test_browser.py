@@ -259,8 +259,9 @@ async def test_a_program_that_is_no_browser_is_told_of_once(tmp_path: Path) -> N
     assert reason.startswith("pages that JavaScript writes are read without it: ")
 
 
-def test_what_is_missing_is_named(tmp_path: Path) -> None:
-    assert browser_program(str(tmp_path / "none")) is None
-    problem = browser_problem(None)
+def test_a_program_that_is_missing_is_named(tmp_path: Path) -> None:
+    none = str(tmp_path / "none")
+    assert browser_program(none) is None
+    problem = browser_problem(none)
     assert problem is not None
-    assert "install" in problem
+    assert "extra `browser`" in problem or problem == f"there is no program {none}"

@@ -59,8 +59,8 @@ def below(pid: int) -> dict[int, str]:
     return found
 
 
-def browsers(pid: int) -> list[int]:
-    """The browser's own process, not those that it starts."""
+def main_processes(pid: int, of: str = "--remote-debugging") -> list[int]:
+    """The browser's own process, not those that it starts; or the driver's."""
     found = below(pid).items()
     return [
         child for child, words in found if "remote-debugging" in words and "--type" not in words
@@ -94,7 +94,7 @@ def test_nothing_of_it_outlives_its_run_not_even_a_page_that_loops(how: signal.S
         assert run.stdout is not None
         assert run.stdout.readline() == b"there\n"
         started = list(below(run.pid))
-        assert browsers(run.pid)
+        assert main_processes(run.pid)
         if how == signal.SIGINT:  # a terminal sends it to all of them
             os.killpg(run.pid, how)
         else:
@@ -103,7 +103,8 @@ def test_nothing_of_it_outlives_its_run_not_even_a_page_that_loops(how: signal.S
         require_end(started)
 
 
-async def test_one_that_dies_is_started_again_but_not_for_ever() -> None:
+@pytest.mark.parametrize("of", ["--remote-debugging", "driver/node"])
+async def test_one_that_dies_is_started_again_but_not_for_ever(of: str) -> None:
     told: list[str] = []
     async with site() as served:
         served.pages["/"] = shell(writes(), "<p>Loading</p>")
@@ -114,11 +115,11 @@ async def test_one_that_dies_is_started_again_but_not_for_ever() -> None:
 
             for _ in range(3):
                 assert FERRY in await text()
-                (running,) = browsers(os.getpid())
+                (running,) = main_processes(os.getpid(), of)
                 os.kill(running, signal.SIGKILL)
                 require_end([running])
             assert await text() == "Loading"
-            assert browsers(os.getpid()) == []
+            assert main_processes(os.getpid()) == []
     assert told == [
         "pages that JavaScript writes are read without it:"
         " it ended by itself each time that it was started"
@@ -133,7 +134,7 @@ async def test_it_has_no_rights_no_network_and_none_of_our_secrets(
         served.pages["/"] = shell(writes())
         async with browsing(place(served)) as pages:
             await pages.read(f"{served.url}/")
-            (running,) = browsers(os.getpid())
+            (running,) = main_processes(os.getpid())
             folder = Path(f"/proc/{running}")
             assert "--no-sandbox" not in (folder / "cmdline").read_text()
             status = dict(
