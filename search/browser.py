@@ -201,7 +201,10 @@ def browser_problem(named: str | None = None) -> str | None:
     if browser_program(named) is None:
         if named:
             return f"there is no program {named}"
-        return "install Chromium (on Debian: apt install chromium), or name its program"
+        return (
+            "install Chromium (on Debian: apt install chromium), or name its program"
+            " (BREADTH_BROWSER_PATH)"
+        )
     return None
 
 
@@ -235,4 +238,5 @@ def _reason(error: Exception) -> str:
     if _NO_SANDBOX in text:
         return "Chromium's sandbox cannot be had here: it needs namespaces of users"
     lines = [line.partition("[err]")[2].strip() for line in text.splitlines() if "[err]" in line]
-    return (next(iter(lines), "") or text.splitlines()[0])[:_LONGEST_REASON]
+    said = next(filter(None, lines), "")[:_LONGEST_REASON]
+    return f"the browser does not start{f' ({said})' if said else ''}"
