@@ -166,7 +166,12 @@ def _pages(
     """Reads pages, through the cache and as robots.txt has it."""
     fetches: Fetches = web
     if settings.web_cache:
-        cache = PageCache(web, settings.cache / "pages.db", most_bytes=settings.web_cache)
+        cache = PageCache(
+            web,
+            settings.cache / "pages.db",
+            most_bytes=settings.web_cache,
+            allow_hosts=web.settings.allow_hosts,
+        )
         stack.callback(cache.close)
         fetches = cache
     robots = Robots(fetches, settings.user_agent) if settings.robots else None
