@@ -20,6 +20,8 @@ _PR_SET_PDEATHSIG = 1
 _NOBODY = 65534
 _LARGEST_FILE = 2**29
 """Bytes; memory that processes share is a file for a moment."""
+_LONGEST_FOLDER = 60
+"""Characters; there are sockets in it, whose names may have 108."""
 _PROFILE = "--user-data-dir="
 
 
@@ -45,7 +47,10 @@ def main() -> None:
     ):
         resource.setrlimit(limit, (most, most))
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    os.execve(program, [program, *options], {"HOME": home, "PATH": os.defpath, "LANG": "C.UTF-8"})  # noqa: S606 - the program that the user has installed
+    environment = {"HOME": home, "PATH": os.defpath, "LANG": "C.UTF-8"}
+    if len(home) <= _LONGEST_FOLDER:
+        environment["TMPDIR"] = home  # so that all is gone with it
+    os.execve(program, [program, *options], environment)  # noqa: S606 - the user's own program
 
 
 def _leave_network(libc: ctypes.CDLL) -> None:
