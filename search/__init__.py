@@ -10,6 +10,8 @@
 - WebClient is the one way out to the web, and refuses every private address; WebSearch asks several
   WebEngines and reads the pages that they find; Together is several SearchEngines as one, ByAddress
   two Readers. PageCache keeps what was fetched, Robots knows what may be read.
+- A Browser is a Renderer: it runs the scripts of pages that show nothing without (`shells`); what
+  these ask for is fetched as pages are. NoBrowser says what is missing.
 - An Embedder has it find by meaning, too (`embed` makes the vectors); a Reranker orders the first
   hits. Both are given to it: search knows no model.
 - A Narrowing says which documents a search may look into.
@@ -17,6 +19,8 @@
 - Errors: SearchError fails a step, IndexFolderError is told to the user before a run starts.
 """
 
+from search.browser import Browser, NoBrowser, browser_problem
+from search.browser_settings import BrowserSettings, browser_program
 from search.engines import WebEngine, engines_of
 from search.errors import EngineError, IndexFolderError, ReadError, SearchError, WebError
 from search.index import DocumentIndex, IndexReport
@@ -38,11 +42,13 @@ from search.sitemaps import pages_of
 from search.splitting import sentences, split
 from search.together import Together
 from search.web import WebClient, WebResponse, WebSettings
-from search.web_pages import ByAddress, WebPages, is_address
+from search.web_pages import ByAddress, Renderer, WebPages, is_address
 from search.web_search import WebSearch
 
 __all__ = [
     "KINDS",
+    "Browser",
+    "BrowserSettings",
     "ByAddress",
     "Document",
     "DocumentIndex",
@@ -53,10 +59,12 @@ __all__ = [
     "IndexFolderError",
     "IndexReport",
     "Narrowing",
+    "NoBrowser",
     "PageCache",
     "Passage",
     "ReadError",
     "Reader",
+    "Renderer",
     "Reranker",
     "Robots",
     "SearchEngine",
@@ -70,6 +78,8 @@ __all__ = [
     "WebResponse",
     "WebSearch",
     "WebSettings",
+    "browser_problem",
+    "browser_program",
     "engines_of",
     "is_address",
     "pages_of",

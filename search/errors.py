@@ -3,6 +3,7 @@
 SearchError          the step fails; the run goes on
 ├── EngineError      an engine gave no usable response (its status or reason is in the text)
 ├── ReadError        a document could not be read (the text names it and says why)
+├── NotRendered      the browser made nothing of a page; it is read without its scripts
 └── WebError         a server could not be asked (the text names the address, without its query)
     ├── Refused          the address is none that may be connected to
     ├── TooLarge         more bytes came than are taken
@@ -24,6 +25,10 @@ class EngineError(SearchError):
 
 class ReadError(SearchError):
     """A document could not be read."""
+
+
+class NotRendered(SearchError):
+    """The scripts of a page could not be run, or not to an end."""
 
 
 class WebError(SearchError):

@@ -18,6 +18,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
+from search.errors import Refused
+from search.guard import allows, target
 from search.web import WebResponse
 
 LONGEST_FRESH = 86_400.0
@@ -28,7 +30,7 @@ AGE_SHARE = 0.1
 _TABLE = """
 CREATE TABLE IF NOT EXISTS pages (
     url TEXT PRIMARY KEY, final TEXT NOT NULL, headers TEXT NOT NULL, body BLOB NOT NULL,
-    fresh_until REAL NOT NULL, used REAL NOT NULL, size INTEGER NOT NULL
+    fresh_until REAL NOT NULL, used REAL NOT NULL, size INTEGER NOT NULL, opened INTEGER NOT NULL
 )
 """
 _MAX_AGE = re.compile(r"max-age\s*=\s*\"?(\d{1,10})", re.IGNORECASE)
@@ -68,11 +70,17 @@ class PageCache:
         path: Path,
         *,
         most_bytes: int,
+        allow_hosts: frozenset[str] = frozenset(),
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`most_bytes`: of all pages as they are kept; what was used longest ago goes first."""
+        """`most_bytes`: of all pages as they are kept; what was used longest ago goes first.
+
+        `allow_hosts`: as in WebSettings. What is kept of a host that was opened is given out only
+        where that is open: it may be private, and nobody looks at its address here.
+        """
         self._web = web
         self._most = most_bytes
+        self._allowed = allow_hosts
         self._clock = clock
         self._lock = Lock()
         self._file = _opened(path)
@@ -103,12 +111,14 @@ class PageCache:
         with self._lock:
             row = self._file.execute(
                 "UPDATE pages SET used = ? WHERE url = ?"
-                " RETURNING final, headers, body, fresh_until",
+                " RETURNING final, headers, body, fresh_until, opened",
                 (self._clock(), url),
             ).fetchone()
         if row is None:
             return None
-        final, headers, body, fresh_until = row
+        final, headers, body, fresh_until, opened = row
+        if opened & ~self._opened(url, final):
+            return None
         response = WebResponse(final, 200, json.loads(headers), zlib.decompress(body))
         return _Kept(response, fresh_until)
 
@@ -120,12 +130,24 @@ class PageCache:
         now = self._clock()
         fresh = _freshness(control, response.headers.get("last-modified", ""), now)
         row = (url, response.url, json.dumps(_telling(response)), body)
+        opened = self._opened(url, response.url)
         with self._lock:
             self._file.execute(
-                "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (*row, now + min(fresh, LONGEST_FRESH), now, len(body)),
+                "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (*row, now + min(fresh, LONGEST_FRESH), now, len(body), opened),
             )
             self._make_room()
+
+    def _opened(self, asked: str, answered: str) -> int:
+        """Which were let through by their names alone: 1 for the first, 2 for the second."""
+        return self._is_open(asked) + 2 * self._is_open(answered)
+
+    def _is_open(self, url: str) -> bool:
+        try:
+            to = target(url, allowed=self._allowed)
+        except Refused:
+            return False
+        return allows(to.host, to.port, self._allowed)
 
     def _make_room(self) -> None:
         (size,) = self._file.execute("SELECT coalesce(sum(size), 0) FROM pages").fetchone()
@@ -171,7 +193,9 @@ def _connected(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(_TABLE)
-        connection.execute("SELECT url, final, headers, body, fresh_until, used, size FROM pages")
+        connection.execute(
+            "SELECT url, final, headers, body, fresh_until, used, size, opened FROM pages"
+        )
     except sqlite3.DatabaseError:
         connection.close()
         raise

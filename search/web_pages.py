@@ -1,8 +1,9 @@
 """WebPages: a Reader of the pages of the web."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from email.message import Message
+from typing import Protocol
 
 from search.page_cache import Fetches
 from search.passages import Passage, Reader
@@ -12,23 +13,65 @@ from search.splitting import split
 from search.web import WebResponse
 
 
+class Fetch(Protocol):
+    """Gets what is at an address, as far as programs may read it."""
+
+    async def __call__(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        most_bytes: int | None = None,
+    ) -> WebResponse:
+        """Raises a SearchError."""
+        ...
+
+
+class Renderer(Protocol):
+    """Runs the scripts of pages."""
+
+    async def rendered(self, page: WebResponse, fetch: Fetch) -> WebResponse:
+        """The page as its scripts leave it, or as it is, where that is all there is to it.
+
+        `fetch`: the only way in which the page gets anything.
+        """
+        ...
+
+
 class WebPages:
     """Fetches a page and reads it as any document: its kind is told by its bytes."""
 
-    def __init__(self, web: Fetches, robots: Robots | None = None) -> None:
-        """`web`: guards the addresses, and caps what comes. `robots`: None reads what is asked."""
+    def __init__(
+        self, web: Fetches, robots: Robots | None = None, browser: Renderer | None = None
+    ) -> None:
+        """`web`: guards the addresses, and caps what comes. `robots`: None reads what is asked.
+
+        `browser`: for pages that scripts write; without one they are read as they come.
+        """
         self._web = web
         self._robots = robots
+        self._browser = browser
 
     async def read(self, location: str) -> Sequence[Passage]:
         """See Reader. Raises ReadError for what is no document, WebError for what cannot be had."""
         return await asyncio.to_thread(passages_of, await self.fetch(location))
 
     async def fetch(self, url: str) -> WebResponse:
-        """What is there, as far as programs may read it."""
+        """What is there to be read, as far as programs may."""
+        page = await self._fetched(url)
+        return page if self._browser is None else await self._browser.rendered(page, self._fetched)
+
+    async def _fetched(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        most_bytes: int | None = None,
+    ) -> WebResponse:
+        """What is there."""
         if self._robots is not None:
             await self._robots.require(url)
-        response = await self._web.get(url)
+        response = await self._web.get(url, headers=headers, most_bytes=most_bytes)
         if self._robots is not None and response.url != url:
             await self._robots.require(response.url)
         return response

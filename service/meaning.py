@@ -25,6 +25,10 @@ class Notices(Protocol):
         """Something does not answer, and is done without."""
         ...
 
+    def noticed(self, what: str) -> None:
+        """Something that is done otherwise than it could be."""
+        ...
+
 
 @dataclass(slots=True)
 class ServedEmbedder:

@@ -66,6 +66,10 @@ class Settings(BaseSettings):
     """Bytes of pages that are kept on disk."""
     robots: bool = True
     """Whether robots.txt is heeded."""
+    browser: Literal["auto", "always", "off"] = "auto"
+    """Whether pages are read by a browser: those that show nothing without, all, or none."""
+    browser_path: str | None = None
+    """Its program; None: one that is found."""
     user_agent: str = Field(f"Breadth/{version('breadth')}", min_length=1)
     embeddings: str = "auto"
     """off, minilm, openai:NAME or openai:NAME@URL; auto: minilm where its extra is installed."""

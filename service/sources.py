@@ -10,13 +10,17 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from search import (
+    Browser,
+    BrowserSettings,
     ByAddress,
     DocumentIndex,
     EngineError,
     Fetches,
     IndexReport,
+    NoBrowser,
     PageCache,
     Reader,
+    Renderer,
     Robots,
     SearchEngine,
     Together,
@@ -25,6 +29,8 @@ from search import (
     WebPages,
     WebSearch,
     WebSettings,
+    browser_problem,
+    browser_program,
     engines_of,
     is_address,
     pages_of,
@@ -95,7 +101,8 @@ async def sources(
             yield Sources(index, index, vectors)
             return
         web = await stack.enter_async_context(WebClient(web_settings(settings)))
-        pages = _pages(settings, web, stack)
+        browser = await _browser(settings, display, stack)
+        pages = _pages(settings, web, browser, stack)
         if roots:
             report = await _refreshed(index, roots, display)
             later = await refresh_pages(
@@ -123,14 +130,52 @@ async def _listed(addresses: Sequence[str], pages: WebPages) -> list[str]:
     return [page for address in addresses for page in await pages_of(address, pages)]
 
 
-def _pages(settings: Settings, web: WebClient, stack: AsyncExitStack) -> WebPages:
+async def _browser(settings: Settings, display: Notices, stack: AsyncExitStack) -> Renderer | None:
+    """Who runs the scripts of pages; it is started when the first page needs it."""
+    if settings.browser == "off":
+        return None
+    problem = browser_problem(settings.browser_path)
+    program = browser_program(settings.browser_path)
+    if problem is not None or program is None:
+        return NoBrowser(problem or "", display.noticed)
+    web = web_settings(settings)
+    chosen = BrowserSettings(
+        program,
+        always=settings.browser == "always",
+        allow_hosts=web.allow_hosts,
+        most_bytes=web.most_bytes,
+        user_agent=web.user_agent,
+    )
+    return await stack.enter_async_context(Browser(chosen, display.noticed))
+
+
+def _require_browser(settings: Settings) -> None:
+    """Raises UsageProblem where one is named, or wanted for all pages, and there is none."""
+    problem = browser_problem(settings.browser_path)
+    if problem is None or settings.browser == "off":
+        return
+    if settings.browser_path:
+        raise UsageProblem(f"BREADTH_BROWSER_PATH: {problem}")
+    if settings.browser == "always":
+        raise UsageProblem(f"BREADTH_BROWSER=always: {problem}")
+
+
+def _pages(
+    settings: Settings, web: WebClient, browser: Renderer | None, stack: AsyncExitStack
+) -> WebPages:
     """Reads pages, through the cache and as robots.txt has it."""
     fetches: Fetches = web
     if settings.web_cache:
-        cache = PageCache(web, settings.cache / "pages.db", most_bytes=settings.web_cache)
+        cache = PageCache(
+            web,
+            settings.cache / "pages.db",
+            most_bytes=settings.web_cache,
+            allow_hosts=web.settings.allow_hosts,
+        )
         stack.callback(cache.close)
         fetches = cache
-    return WebPages(fetches, Robots(fetches, settings.user_agent) if settings.robots else None)
+    robots = Robots(fetches, settings.user_agent) if settings.robots else None
+    return WebPages(fetches, robots, browser)
 
 
 def require_sources(roots: Sequence[Root], settings: Settings, *, needed: bool = True) -> None:
@@ -141,6 +186,8 @@ def require_sources(roots: Sequence[Root], settings: Settings, *, needed: bool =
             "no documents: name a folder or a file with --documents, or the web with --search"
         )
     _engines(settings, WebClient(web_settings(settings)))
+    if settings.search or any(isinstance(root, str) for root in roots):
+        _require_browser(settings)
 
 
 def _engines(settings: Settings, web: WebClient) -> list[WebEngine]:

@@ -112,6 +112,10 @@ class Terminal:
         """See Display."""
         self._say(f"goes on without a server: {legible(reason)}")
 
+    def noticed(self, what: str) -> None:
+        """See Display."""
+        self._say(legible(what))
+
     def left_out(self, reason: str) -> None:
         """See Display."""
         self._say(f"left out: {legible(reason)}")

@@ -64,6 +64,10 @@ class Display(Trace, Protocol):
         """A server does not answer, while others do."""
         ...
 
+    def noticed(self, what: str) -> None:
+        """Something that is done otherwise than it could be."""
+        ...
+
     def left_out(self, reason: str) -> None:
         """Tools that cannot be used."""
         ...

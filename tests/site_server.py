@@ -1,7 +1,7 @@
 """A site on loopback: its pages can be changed, and it tells what it was asked."""
 
 import gzip
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from hashlib import sha256
 
@@ -13,12 +13,19 @@ class Site:
 
     def __init__(self) -> None:
         self.pages: dict[str, bytes | int] = {}
+        self.redirects: dict[str, str] = {}
+        self.types: dict[str, str] = {}
         self.headers: dict[str, str] = {}
         self.asked: list[tuple[str, int]] = []
         """Paths, and the status that each got."""
+        self.sent: dict[str, Mapping[str, str]] = {}
+        """The headers of the last request for each path."""
         self.url = ""
 
     async def answer(self, request: web.Request) -> web.Response:
+        self.sent[request.path] = request.headers
+        if request.path in self.redirects:
+            raise web.HTTPFound(self.redirects[request.path])
         page = self.pages.get(request.path, 404)
         body = page if isinstance(page, bytes) else b""
         etag = f'"{sha256(body).hexdigest()[:12]}"'
@@ -27,6 +34,8 @@ class Site:
             status = 304
         self.asked.append((request.path, status))
         headers = {"ETag": etag, **self.headers}
+        if request.path in self.types:
+            headers["Content-Type"] = self.types[request.path]
         return web.Response(status=status, body=body if status == 200 else None, headers=headers)
 
     def sitemap(self, *paths: str) -> bytes:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from browsing import needs_browser, place, shell, writes
 from conftest import QUESTION, ChatServer
 from site_server import site
 from test_command_line import User
@@ -112,3 +113,40 @@ async def test_documents_may_be_the_pages_of_a_sitemap(
     ended = await user.types(*asked)
     assert ended.code == 1
     assert "cannot be read" in ended.err
+
+
+BONG = "Bong Joon-ho was born on 14 September 1969 in Daegu."
+
+
+@needs_browser
+async def test_pages_that_scripts_write_are_documents_too(
+    user: User, chat_server: ChatServer, films: Path
+) -> None:
+    async with site() as served:
+        served.pages |= {f"/{path.name}": path.read_bytes() for path in films.iterdir()}
+        served.pages["/bong.md"] = shell(writes(f"{BONG}</p><h1>Bong Joon-ho</h1><p>"))
+        served.pages["/sitemap.xml"] = served.sitemap(*served.pages)
+        user.environment["BREADTH_ALLOW_HOSTS"] = place(served)
+        asked = ["ask", QUESTION, "--model", "openai:test", "--base-url", chat_server.url]
+        asked += ["--plans", "1", "--documents", f"{served.url}/sitemap.xml", "--json"]
+        given = json.loads((await user.types(*asked)).out)
+        user.environment["BREADTH_BROWSER"] = "off"
+        without = json.loads((await user.types(*asked)).out)
+    assert given["value"] == "Bong Joon-ho"
+    assert f"{served.url}/bong.md" in {source["location"] for source in given["sources"]}
+    assert without["value"] is None
+
+
+async def test_a_browser_that_is_wanted_and_missing_is_told_before_anything_is_loaded(
+    user: User, chat_server: ChatServer, tmp_path: Path
+) -> None:
+    user.environment["BREADTH_SEARCH_KEYS"] = json.dumps({"searxng": "http://127.0.0.1:1"})
+    user.environment["BREADTH_BROWSER_PATH"] = str(tmp_path / "none")
+    ended = await user.types(*asking(chat_server))
+    assert ended.code == 2
+    assert "BREADTH_BROWSER_PATH: " in ended.err
+    user.environment["BREADTH_BROWSER"] = "sometimes"
+    ended = await user.types(*asking(chat_server))
+    assert ended.code == 2
+    assert "BREADTH_BROWSER" in ended.err
+    assert chat_server.asked == []

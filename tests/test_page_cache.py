@@ -10,7 +10,7 @@ from document_makers import make_pdf
 from site_server import Site, site
 
 from search import PageCache, ReadError, Robots, WebClient, WebPages, WebSettings
-from search.errors import HttpStatus
+from search.errors import HttpStatus, Refused
 
 
 class Clock:
@@ -46,6 +46,25 @@ async def test_a_page_that_has_not_changed_is_not_sent_again(
     assert (await kept.get(f"{served.url}/a")).body == b"The second text."
     assert [status for _, status in served.asked] == [200, 304, 200]
     kept.close()
+
+
+async def test_what_was_open_is_not_given_out_where_it_is_closed(
+    here: tuple[Site, WebClient], tmp_path: Path
+) -> None:
+    served, web = here
+    served.pages["/a"], served.headers = b"Private.", {"Cache-Control": "max-age=600"}
+    path, clock = tmp_path / "pages.db", Clock()
+    opened = web.settings.allow_hosts
+    async with WebClient(WebSettings()) as closed_web:
+        kept = PageCache(web, path, most_bytes=10**6, allow_hosts=opened, clock=clock)
+        closed = PageCache(closed_web, path, most_bytes=10**6, clock=clock)
+        for _ in range(2):
+            assert (await kept.get(f"{served.url}/a")).body == b"Private."
+        with pytest.raises(Refused):
+            await closed.get(f"{served.url}/a")
+    assert len(served.asked) == 1
+    kept.close()
+    closed.close()
 
 
 async def test_a_fresh_page_is_not_asked_for(here: tuple[Site, WebClient], tmp_path: Path) -> None:
