@@ -28,7 +28,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import mean
 
@@ -39,27 +39,29 @@ from benchmarks.retrieval_rivals import Rank, bm25s_rank, tantivy_rank
 from benchmarks.retrieval_sizes import sizes
 from inference import MiniLM
 from search import DocumentIndex
-from search.catalogue import Catalogue
+from search.file_store import FileStore
 from search.finding import Finder
 from search.passages import Passage
 from search.ranking import linked
-from search.schema import open_database
-from search.vectors import VectorTable
 
 SETS = ("hotpotqa", "musique")
 AT = (5, 10, 20)
 GOLD_AT = (3, *AT)
 DEEP, READ = 100, 60
 
+Stage = Callable[[str], Awaitable[list[int]]]
+"""From a query to the numbers of passages, best first."""
 
-def stages(finder: Finder, vectors: Mapping[str, Sequence[float]]) -> dict[str, Rank]:
+
+def stages(finder: Finder, vectors: Mapping[str, Sequence[float]]) -> dict[str, Stage]:
     """Each stage of our search by itself."""
 
-    def of(scores: Mapping[int, float]) -> list[int]:
-        return numbers([passage for passage, _ in finder.passages(scores, DEEP)])
+    async def of(scores: Awaitable[Mapping[int, float]]) -> list[int]:
+        return numbers([passage for passage, _ in await finder.passages(await scores, DEEP)])
 
-    def with_links(scores: Mapping[int, float]) -> list[int]:
-        return numbers([passage for passage, _ in linked(finder.passages(scores, READ))])
+    async def with_links(scores: Awaitable[Mapping[int, float]]) -> list[int]:
+        found = await finder.passages(await scores, READ)
+        return numbers([passage for passage, _ in linked(found)])
 
     return {
         "bm25": lambda query: of(finder.by_words(query)),
@@ -70,13 +72,22 @@ def stages(finder: Finder, vectors: Mapping[str, Sequence[float]]) -> dict[str, 
     }
 
 
+def staged(rank: Rank) -> Stage:
+    """A rival, to be asked as our stages are."""
+
+    async def asked(query: str) -> list[int]:
+        return rank(query)
+
+    return asked
+
+
 def numbers(passages: Sequence[Passage]) -> list[int]:
     """The pool's passages that these are pieces of, each once."""
     return list(dict.fromkeys(int(passage.source.location[1:]) for passage in passages))
 
 
-def recalls(
-    name: str, asked: Sequence[Asked], ranks: Mapping[str, Rank], at: Sequence[int], halves: bool
+async def recalls(
+    name: str, asked: Sequence[Asked], ranks: Mapping[str, Stage], at: Sequence[int], halves: bool
 ) -> dict[str, float]:
     """The shares of the supporting passages that are found."""
     figures: dict[str, float] = {}
@@ -85,7 +96,7 @@ def recalls(
         parts |= {"_tuned": [a for a in asked if a.half == 0]}
         parts |= {"_held": [a for a in asked if a.half == 1]}
     for system, rank in ranks.items():
-        found = {one.query: rank(one.query) for one in asked}
+        found = {one.query: await rank(one.query) for one in asked}
         for part, those in parts.items():
             for limit in at:
                 shares = [
@@ -114,14 +125,14 @@ async def one_set(name: str, pool: Pool, folder: Path, halves: bool) -> dict[str
         kinds[f"{name}_gold"] = (pool.gold(), GOLD_AT)
     queries = list(dict.fromkeys(one.query for asked, _ in kinds.values() for one in asked))
     vectors = dict(zip(queries, await model.embed(queries), strict=True))
-    connection = open_database(path)
-    finder = Finder(Catalogue(connection), VectorTable(connection, model.name))
-    (figures["passages"],) = connection.execute("SELECT count(*) FROM passages").fetchone()
-    ranks = stages(finder, vectors)
-    ranks |= {"bm25s": bm25s_rank(pool.passages), "tantivy": tantivy_rank(pool.passages)}
+    store = FileStore(path, model.name)
+    figures["passages"] = (await store.counts())[1]
+    ranks = stages(Finder(store), vectors)
+    for rival, rank in (("bm25s", bm25s_rank), ("tantivy", tantivy_rank)):
+        ranks[rival] = staged(rank(pool.passages))
     for kind, (asked, at) in kinds.items():
-        figures |= recalls(kind, asked, ranks, at, halves)
-    connection.close()
+        figures |= await recalls(kind, asked, ranks, at, halves)
+    store.close()
     figures |= await as_asked(path, pool, model)
     return figures
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from search.catalogue import Entry, Known
 from search.errors import IndexFolderError, ReadError
 from search.passages import Source
 from search.reading import load, read_bytes
 from search.splitting import split
+from search.store import Entry, Known
 from search.walking import FoundFile, Walk
 
 
