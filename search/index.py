@@ -61,7 +61,8 @@ class DocumentIndex:
         closing: Callable[[], None] | None = None,
     ) -> None:
         """`closing`: of the store, where nobody else closes it."""
-        self._store = store
+        self.store = store
+        """Where it is kept."""
         self._embedder = embedder
         self._reranker = reranker
         self._closing = closing
@@ -99,7 +100,7 @@ class DocumentIndex:
         not exist, cannot be opened, or holds nothing readable.
         """
         # Before the walk: what others add meanwhile is then not taken for gone.
-        known = await self._store.known_files()
+        known = await self.store.known_files()
         found = await asyncio.to_thread(self._walked, roots, known)
         tally = Tally()
         for number, file in enumerate(self._in_turn(found), 1):
@@ -113,9 +114,9 @@ class DocumentIndex:
             if on_progress is not None:
                 on_progress(number, len(found.files), file.location)
         gone = [location for location in known if location not in found.files]
-        if self._store.is_shared and not found.is_whole:
+        if self.store.is_shared and not found.is_whole:
             gone = []
-        await self._store.remove(gone)
+        await self.store.remove(gone)
         tally.removed += sum(known[location].refused is None for location in gone)
         return tally.report(found, await self.counts())
 
@@ -127,10 +128,10 @@ class DocumentIndex:
         """
         if self._embedder is None:
             return
-        total, done = await self._store.lacking(), 0
-        while rows := await self._store.missing(_BATCH):
+        total, done = await self.store.lacking(), 0
+        while rows := await self.store.missing(_BATCH):
             vectors = await self._embedder.embed([text for _, text in rows])
-            await self._store.put_vectors([row for row, _ in rows], vectors)
+            await self.store.put_vectors([row for row, _ in rows], vectors)
             done += len(rows)
             if on_progress is not None:
                 on_progress(done, max(done, total))
@@ -144,7 +145,7 @@ class DocumentIndex:
         """
         if not telling_words(query):
             return []
-        finder, most = Finder(self._store, within), max(limit, _READ)
+        finder, most = Finder(self.store, within), max(limit, _READ)
         scores = await finder.fused(query, await self._vector(query), most)
         ranked = linked(await finder.passages(scores, most))
         if self._reranker is not None:
@@ -157,27 +158,27 @@ class DocumentIndex:
 
         Raises ReadError, which names documents that are called nearly so.
         """
-        return await self._store.passages_of(location)
+        return await self.store.passages_of(location)
 
     async def add_passages(self, items: Iterable[tuple[str, str, str]]) -> None:
         """Add documents that are not files: (title, text, location), in one transaction."""
-        await self._store.put(await asyncio.to_thread(lambda: [_given(*item) for item in items]))
+        await self.store.put(await asyncio.to_thread(lambda: [_given(*item) for item in items]))
 
     async def keep(self, passages: Sequence[Passage]) -> None:
         """Add a document that was read elsewhere, by all its passages."""
-        await self._store.put([Entry(passages[0].source, passages)])
+        await self.store.put([Entry(passages[0].source, passages)])
 
     async def pages(self) -> dict[str, str]:
         """The documents that are not files: their digests by location."""
-        return await self._store.digests_of_others()
+        return await self.store.digests_of_others()
 
     async def forget(self, locations: Sequence[str]) -> None:
         """Take documents out."""
-        await self._store.remove(locations)
+        await self.store.remove(locations)
 
     async def counts(self) -> tuple[int, int]:
         """How many documents and passages there are."""
-        return await self._store.counts()
+        return await self.store.counts()
 
     async def _vector(self, query: str) -> Sequence[float] | None:
         if self._embedder is not None:
@@ -187,39 +188,39 @@ class DocumentIndex:
 
     def _walked(self, roots: Sequence[Path], known: dict[str, Known]) -> Walk:
         """What this machine sees of the roots."""
-        here = visible(roots, known) if self._store.is_shared else roots
+        here = visible(roots, known) if self.store.is_shared else roots
         found = walk(here)
         found.is_whole = not found.refused and len(here) == len(roots)
-        for location in self._store.own_files:  # it may lie in a folder that it indexes
+        for location in self.store.own_files:  # it may lie in a folder that it indexes
             found.leave_out(location)
         return found
 
     def _in_turn(self, found: Walk) -> list[FoundFile]:
         """Workers that begin at once begin at different places, and so share the work."""
         files = list(found.files.values())
-        begin = random.randrange(len(files)) if files and self._store.is_shared else 0  # noqa: S311
+        begin = random.randrange(len(files)) if files and self.store.is_shared else 0  # noqa: S311
         return files[begin:] + files[:begin]
 
     async def _examined(self, file: FoundFile, known: Known | None) -> Examined:
         seen = seen_before(file, known)
-        if seen is None and self._store.is_shared:
-            known = await self._store.known(file.location)  # others may have been here
+        if seen is None and self.store.is_shared:
+            known = await self.store.known(file.location)  # others may have been here
             seen = seen_before(file, known)
         if seen is not None:
             return seen
         outcome = await asyncio.to_thread(examine, file, known)
-        if self._store.is_shared and known is not None and isinstance(outcome, Unavailable):
+        if self.store.is_shared and known is not None and isinstance(outcome, Unavailable):
             return Same(known.refused)  # others could read it
         return outcome
 
     async def _keep(self, file: FoundFile, outcome: Examined) -> None:
         match outcome:
             case Fresh(entry):
-                await self._store.put([entry])
+                await self.store.put([entry])
             case Same(moved_on=True):
-                await self._store.touch(file)
+                await self.store.touch(file)
             case Unavailable():
-                await self._store.remove([file.location])
+                await self.store.remove([file.location])
             case Same():
                 pass
             case _:

@@ -107,7 +107,7 @@ async def require_schema(connection: AsyncConnection, schema: str, about: str) -
     await connection.exec_driver_sql(f"SET LOCAL search_path TO {schema}")
     for statement in TABLES:
         await connection.exec_driver_sql(statement)
-    comment = about.replace("\x00", "").replace("'", "''")
+    comment = about.encode("utf-8", "backslashreplace").decode().replace("'", "''")
     await connection.exec_driver_sql(f"COMMENT ON SCHEMA {schema} IS '{comment}'")
 
 
