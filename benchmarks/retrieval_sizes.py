@@ -9,7 +9,7 @@ from benchmarks.retrieval_places import Place
 from inference import MiniLM
 from search import DocumentIndex
 
-SIZES = (1_000,)
+SIZES = (1_000, 10_000, 100_000)
 SEED = 20
 WORDS, LENGTH, TITLE = 50_000, 80, 3
 ZIPF = 1.0
