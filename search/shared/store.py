@@ -17,7 +17,7 @@ from search.shared.words import by_words
 from search.store import Entry, Known, day_written
 from search.walking import FoundFile
 
-_AT_ONCE = 200
+_AT_ONCE = 500
 """Documents a statement."""
 _SOURCE = (
     "d.location, d.title, d.media_type, d.digest, d.author, d.published,"
