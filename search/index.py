@@ -196,10 +196,9 @@ class DocumentIndex:
         return found
 
     def _in_turn(self, found: Walk) -> list[FoundFile]:
-        """Workers that begin at once begin at different places, and so share the work."""
+        """Each worker has an order of its own: so they share the work, and seldom meet."""
         files = list(found.files.values())
-        begin = random.randrange(len(files)) if files and self.store.is_shared else 0  # noqa: S311
-        return files[begin:] + files[:begin]
+        return random.sample(files, len(files)) if self.store.is_shared else files
 
     async def _examined(self, file: FoundFile, known: Known | None) -> Examined:
         seen = seen_before(file, known)

@@ -118,7 +118,7 @@ async def test_a_search_by_meaning_is_narrowed(shelf: Shelf, folder: Path) -> No
     assert [hit.passage.source.title for hit in found] == ["Psycho"]
 
 
-@pytest.mark.parametrize("vectors", [[[1.0, 2.0]], [[1.0, 2.0], [1.0]]], ids=["few", "uneven"])
+@pytest.mark.parametrize("vectors", [[[1.0, 2.0]] * 9, [[1.0, 2.0], [1.0]]], ids=["many", "uneven"])
 async def test_an_embedder_that_gives_no_vectors_is_told_so(
     shelf: Shelf, folder: Path, vectors: list[list[float]]
 ) -> None:

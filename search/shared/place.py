@@ -8,9 +8,10 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 _SET_UP = """
-SELECT set_config('search_path', :path, true), set_config('jit', 'off', true)"""
+SELECT set_config('search_path', :path, true), set_config('jit', 'off', true),
+    set_config('synchronous_commit', 'off', true)"""
 """For one transaction alone, as poolers hand connections around. Compiling a query takes longer
-than running it."""
+than running it. What a crash of the server takes of the last moments is read again."""
 
 
 class Place:

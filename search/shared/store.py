@@ -145,7 +145,7 @@ class SharedStore:
             return await self._vectors.lacking(connection)
 
     async def missing(self, limit: int) -> list[tuple[int, str]]:
-        """See `Store.missing`. Workers begin at different places, and so share the work."""
+        """See `Store.missing`. Any of them, so that workers share the work."""
         if self._vectors is None:
             return []
         async with self._place.reading(SearchError) as connection:

@@ -69,7 +69,6 @@ class SharedVectors:
         """`has_pgvector`: whether new tables are of its type; those that there are stay as made."""
         self._name = name
         self._has_pgvector = has_pgvector
-        self._next: int | None = None
         self._matrix = Matrix()
         self._fetched = 0
 
@@ -81,18 +80,16 @@ class SharedVectors:
         return int(found.scalar_one())
 
     async def missing(self, connection: AsyncConnection, limit: int) -> list[tuple[int, str]]:
-        """See `Store.missing`. The first begins anywhere, the next behind it."""
+        """See `Store.missing`. From anywhere on: workers that follow one another would meet."""
         embedder = await self._embedder(connection)
         without = _WITHOUT.format(table=embedder.table) if embedder else ""
-        if self._next is None:
-            newest = await connection.exec_driver_sql("SELECT max(id) FROM passages")
-            self._next = random.randrange(int(newest.scalar_one() or 0) + 1)  # noqa: S311
-        for first in (self._next, 0):
-            statement = text(_MISSING.format(without=without))
+        newest = await connection.exec_driver_sql("SELECT max(id) FROM passages")
+        anywhere = random.randrange(int(newest.scalar_one() or 0) + 1)  # noqa: S311
+        statement, rows = text(_MISSING.format(without=without)), []
+        for first in (anywhere, 0):
             values = {"first": first, "limit": limit}
             rows = list(await connection.execute(statement, values))
             if rows:
-                self._next = int(rows[-1][0]) + 1
                 break
         return [(int(row), f"{title}. {body}") for row, title, body in rows]
 
