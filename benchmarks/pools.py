@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from search import DocumentIndex, Embedder
-
 _REFERENCE = re.compile(r"#(\d+)")
 
 
@@ -51,15 +49,10 @@ class Pool:
             for text, passage in _subquestions(question)
         ]
 
-    async def index(
-        self, path: Path | None = None, embedder: Embedder | None = None
-    ) -> DocumentIndex:
-        """An index of the pool; a passage's number is its location."""
-        index = DocumentIndex.open(path, embedder=embedder)
-        await index.add_passages(
-            (title, text, f"/{number}") for number, (title, text) in enumerate(self.passages)
-        )
-        return index
+    def documents(self) -> Iterator[tuple[str, str, str]]:
+        """Title, text and location, which is the passage's number."""
+        for number, (title, text) in enumerate(self.passages):
+            yield title, text, f"/{number}"
 
     def _numbers(self, question: dict[str, Any], only: int | None) -> frozenset[int]:
         places = {passage: number for number, passage in enumerate(self.passages)}

@@ -17,6 +17,9 @@ FOLDER has hotpotqa.jsonl and musique.jsonl; the passages of all questions of a 
 - `query_seconds_N`, `words_query_seconds_N`: at N generated documents (from a seed; their vectors
   are random, the query's are not); `build_documents_per_second_N`: without embedding.
 
+With `--database URL` the same of an index in that PostgreSQL, which is taken away at the end: with
+`shared_` before the system (with pgvector, where the database has it), with `plain_` (without).
+
 `--quick` leaves the halves out, and asks fewer queries of the generated documents. Needs the extras
 `embeddings` and `benchmarks`.
 """
@@ -28,38 +31,40 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.pools import Asked, Pool, load
+from benchmarks.retrieval_places import PLAIN, Place, places_of
 from benchmarks.retrieval_rivals import Rank, bm25s_rank, tantivy_rank
-from benchmarks.retrieval_sizes import sizes
+from benchmarks.retrieval_sizes import seconds, sizes
 from inference import MiniLM
-from search import DocumentIndex
-from search.catalogue import Catalogue
 from search.finding import Finder
-from search.passages import Passage
+from search.passages import Embedder, Passage
 from search.ranking import linked
-from search.schema import open_database
-from search.vectors import VectorTable
 
 SETS = ("hotpotqa", "musique")
 AT = (5, 10, 20)
 GOLD_AT = (3, *AT)
 DEEP, READ = 100, 60
 
+Stage = Callable[[str], Awaitable[list[int]]]
+"""From a query to the numbers of passages, best first."""
 
-def stages(finder: Finder, vectors: Mapping[str, Sequence[float]]) -> dict[str, Rank]:
+
+def stages(finder: Finder, vectors: Mapping[str, Sequence[float]]) -> dict[str, Stage]:
     """Each stage of our search by itself."""
 
-    def of(scores: Mapping[int, float]) -> list[int]:
-        return numbers([passage for passage, _ in finder.passages(scores, DEEP)])
+    async def of(scores: Awaitable[Mapping[int, float]]) -> list[int]:
+        return numbers([passage for passage, _ in await finder.passages(await scores, DEEP)])
 
-    def with_links(scores: Mapping[int, float]) -> list[int]:
-        return numbers([passage for passage, _ in linked(finder.passages(scores, READ))])
+    async def with_links(scores: Awaitable[Mapping[int, float]]) -> list[int]:
+        found = await finder.passages(await scores, READ)
+        return numbers([passage for passage, _ in linked(found)])
 
     return {
         "bm25": lambda query: of(finder.by_words(query)),
@@ -70,13 +75,22 @@ def stages(finder: Finder, vectors: Mapping[str, Sequence[float]]) -> dict[str, 
     }
 
 
+def staged(rank: Rank) -> Stage:
+    """A rival, to be asked as our stages are."""
+
+    async def asked(query: str) -> list[int]:
+        return rank(query)
+
+    return asked
+
+
 def numbers(passages: Sequence[Passage]) -> list[int]:
     """The pool's passages that these are pieces of, each once."""
     return list(dict.fromkeys(int(passage.source.location[1:]) for passage in passages))
 
 
-def recalls(
-    name: str, asked: Sequence[Asked], ranks: Mapping[str, Rank], at: Sequence[int], halves: bool
+async def recalls(
+    name: str, asked: Sequence[Asked], ranks: Mapping[str, Stage], at: Sequence[int], halves: bool
 ) -> dict[str, float]:
     """The shares of the supporting passages that are found."""
     figures: dict[str, float] = {}
@@ -85,7 +99,7 @@ def recalls(
         parts |= {"_tuned": [a for a in asked if a.half == 0]}
         parts |= {"_held": [a for a in asked if a.half == 1]}
     for system, rank in ranks.items():
-        found = {one.query: rank(one.query) for one in asked}
+        found = {one.query: await rank(one.query) for one in asked}
         for part, those in parts.items():
             for limit in at:
                 shares = [
@@ -96,79 +110,113 @@ def recalls(
     return figures
 
 
-async def one_set(name: str, pool: Pool, folder: Path, halves: bool) -> dict[str, float]:
+class Remembering:
+    """An embedder that makes no vector twice, as each place has the same texts."""
+
+    def __init__(self, model: MiniLM) -> None:
+        self.name = model.name
+        self._model = model
+        self._made: dict[str, Sequence[float]] = {}
+
+    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """One text is a query, which is embedded in earnest."""
+        if len(texts) == 1:
+            return await self._model.embed(texts)
+        new = [text for text in texts if text not in self._made]
+        if new:
+            self._made |= dict(zip(new, await self._model.embed(new), strict=True))
+        return [self._made[text] for text in texts]
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What is asked of one corpus, and the vectors of that."""
+
+    name: str
+    pool: Pool
+    kinds: Mapping[str, tuple[Sequence[Asked], Sequence[int]]]
+    vectors: Mapping[str, Sequence[float]]
+
+    @classmethod
+    async def of(cls, name: str, pool: Pool, model: Embedder) -> "Questions":
+        """As they stand; MuSiQue's sub-questions, too."""
+        kinds: dict[str, tuple[Sequence[Asked], Sequence[int]]] = {name: (pool.whole(), AT)}
+        if name == "musique":
+            kinds[f"{name}_gold"] = (pool.gold(), GOLD_AT)
+        queries = list(dict.fromkeys(one.query for asked, _ in kinds.values() for one in asked))
+        vectors = dict(zip(queries, await model.embed(queries), strict=True))
+        return cls(name, pool, kinds, vectors)
+
+
+async def one_index(
+    questions: Questions, place: Place, model: Embedder, halves: bool, prefix: str = ""
+) -> dict[str, float]:
     """Both kinds of queries over one corpus; the index, and what it costs."""
     figures: dict[str, float] = {}
-    model, path = MiniLM(), folder / f"{name}.db"
-    began = time.monotonic()
-    index = await pool.index(path, model)
-    figures["index_seconds"] = time.monotonic() - began
-    figures["index_bytes"] = size_of(path)
-    began = time.monotonic()
-    await index.embed()
-    figures["embed_seconds"] = time.monotonic() - began
-    index.close()
-    figures["vector_bytes"] = size_of(path) - figures["index_bytes"]
-    kinds = {name: (pool.whole(), AT)}
-    if name == "musique":
-        kinds[f"{name}_gold"] = (pool.gold(), GOLD_AT)
-    queries = list(dict.fromkeys(one.query for asked, _ in kinds.values() for one in asked))
-    vectors = dict(zip(queries, await model.embed(queries), strict=True))
-    connection = open_database(path)
-    finder = Finder(Catalogue(connection), VectorTable(connection, model.name))
-    (figures["passages"],) = connection.execute("SELECT count(*) FROM passages").fetchone()
-    ranks = stages(finder, vectors)
-    ranks |= {"bm25s": bm25s_rank(pool.passages), "tantivy": tantivy_rank(pool.passages)}
-    for kind, (asked, at) in kinds.items():
-        figures |= recalls(kind, asked, ranks, at, halves)
-    connection.close()
-    figures |= await as_asked(path, pool, model)
-    return figures
-
-
-async def as_asked(path: Path, pool: Pool, model: MiniLM) -> dict[str, float]:
-    """Seconds of the whole search, as a run asks for it."""
-    figures: dict[str, float] = {}
-    for system, embedder in (("words", None), ("reranked", model)):
-        index = DocumentIndex.open(path, embedder=embedder)
-        await index.search("The first reads the vectors.")
+    pool = questions.pool
+    async with place.opened(model) as index:
         began = time.monotonic()
-        for one in pool.whole():
-            await index.search(one.query)
-        figures[f"{system}_query_seconds"] = (time.monotonic() - began) / len(pool.questions)
-        index.close()
+        await index.add_passages(pool.documents())
+        figures[f"{prefix}index_seconds"] = time.monotonic() - began
+        figures[f"{prefix}index_bytes"] = await place.size()
+        began = time.monotonic()
+        await index.embed()
+        figures[f"{prefix}embed_seconds"] = time.monotonic() - began
+        figures[f"{prefix}vector_bytes"] = await place.size() - figures[f"{prefix}index_bytes"]
+        figures[f"{prefix}passages"] = (await index.counts())[1]
+        found = stages(Finder(index.store), questions.vectors)
+        ranks = {f"{prefix}{system}": rank for system, rank in found.items()}
+        if not prefix:
+            for rival, rank in (("bm25s", bm25s_rank), ("tantivy", tantivy_rank)):
+                ranks[rival] = staged(rank(pool.passages))
+        for kind, (asked, at) in questions.kinds.items():
+            figures |= await recalls(kind, asked, ranks, at, halves)
+    for system, embedder in (("words", None), ("reranked", model)):
+        async with place.opened(embedder) as index:
+            asked_queries = [one.query for one in pool.whole()]
+            figures[f"{prefix}{system}_query_seconds"] = await seconds(index, asked_queries)
     return figures
-
-
-def size_of(path: Path) -> int:
-    """Bytes of a database, the log of what is not in it yet included."""
-    files = (path.with_name(path.name + ending) for ending in ("", "-wal"))
-    return sum(file.stat().st_size for file in files if file.exists())
 
 
 async def measured(options: argparse.Namespace) -> dict[str, float]:
     """Everything, one after another."""
     sums: defaultdict[str, float] = defaultdict(float)
     figures: dict[str, float] = {}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    model, halves = Remembering(MiniLM()), not options.quick
+    queries = 10 if options.quick else 50
+    places = places_of(options.database)
+    with tempfile.TemporaryDirectory() as folder:
         for set_ in SETS:
             pool = Pool.of(load(options.data / f"{set_}.jsonl"))
-            found = await one_set(set_, pool, folder, not options.quick)
-            figures |= {key: value for key, value in found.items() if "_recall" in key}
-            for key in found.keys() - figures.keys():
-                sums[key] += found[key]
-        passages = sums["passages"]
-        figures |= {
-            "index_passages_per_second": passages / sums["index_seconds"],
-            "embed_passages_per_second": passages / sums["embed_seconds"],
-            "index_bytes_per_passage": sums["index_bytes"] / passages,
-            "vector_bytes_per_passage": sums["vector_bytes"] / passages,
-        }
-        for key in ("words_query_seconds", "reranked_query_seconds"):
-            figures[key] = sums[key] / len(SETS)
-        figures |= await sizes(folder, queries=10 if options.quick else 50)
+            questions = await Questions.of(set_, pool, model)
+            for prefix, kept in places.items():
+                async with kept(Path(folder), set_) as place:
+                    found = await one_index(questions, place, model, halves, prefix)
+                figures |= {key: value for key, value in found.items() if "_recall" in key}
+                for key in found.keys() - figures.keys():
+                    sums[key] += found[key]
+        for prefix in places:
+            figures |= summed(prefix, sums)
+        for prefix in places.keys() - {PLAIN}:
+            async with places[prefix](Path(folder), "generated") as place:
+                figures |= await sizes(place, queries, prefix)
     return {key: round(value, 4) for key, value in figures.items()}
+
+
+def summed(prefix: str, sums: Mapping[str, float]) -> dict[str, float]:
+    """Of all sets."""
+    figures = {}
+    for done in ("index",) if prefix else ("index", "embed"):
+        rate = sums[f"{prefix}passages"] / sums[f"{prefix}{done}_seconds"]
+        figures[f"{prefix}{done}_passages_per_second"] = rate
+    for kept in ("index", "vector"):
+        size = sums[f"{prefix}{kept}_bytes"] / sums[f"{prefix}passages"]
+        figures[f"{prefix}{kept}_bytes_per_passage"] = size
+    for system in ("words", "reranked"):
+        figures[f"{prefix}{system}_query_seconds"] = sums[f"{prefix}{system}_query_seconds"] / len(
+            SETS
+        )
+    return figures
 
 
 def main() -> None:
@@ -176,6 +224,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of the question sets")
     parser.add_argument("--quick", action="store_true", help="within five minutes")
+    parser.add_argument("--database", help="URL of a PostgreSQL, to compare an index there")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     figures = asyncio.run(measured(options))

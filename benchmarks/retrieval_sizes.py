@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 
+from benchmarks.retrieval_places import Place
 from inference import MiniLM
 from search import DocumentIndex
 
@@ -62,24 +62,22 @@ class Generator:
             yield self.text(TITLE, skip=100), f"{self.text(LENGTH)}.", f"/{number}"
 
 
-async def sizes(folder: Path, queries: int) -> dict[str, float]:
-    """One index that grows."""
+async def sizes(place: Place, queries: int, prefix: str = "") -> dict[str, float]:
+    """One index that grows. `prefix`: of the figures' names."""
     figures: dict[str, float] = {}
     generator, embedder = Generator(), Seeded(MiniLM())
-    path = folder / "generated.db"
     asked = [generator.text(QUERY_WORDS, skip=30) for _ in range(queries)]
     done = 0
     for size in SIZES:
-        index = DocumentIndex.open(path, embedder=embedder)
-        began = time.monotonic()
-        await index.add_passages(generator.documents(done, size - done))
-        figures[f"build_documents_per_second_{size}"] = (size - done) / (time.monotonic() - began)
-        await index.embed()
-        figures[f"query_seconds_{size}"] = await seconds(index, asked)
-        index.close()
-        index = DocumentIndex.open(path)
-        figures[f"words_query_seconds_{size}"] = await seconds(index, asked)
-        index.close()
+        async with place.opened(embedder) as index:
+            began = time.monotonic()
+            await index.add_passages(generator.documents(done, size - done))
+            build = (size - done) / (time.monotonic() - began)
+            figures[f"{prefix}build_documents_per_second_{size}"] = build
+            await index.embed()
+            figures[f"{prefix}query_seconds_{size}"] = await seconds(index, asked)
+        async with place.opened(None) as index:
+            figures[f"{prefix}words_query_seconds_{size}"] = await seconds(index, asked)
         done = size
     return figures
 

@@ -7,6 +7,7 @@
 - `split` makes passages of a document, `sentences` finds where its sentences end.
 - DocumentIndex is both ports over the user's folders: BM25 in one SQLite file that `refresh`
   keeps in step with the files. An IndexReport says what that did and what was unreadable.
+  `shared_index` is one in PostgreSQL, which workers on several machines keep up together.
 - WebClient is the one way out to the web, and refuses every private address; WebSearch asks several
   WebEngines and reads the pages that they find; Together is several SearchEngines as one, ByAddress
   two Readers. PageCache keeps what was fetched, Robots knows what may be read.
@@ -37,6 +38,7 @@ from search.passages import (
 )
 from search.reading import Document, read_bytes, read_file
 from search.robots import Robots
+from search.shared import shared_index
 from search.site import refresh_pages
 from search.sitemaps import pages_of
 from search.splitting import sentences, split
@@ -87,5 +89,6 @@ __all__ = [
     "read_file",
     "refresh_pages",
     "sentences",
+    "shared_index",
     "split",
 ]

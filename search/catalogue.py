@@ -2,15 +2,14 @@
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from difflib import get_close_matches
-from pathlib import PurePath
 
+from search.conditions import in_sqlite
 from search.errors import ReadError
+from search.naming import suffix_of, the_one
 from search.narrowing import Narrowing
 from search.passages import Hit, Passage, Source
 from search.schema import transaction
+from search.store import Entry, Known, day_written
 from search.terms import segmented
 from search.walking import FoundFile
 
@@ -44,28 +43,6 @@ LARGE = 20_000
 COMMON = 0.3
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the index remembers of a file."""
-
-    size: int
-    mtime_ns: int
-    digest: str
-    refused: str | None
-    """Why its bytes are no document."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A document to be kept: with its passages, or with the reason why it has none."""
-
-    source: Source
-    passages: Sequence[Passage]
-    file: FoundFile | None = None
-    """None for a document that is not a file."""
-    refused: str | None = None
-
-
 class Catalogue:
     """Every method is one transaction and raises sqlite3.Error when SQLite fails."""
 
@@ -82,6 +59,14 @@ class Catalogue:
             "SELECT location, size, mtime_ns, digest, refused FROM documents WHERE is_file"
         )
         return {location: Known(*rest) for location, *rest in rows}
+
+    def known(self, location: str) -> Known | None:
+        """This file."""
+        row = self._connection.execute(
+            "SELECT size, mtime_ns, digest, refused FROM documents WHERE location = ? AND is_file",
+            (location,),
+        ).fetchone()
+        return Known(*row) if row is not None else None
 
     def digests_of_others(self) -> dict[str, str]:
         """Of the documents that are not files, by location."""
@@ -101,7 +86,7 @@ class Catalogue:
             self._connection.execute(
                 "UPDATE documents SET size = ?, mtime_ns = ?,"
                 " day = CASE published WHEN '' THEN ? ELSE day END WHERE location = ?",
-                (file.size, file.mtime_ns, _day(file.mtime_ns), file.location),
+                (file.size, file.mtime_ns, day_written(file.mtime_ns), file.location),
             )
 
     def remove(self, locations: Iterable[str]) -> None:
@@ -114,7 +99,7 @@ class Catalogue:
         """The best passages for an FTS5 expression, by row; of equal texts the first only."""
         hits: dict[str, tuple[int, Hit]] = {}
         expression = self._telling(expression)
-        conditions, values = _conditions(within)
+        conditions, values = in_sqlite(within)
         rows = self._connection.execute(_FIND.format(conditions), (expression, *values))
         for rowid, score, *passage in rows:
             if len(hits) >= limit:
@@ -135,7 +120,7 @@ class Catalogue:
 
     def inside(self, rowids: Iterable[int], within: Narrowing) -> set[int]:
         """Those of the passages that a search may look into."""
-        conditions, values = _conditions(within)
+        conditions, values = in_sqlite(within)
         query = _INSIDE.format(conditions)
         found = (self._connection.execute(query, (row, *values)).fetchone() for row in rowids)
         return {row[0] for row in found if row is not None}
@@ -191,7 +176,7 @@ class Catalogue:
     def _insert(self, entry: Entry) -> None:
         source, file = entry.source, entry.file
         stat = (file.size, file.mtime_ns) if file else (0, 0)
-        day = source.published or _day(stat[1])
+        day = source.published or day_written(stat[1])
         document = self._connection.execute(
             "INSERT INTO documents (location, title, media_type, digest, author, published,"
             " day, is_file, size, mtime_ns, refused) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -216,23 +201,12 @@ class Catalogue:
             raise ReadError(f"{location} {found[0]}")
         if found is not None:
             return location
-        suffix = "/" + location.replace("\\", "/").removeprefix("./").lstrip("/")
-        rows = self._connection.execute(_BY_SUFFIX, {"suffix": suffix})
-        matches = [str(name) for (name,) in rows]
-        if len(matches) == 1:
-            return matches[0]
-        if matches:
-            raise ReadError(f"{location} names several documents: {', '.join(matches[:5])}.")
-        raise ReadError(f"{location} is not among the documents{self._suggestion(location)}.")
+        rows = self._connection.execute(_BY_SUFFIX, {"suffix": suffix_of(location)})
+        return the_one(location, [str(name) for (name,) in rows], self._readable)
 
-    def _suggestion(self, location: str) -> str:
+    def _readable(self) -> list[str]:
         rows = self._connection.execute("SELECT location FROM documents WHERE refused IS NULL")
-        by_name: dict[str, str] = {}
-        for (known,) in rows:
-            by_name.setdefault(PurePath(known).name.lower(), known)
-        wanted = PurePath(location).name.lower()
-        close = [by_name[name] for name in get_close_matches(wanted, by_name)]
-        return f"; close to it: {', '.join(close)}" if close else "; search for it by its content"
+        return [str(name) for (name,) in rows]
 
 
 def _columns(source: Source) -> tuple[str, ...]:
@@ -240,23 +214,6 @@ def _columns(source: Source) -> tuple[str, ...]:
     return (source.location, source.title, source.media_type, source.digest, *described)
 
 
-def _day(mtime_ns: int) -> str:
-    """When a file was written, YYYY-MM-DD in UTC; nothing where there is no file."""
-    if not mtime_ns:
-        return ""
-    try:
-        return datetime.fromtimestamp(mtime_ns / 1e9, UTC).date().isoformat()
-    except (OverflowError, ValueError, OSError):
-        return ""
-
-
 def _passage(row: Sequence[str | int]) -> Passage:
     *described, start, end, text, part = row
     return Passage(Source(*map(str, described)), int(start), int(end), str(text), str(part))
-
-
-def _conditions(within: Narrowing | None) -> tuple[str, list[str]]:
-    """In SQL, behind another condition; and what fills them."""
-    asked = list(within.conditions()) if within is not None else []
-    written = "".join(f" AND {condition}" for condition, _ in asked)
-    return written, [value for _, filling in asked for value in filling]

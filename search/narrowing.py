@@ -1,7 +1,6 @@
 """Which documents a search may look into."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from search.media import BOOK, CSV, HTML, MAIL, PDF, SHEETS, SLIDES, TEXT, WORD
@@ -44,15 +43,3 @@ class Narrowing:
                 raise ValueError(f"{day!r} is no day: write YYYY, YYYY-MM or YYYY-MM-DD")
         if self.kind and self.kind not in KINDS:
             raise ValueError(f"{self.kind!r} is no kind of document: use {', '.join(KINDS)}")
-
-    def conditions(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """In SQL, over a document `d` of the index; each with what fills it."""
-        if self.path:
-            yield "lower(replace(d.location, '\\', '/')) GLOB ?", (f"*{self.path.lower()}*",)
-        if self.since:
-            yield "d.day >= ?", (self.since,)
-        if self.until:
-            yield "d.day <> '' AND d.day <= ?", (f"{self.until}~",)
-        if self.kind:
-            types = KINDS[self.kind]
-            yield f"d.media_type IN ({', '.join('?' * len(types))})", types

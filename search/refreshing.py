@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from search.catalogue import Entry, Known
 from search.errors import IndexFolderError, ReadError
 from search.passages import Source
 from search.reading import load, read_bytes
 from search.splitting import split
+from search.store import Entry, Known
 from search.walking import FoundFile, Walk
 
 
@@ -118,7 +118,8 @@ class Tally:
 
     def report(self, found: Walk, counts: tuple[int, int]) -> IndexReport:
         """Raises IndexFolderError for a root without a readable document."""
-        unreadable = {**found.refused, **self.unreadable}
+        listed = [location for location in found.files if location in self.unreadable]
+        unreadable = found.refused | {location: self.unreadable[location] for location in listed}
         for root, locations in found.under.items():
             if all(location in unreadable for location in locations):
                 raise IndexFolderError(_nothing_readable(root, locations, unreadable))

@@ -72,6 +72,48 @@ class Nearness:
         return scaled
 
 
+class Matrix:
+    """Vectors in memory, as whole numbers, in the order of their passages."""
+
+    def __init__(self) -> None:
+        self._passages, self._steps = np.empty(0, np.int64), _NOTHING
+        self._lengths = np.empty(0, np.float32)
+        self._new: list[tuple[NDArray[np.int64], NDArray[np.int8]]] = []
+        """What was added since they were put in order."""
+
+    def add(self, passages: NDArray[np.int64], steps: NDArray[np.int8]) -> None:
+        """More of them, a row for each passage."""
+        self._new.append((passages, steps))
+
+    def near(self, vector: Sequence[float] | NDArray[np.float32]) -> Nearness:
+        """How near every passage is. Raises EngineError for a vector of another length."""
+        self._put_in_order()
+        if not len(self._passages):
+            return Nearness.unknown()
+        query = np.asarray(vector, np.float32)
+        require_length(query.size, self._steps.shape[1])
+        cosines = np.concatenate(
+            [
+                self._steps[start : start + _BLOCK].astype(np.float32) @ query
+                for start in range(0, len(self._passages), _BLOCK)
+            ]
+        )
+        length = max(float(np.linalg.norm(query)), 1e-9)
+        return Nearness(self._passages, cosines / (self._lengths * length))
+
+    def _put_in_order(self) -> None:
+        if not self._new:
+            return
+        before = [(self._passages, self._steps)] if len(self._passages) else []
+        parts = [*before, *self._new]
+        passages = np.concatenate([part for part, _ in parts])
+        steps = np.vstack([part for _, part in parts])
+        order = np.argsort(passages, kind="stable")
+        self._passages, self._steps, self._new = passages[order], steps[order], []
+        squares = np.einsum("ij,ij->i", self._steps, self._steps, dtype=np.int32)
+        self._lengths = np.sqrt(squares.astype(np.float32)).clip(min=1)
+
+
 class VectorTable:
     """The vectors in the index's SQLite file. Synchronous, and raises sqlite3.Error.
 
@@ -83,10 +125,7 @@ class VectorTable:
         self._connection = connection
         self._take_over(embedder)
         self._stamp: tuple[int, int] | None = None
-        self._passages, self._steps = np.empty(0, np.int64), _NOTHING
-        self._lengths = np.empty(0, np.float32)
-        self._new: list[tuple[NDArray[np.int64], NDArray[np.int8]]] = []
-        """What was added since memory was put in order."""
+        self._matrix = Matrix()
 
     def missing(self, limit: int) -> list[tuple[int, str]]:
         """Passages without a vector: their ids and what is to be embedded."""
@@ -104,35 +143,26 @@ class VectorTable:
 
         Raises EngineError for vectors that are none, or of another length than the others.
         """
-        steps = _in_steps(vectors)
+        steps = in_steps(as_rows(vectors))
         if len(steps) != len(passages):
             raise EngineError(f"{len(steps)} vectors came for {len(passages)} texts")
         known = self._connection.execute("SELECT length(steps) FROM vectors LIMIT 1").fetchone()
         if known is not None:
-            _require_length(steps.shape[1], known[0])
+            require_length(steps.shape[1], known[0])
         rows = [(row.tobytes(), id_) for row, id_ in zip(steps, passages, strict=True)]
         in_memory = self._stamp == self._now()
         with transaction(self._connection):
             kept = self._connection.executemany(_PUT, rows).rowcount
         if in_memory and kept == len(rows):
-            self._new.append((np.asarray(passages, np.int64), steps))
+            self._matrix.add(np.asarray(passages, np.int64), steps)
             self._stamp = self._now()
 
     def near(self, vector: Sequence[float]) -> Nearness:
         """How near every passage is. Raises EngineError for a vector of another length."""
-        passages = self._current()
-        if not len(passages):
-            return Nearness.unknown()
-        query = np.asarray(vector, np.float32)
-        _require_length(query.size, self._steps.shape[1])
-        cosines = np.concatenate(
-            [
-                self._steps[start : start + _BLOCK].astype(np.float32) @ query
-                for start in range(0, len(passages), _BLOCK)
-            ]
-        )
-        length = max(float(np.linalg.norm(query)), 1e-9)
-        return Nearness(passages, cosines / (self._lengths * length))
+        if self._stamp != self._now():
+            self._matrix = self._read()
+            self._stamp = self._now()
+        return self._matrix.near(vector)
 
     def _take_over(self, embedder: str) -> None:
         known = self._connection.execute("SELECT name FROM embedder").fetchone()
@@ -143,51 +173,41 @@ class VectorTable:
             self._connection.execute("DELETE FROM embedder")
             self._connection.execute("INSERT INTO embedder (name) VALUES (?)", (embedder,))
 
-    def _current(self) -> NDArray[np.int64]:
-        """The passages that have a vector; read again only if the file has changed."""
-        if self._stamp != self._now():
-            rows = self._connection.execute("SELECT passage, steps FROM vectors ORDER BY passage")
-            found = rows.fetchall()
+    def _read(self) -> Matrix:
+        """All that the file has."""
+        rows = self._connection.execute("SELECT passage, steps FROM vectors ORDER BY passage")
+        found, matrix = rows.fetchall(), Matrix()
+        if found:
             steps = np.frombuffer(b"".join(row for _, row in found), np.int8)
             passages = np.fromiter((id_ for id_, _ in found), np.int64, len(found))
-            self._hold(passages, steps.reshape(len(found), -1) if found else _NOTHING)
-        elif self._new:
-            before = [(self._passages, self._steps)] if len(self._passages) else []
-            parts = [*before, *self._new]
-            self._hold(
-                np.concatenate([passages for passages, _ in parts]),
-                np.vstack([steps for _, steps in parts]),
-            )
-        return self._passages
+            matrix.add(passages, steps.reshape(len(found), -1))
+        return matrix
 
     def _now(self) -> tuple[int, int]:
         """Another one whenever this or another process has written."""
         (version,) = self._connection.execute("PRAGMA data_version").fetchone()
         return int(version), self._connection.total_changes
 
-    def _hold(self, passages: NDArray[np.int64], steps: NDArray[np.int8]) -> None:
-        """Keep them in memory, in the order of the passages."""
-        order = np.argsort(passages, kind="stable")
-        passages, steps = passages[order], steps[order]
-        self._passages, self._steps, self._new = passages, steps, []
-        squares = np.einsum("ij,ij->i", steps, steps, dtype=np.int32)
-        self._lengths = np.sqrt(squares.astype(np.float32)).clip(min=1)
-        self._stamp = self._now()
 
-
-def _require_length(length: int, known: int) -> None:
+def require_length(length: int, known: int) -> None:
+    """Raises EngineError where vectors are not of one length."""
     if length != known:
         raise EngineError(f"a vector of {length} numbers came, and before of {known}")
 
 
-def _in_steps(vectors: Sequence[Sequence[float]]) -> NDArray[np.int8]:
-    """Each row by its own largest number."""
+def as_rows(vectors: Sequence[Sequence[float]]) -> NDArray[np.float32]:
+    """Raises EngineError for what are no vectors."""
     try:
         rows = np.asarray(vectors, np.float32)
     except ValueError as error:  # rows of several lengths
         raise EngineError("the vectors that came are not of one length") from error
     if rows.ndim != 2 or not rows.size or not np.isfinite(rows).all():
         raise EngineError("what came are no vectors of numbers")
+    return rows
+
+
+def in_steps(rows: NDArray[np.float32]) -> NDArray[np.int8]:
+    """Each row by its own largest number."""
     largest = np.abs(rows).max(axis=1, keepdims=True, initial=0.0)
     steps: NDArray[np.int8] = np.rint(rows / np.maximum(largest, 1e-9) * _STEPS).astype(np.int8)
     return steps

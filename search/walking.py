@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +29,8 @@ class Walk:
     """The locations under each root, the refused ones included."""
     refused: dict[str, str] = field(default_factory=dict)
     """Paths that could not be looked into, with the reason."""
+    is_whole: bool = True
+    """Whether what is not found is not there."""
 
     def refuse(self, root: Path, path: str, reason: str) -> None:
         """It is there, but cannot be looked at."""
@@ -54,6 +56,23 @@ def walk(roots: Sequence[Path]) -> Walk:
         for path in _paths(root, found.refused):
             _add(path, root, found)
     return found
+
+
+def visible(roots: Sequence[Path], known: Collection[str]) -> list[Path]:
+    """The roots that are on this machine, of an index that others keep up, too.
+
+    One that is missing or empty here may be on another's disk, if something of it is known.
+    """
+
+    def is_elsewhere(root: Path) -> bool:
+        below = root.resolve()
+        return _is_bare(root) and any(Path(one).is_relative_to(below) for one in known)
+
+    return [root for root in roots if not is_elsewhere(root)]
+
+
+def _is_bare(root: Path) -> bool:
+    return not root.exists() or (root.is_dir() and next(_paths(root, {}), None) is None)
 
 
 def _check(root: Path) -> None:

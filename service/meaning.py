@@ -22,7 +22,7 @@ class Notices(Protocol):
     """Where a person is told."""
 
     def missing(self, reason: str) -> None:
-        """Something does not answer, and is done without."""
+        """Something does not answer, or is not there, and is done without."""
         ...
 
     def noticed(self, what: str) -> None:

@@ -75,6 +75,9 @@ class Settings(BaseSettings):
     """off, minilm, openai:NAME or openai:NAME@URL; auto: minilm where its extra is installed."""
     reranker: str = "off"
     """off, openai:NAME or openai:NAME@URL."""
+    index: str = "auto"
+    """Of the documents. file: of this machine; the URL of a PostgreSQL: of all that name it; auto:
+    with the runs where those are in PostgreSQL, else a file."""
     vllm_python: str = sys.executable
     """The Python of the environment that vLLM is installed in, for `breadth models serve`."""
     database: str | None = None

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -37,6 +36,7 @@ from search import (
     refresh_pages,
 )
 from service.errors import UsageProblem
+from service.indexes import index_of, shared_place
 from service.meaning import SECONDS, Notices, embedder_of, embedding, reranker_of
 from service.settings import Settings
 
@@ -87,12 +87,10 @@ async def sources(
     """
     require_sources(roots, settings, needed=needed)
     async with AsyncExitStack() as stack:
-        index = DocumentIndex.open(
-            _index_path(roots, settings) if roots else None,
-            embedder=await embedder_of(settings, stack) if roots else None,
-            reranker=await reranker_of(settings, stack) if roots else None,
-        )
-        stack.callback(index.close)
+        embedder = await embedder_of(settings, stack) if roots else None
+        reranker = await reranker_of(settings, stack) if roots else None
+        kept = index_of(roots, settings, display, embedder, reranker)
+        index = await stack.enter_async_context(kept)
         addresses = [root for root in roots if isinstance(root, str)]
         if not settings.search and not addresses:
             if roots:
@@ -185,6 +183,8 @@ def require_sources(roots: Sequence[Root], settings: Settings, *, needed: bool =
         raise UsageProblem(
             "no documents: name a folder or a file with --documents, or the web with --search"
         )
+    if roots:
+        shared_place(settings)
     _engines(settings, WebClient(web_settings(settings)))
     if settings.search or any(isinstance(root, str) for root in roots):
         _require_browser(settings)
@@ -218,10 +218,3 @@ def web_settings(settings: Settings) -> WebSettings:
         )
     except ValueError as error:
         raise UsageProblem(f"BREADTH_ALLOW_HOSTS: {error}") from error
-
-
-def _index_path(roots: Sequence[Root], settings: Settings) -> Path:
-    """An index for each set of roots, kept in the cache."""
-    named = "\n".join(sorted(map(str, roots)))
-    key = sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    return settings.cache / "index" / f"{key}.db"

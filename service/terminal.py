@@ -110,7 +110,7 @@ class Terminal:
 
     def missing(self, reason: str) -> None:
         """See Display."""
-        self._say(f"goes on without a server: {legible(reason)}")
+        self._say(f"goes on all the same: {legible(reason)}")
 
     def noticed(self, what: str) -> None:
         """See Display."""

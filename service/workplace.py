@@ -61,7 +61,7 @@ class Display(Trace, Protocol):
         ...
 
     def missing(self, reason: str) -> None:
-        """A server does not answer, while others do."""
+        """Something is not there, and is done without: a server while others answer, pgvector."""
         ...
 
     def noticed(self, what: str) -> None:

@@ -3,7 +3,7 @@
 `TraceStore.open` gives the store. A run is created in it, records its Events through the Trace that
 `trace` gives, and can be asked for at any time, by any process: how it stands (`run`, `runs`), what
 it need not do again (`history`), and everything there is (`document`). What `record` has taken
-survives the death of the process.
+survives the death of the process. `database_url` says what database a name means.
 
     database     transactions, and the one place where drivers' errors become StorageErrors
     engines      which database a name means, and how SQLite and PostgreSQL are opened
@@ -16,6 +16,7 @@ survives the death of the process.
     records      values as JSON and back
 """
 
+from storage.engines import database_url
 from storage.errors import NoStore, RunTaken, StorageError, UnknownRun
 from storage.runs import RunRecord, RunState
 from storage.store import TraceStore
@@ -28,4 +29,5 @@ __all__ = [
     "StorageError",
     "TraceStore",
     "UnknownRun",
+    "database_url",
 ]

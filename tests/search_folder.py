@@ -1,15 +1,20 @@
 """An index of nothing yet, a folder of three films for it, and documents of bytes."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from search_shelves import shelf_of
 
 from search import Document, DocumentIndex, IndexReport, read_bytes
 
 
-@pytest.fixture
-def index() -> Iterator[DocumentIndex]:
+@pytest.fixture(params=["memory", "shared"])
+async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[DocumentIndex]:
+    if request.param == "shared":
+        async for shelf in shelf_of("shared", tmp_path):
+            yield await shelf.open()
+        return
     opened = DocumentIndex.open(None)
     yield opened
     opened.close()

@@ -52,7 +52,7 @@ async def test_a_server_that_is_not_there_is_left_out_with_a_word(
     words[words.index(chat_server.url)] = f"http://127.0.0.1:9/v1,{chat_server.url}"
     ended = await user.types(*words)
     assert ended.code == 0
-    assert "goes on without a server: cannot reach http://127.0.0.1:9/v1" in ended.err
+    assert "goes on all the same: cannot reach http://127.0.0.1:9/v1" in ended.err
 
 
 async def test_a_model_without_any_server_names_all(user: User, films: Path) -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from search_folder import titles
+from search_shelves import Shelf
 
 from inference import MiniLM
-from search import DocumentIndex, EngineError, SearchError
+from search import DocumentIndex, EngineError, Narrowing, SearchError
 from search.schema import open_database
 from search.vectors import VectorTable
 
@@ -32,59 +34,55 @@ class Counting:
         return [[text.lower().count(chr(97 + i)) + 1.0 for i in range(self.size)] for text in texts]
 
 
-async def filled(path: Path | None, embedder: Counting, folder: Path) -> DocumentIndex:
-    index = DocumentIndex.open(path, embedder=embedder)
+async def filled(shelf: Shelf, embedder: Counting, folder: Path) -> DocumentIndex:
+    index = await shelf.open(embedder)
     await index.refresh([folder])
     await index.embed()
     return index
 
 
-async def test_a_passage_is_found_that_shares_no_word_with_the_query() -> None:
-    index = DocumentIndex.open(None, embedder=MiniLM())
+async def test_a_passage_is_found_that_shares_no_word_with_the_query(shelf: Shelf) -> None:
+    index = await shelf.open(MiniLM())
     await index.add_passages((f"{i}", text, f"/{i}") for i, text in enumerate(CARS))
     assert await index.search("a trip by car") == []
     await index.embed()
     assert (await index.search("a trip by car"))[0].passage.text == CARS[0]
-    index.close()
 
 
 async def test_vectors_are_made_once_and_those_of_changed_files_anew(
-    folder: Path, tmp_path: Path
+    shelf: Shelf, folder: Path
 ) -> None:
-    path, embedder = tmp_path / "index.db", Counting()
-    (await filled(path, embedder, folder)).close()
+    embedder = Counting()
+    await filled(shelf, embedder, folder)
     assert len(embedder.texts) == 3
     (folder / "psycho.txt").write_text("Psycho\n\nIt has a shower.\n")
     (folder / "godfather.md").unlink()
-    index = await filled(path, embedder, folder)
+    index = await filled(shelf, embedder, folder)
     assert embedder.texts[3:] == ["Psycho. Psycho\n\nIt has a shower."]
-    index.close()
-    with sqlite3.connect(path) as connection:
-        assert connection.execute("SELECT count(*) FROM vectors").fetchone() == (2,)
-    connection.close()
+    assert sorted(await titles(index, "a b c")) == ["Inception", "Psycho"]
 
 
-async def test_vectors_of_another_embedder_are_made_anew(folder: Path, tmp_path: Path) -> None:
-    path, other = tmp_path / "index.db", Counting("other", size=7)
-    (await filled(path, Counting(), folder)).close()
-    index = await filled(path, other, folder)
+async def test_vectors_of_another_embedder_are_made_anew(shelf: Shelf, folder: Path) -> None:
+    other = Counting("other", size=7)
+    await filled(shelf, Counting(), folder)
+    index = await filled(shelf, other, folder)
     assert len(other.texts) == 3
     assert await index.search("strings")
-    index.close()
 
 
-async def test_without_an_answer_from_the_embedder_the_words_stand(folder: Path) -> None:
+async def test_without_an_answer_from_the_embedder_the_words_stand(
+    shelf: Shelf, folder: Path
+) -> None:
     embedder = Counting()
-    index = await filled(None, embedder, folder)
+    index = await filled(shelf, embedder, folder)
     embedder.failing = True
     assert (await index.search("Herrmann"))[0].passage.source.title == "Psycho"
     await index.add_passages([("New", "Not embedded.", "/new")])
     with pytest.raises(SearchError, match="gone"):
         await index.embed()
-    index.close()
 
 
-async def test_cancelling_loses_one_batch_at_most(tmp_path: Path) -> None:
+async def test_cancelling_loses_one_batch_at_most(shelf: Shelf) -> None:
     class Stopping(Counting):
         async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
             if self.texts:
@@ -93,7 +91,7 @@ async def test_cancelling_loses_one_batch_at_most(tmp_path: Path) -> None:
             return await super().embed(texts)
 
     started, embedder = asyncio.Event(), Stopping()
-    index = DocumentIndex.open(tmp_path / "index.db", embedder=embedder)
+    index = await shelf.open(embedder)
     await index.add_passages((f"{i}", f"Text {i}.", f"/{i}") for i in range(100))
     task = asyncio.create_task(index.embed())
     await started.wait()
@@ -102,22 +100,39 @@ async def test_cancelling_loses_one_batch_at_most(tmp_path: Path) -> None:
         await task
     done = len(embedder.texts)
     assert 0 < done < 100
-    index.close()
     other = Counting()
-    index = DocumentIndex.open(tmp_path / "index.db", embedder=other)
+    index = await shelf.open(other)
     await index.embed()
     assert len(other.texts) == 100 - done
-    index.close()
 
 
-async def test_a_passage_without_a_vector_is_found_by_its_words(folder: Path) -> None:
-    index = await filled(None, Counting(), folder)
+async def test_a_passage_without_a_vector_is_found_by_its_words(shelf: Shelf, folder: Path) -> None:
+    index = await filled(shelf, Counting(), folder)
     await index.add_passages([("Vertigo", "Vertigo was filmed in San Francisco.", "/vertigo")])
     assert (await index.search("San Francisco"))[0].passage.source.title == "Vertigo"
-    index.close()
 
 
-async def test_the_reranker_has_the_last_word_and_need_not_answer(folder: Path) -> None:
+async def test_a_search_by_meaning_is_narrowed(shelf: Shelf, folder: Path) -> None:
+    index = await filled(shelf, Counting(), folder)
+    found = await index.search("a b c", within=Narrowing(path="psy"))
+    assert [hit.passage.source.title for hit in found] == ["Psycho"]
+
+
+@pytest.mark.parametrize("vectors", [[[1.0, 2.0]] * 9, [[1.0, 2.0], [1.0]]], ids=["many", "uneven"])
+async def test_an_embedder_that_gives_no_vectors_is_told_so(
+    shelf: Shelf, folder: Path, vectors: list[list[float]]
+) -> None:
+    class Wrong(Counting):
+        async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+            return vectors
+
+    with pytest.raises(EngineError):
+        await filled(shelf, Wrong(), folder)
+
+
+async def test_the_reranker_has_the_last_word_and_need_not_answer(
+    shelf: Shelf, folder: Path
+) -> None:
     class Backwards:
         failing = False
 
@@ -127,19 +142,13 @@ async def test_the_reranker_has_the_last_word_and_need_not_answer(folder: Path) 
             return [float(place) for place in range(len(texts))]
 
     reranker = Backwards()
-    plain = DocumentIndex.open(None)
-    index = DocumentIndex.open(None, reranker=reranker)
-    for each in (plain, index):
-        await each.refresh([folder])
-    expected = [hit.passage.source.title for hit in await plain.search("scored music strings")]
-    titles = [hit.passage.source.title for hit in await index.search("scored music strings")]
-    assert titles == expected[::-1]
-    assert len(titles) == 3
+    plain, index = await shelf.open(), await shelf.open(reranker=reranker)
+    await plain.refresh([folder])
+    expected = await titles(plain, "scored music strings")
+    assert await titles(index, "scored music strings") == expected[::-1]
+    assert len(expected) == 3
     reranker.failing = True
-    titles = [hit.passage.source.title for hit in await index.search("scored music strings")]
-    assert titles == expected
-    plain.close()
-    index.close()
+    assert await titles(index, "scored music strings") == expected
 
 
 @pytest.fixture

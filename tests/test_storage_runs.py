@@ -21,6 +21,7 @@ def test_front_door() -> None:
         "StorageError",
         "TraceStore",
         "UnknownRun",
+        "database_url",
     ]
 
 
