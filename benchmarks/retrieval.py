@@ -44,6 +44,7 @@ from benchmarks.retrieval_rivals import Rank, bm25s_rank, tantivy_rank
 from benchmarks.retrieval_sizes import seconds, sizes
 from inference import MiniLM
 from search.finding import Finder
+from search.parts import later_parts
 from search.passages import Embedder, Passage
 from search.ranking import linked
 
@@ -52,11 +53,14 @@ AT = (5, 10, 20)
 GOLD_AT = (3, *AT)
 DEEP, READ = 100, 60
 
+Vectors = Sequence[Sequence[float]]
+"""Of a query, and of its parts."""
+
 Stage = Callable[[str], Awaitable[list[int]]]
 """From a query to the numbers of passages, best first."""
 
 
-def stages(finder: Finder, vectors: Mapping[str, Sequence[float]]) -> dict[str, Stage]:
+def stages(finder: Finder, vectors: Mapping[str, Vectors]) -> dict[str, Stage]:
     """Each stage of our search by itself."""
 
     async def of(scores: Awaitable[Mapping[int, float]]) -> list[int]:
@@ -68,8 +72,8 @@ def stages(finder: Finder, vectors: Mapping[str, Sequence[float]]) -> dict[str, 
 
     return {
         "bm25": lambda query: of(finder.by_words(query)),
-        "words": lambda query: with_links(finder.fused(query, None)),
-        "embeddings": lambda query: of(finder.by_meaning(vectors[query])),
+        "words": lambda query: with_links(finder.fused(query, ())),
+        "embeddings": lambda query: of(finder.by_meaning(vectors[query][:1])),
         "hybrid": lambda query: of(finder.fused(query, vectors[query])),
         "reranked": lambda query: with_links(finder.fused(query, vectors[query])),
     }
@@ -135,7 +139,7 @@ class Questions:
     name: str
     pool: Pool
     kinds: Mapping[str, tuple[Sequence[Asked], Sequence[int]]]
-    vectors: Mapping[str, Sequence[float]]
+    vectors: Mapping[str, Vectors]
 
     @classmethod
     async def of(cls, name: str, pool: Pool, model: Embedder) -> "Questions":
@@ -144,7 +148,7 @@ class Questions:
         if name == "musique":
             kinds[f"{name}_gold"] = (pool.gold(), GOLD_AT)
         queries = list(dict.fromkeys(one.query for asked, _ in kinds.values() for one in asked))
-        vectors = dict(zip(queries, await model.embed(queries), strict=True))
+        vectors = {query: await model.embed([query, *later_parts(query)]) for query in queries}
         return cls(name, pool, kinds, vectors)
 
 

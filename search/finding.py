@@ -10,6 +10,8 @@ from search.store import Store
 
 _BY_WORDS, _BY_MEANING = 200, 100
 """Passages that are scored by either."""
+_PART = 0.9
+"""How much being near a part of the question counts, against being near the whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +27,26 @@ class Finder:
         return await self.store.by_words(query, limit, self.within)
 
     async def by_meaning(
-        self, vector: Sequence[float], also: Sequence[int] = ()
+        self, vectors: Sequence[Sequence[float]], also: Sequence[int] = ()
     ) -> Mapping[int, float]:
-        """The passages near the query's vector, and how near those of `also` are."""
-        return await self.store.by_meaning(vector, also, _BY_MEANING, self.within)
+        """The passages near the query's vector, and how near those of `also` are.
+
+        `vectors`: the query's, and those of its parts; a passage is as near as to the nearest.
+        """
+        whole, *parts = vectors
+        near = dict(await self.store.by_meaning(whole, also, _BY_MEANING, self.within))
+        for part in parts:
+            found = await self.store.by_meaning(part, list(near), _BY_MEANING, self.within)
+            for row, score in found.items():
+                near[row] = max(near.get(row, 0.0), _PART * score)
+        return dict(sorted(near.items(), key=lambda item: -item[1])) if parts else near
 
     async def fused(
-        self, query: str, vector: Sequence[float] | None, limit: int = 0
+        self, query: str, vectors: Sequence[Sequence[float]], limit: int = 0
     ) -> Mapping[int, float]:
-        """Both; words alone without a vector."""
+        """Both; words alone without vectors."""
         lexical = await self.by_words(query, max(limit, _BY_WORDS))
-        semantic = {} if vector is None else await self.by_meaning(vector, list(lexical))
+        semantic = await self.by_meaning(vectors, list(lexical)) if vectors else {}
         return fused(query, lexical, semantic)
 
     async def passages(

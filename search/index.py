@@ -18,6 +18,7 @@ from search.errors import SearchError
 from search.file_store import FileStore
 from search.finding import Finder
 from search.narrowing import Narrowing
+from search.parts import later_parts
 from search.passages import Embedder, Hit, Passage, Reranker, Source
 from search.ranking import linked, reranked
 from search.reading import Document
@@ -146,7 +147,7 @@ class DocumentIndex:
         if not telling_words(query):
             return []
         finder, most = Finder(self.store, within), max(limit, _READ)
-        scores = await finder.fused(query, await self._vector(query), most)
+        scores = await finder.fused(query, await self._vectors(query), most)
         ranked = linked(await finder.passages(scores, most))
         if self._reranker is not None:
             with suppress(SearchError):
@@ -180,11 +181,12 @@ class DocumentIndex:
         """How many documents and passages there are."""
         return await self.store.counts()
 
-    async def _vector(self, query: str) -> Sequence[float] | None:
+    async def _vectors(self, query: str) -> Sequence[Sequence[float]]:
+        """Of the query and its parts."""
         if self._embedder is not None:
             with suppress(SearchError):
-                return (await self._embedder.embed([query]))[0]
-        return None
+                return await self._embedder.embed([query, *later_parts(query)])
+        return ()
 
     def _walked(self, roots: Sequence[Path], known: dict[str, Known]) -> Walk:
         """What this machine sees of the roots."""
