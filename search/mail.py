@@ -1,4 +1,5 @@
-"""E-mail to text: who wrote what to whom and when, the text, and what hangs on it."""
+"""E-mail to text: who wrote what to whom and when, the text, and what hangs on it: texts whole, of
+anything else the name."""
 
 import re
 from collections.abc import Iterator
@@ -54,6 +55,8 @@ def _lines(mail: MIMEPart, depth: int) -> Iterator[str]:
             yield from (line for inner in part.iter_parts() for line in _lines(inner, depth + 1))
         elif name := part.get_filename():
             yield f"Attached: {' '.join(str(name).split())}"
+            if part.get_content_maintype() == "text":
+                yield _body(part)
 
 
 def _body(part: MIMEPart) -> str:

@@ -103,7 +103,8 @@ def _described(archive: ZipFile, location: str, text: str, parts: Any = ()) -> E
         normalise(text),
         title="" if _DEFAULT_TITLE.match(title) else title,
         author="" if author in _PROGRAMS else author,
-        published=day_of(of(f"{_TERMS}modified") or of(f"{_TERMS}created")),
+        # Programs that make files of a template leave its last change in them.
+        published=max(day_of(of(f"{_TERMS}modified")), day_of(of(f"{_TERMS}created"))),
         parts=parts,
     )
 

@@ -12,7 +12,7 @@ from search.archives import unpacked
 from search.books import book_text
 from search.charset import decode
 from search.errors import ReadError
-from search.extracts import Extract, Part
+from search.extracts import Extract, Part, day_of
 from search.mail import mail_text
 from search.media import (
     BOOK,
@@ -33,7 +33,7 @@ from search.pages import page_text, xml_text
 from search.passages import Source
 from search.pdf import pdf_text
 from search.tables import csv_rows, row_lines
-from search.titles import name_of, title_of
+from search.titles import front_matter, name_of, title_of
 
 MAX_BYTES = 64 * 2**20
 
@@ -123,7 +123,9 @@ def _named(text: str, kind: str, location: str) -> str:
 
 
 def _plain_text(data: bytes, location: str, charset: str | None) -> Extract:
-    return Extract(decode(data, declared=charset))
+    text = decode(data, declared=charset)
+    said = front_matter(text)
+    return Extract(text, author=said.get("author", ""), published=day_of(said.get("date", "")))
 
 
 def _table_text(data: bytes, location: str, charset: str | None) -> Extract:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from search.errors import IndexFolderError
 
-VERSION = 4
+VERSION = 5
 """Raise it whenever the tables, the splitting or the segmentation change."""
 APPLICATION = 0x42726474
 WAIT_SECONDS = 10

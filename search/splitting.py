@@ -21,6 +21,8 @@ FULL_ENOUGH = 0.5
 SHORT_TAIL = 0.25
 """A last passage with less than this share joins the one before."""
 
+_ENDED = re.compile(r"[.!?…。！？:：;؟][\"'”’)\]]*\s*\Z")
+"""At the end of a page: its last sentence does not go on."""
 _GAP = re.compile(r"\s+|(?<=[、，；：])")
 """Where a sentence that is too long may be cut."""
 
@@ -35,16 +37,20 @@ class _Piece:
     paragraph: float
     """Words of the paragraph that it begins; 0 inside one."""
     heading: bool
+    opens: bool
+    """Whether a part of the document begins here that passages do not reach into from before."""
 
 
 def split(document: Document, *, words: int = WORDS) -> list[Passage]:
     """Passages of about `words` words, in order; they leave out white space only.
 
-    `document.text[p.start:p.end] == p.text` for each. A heading stays with what follows it.
+    `document.text[p.start:p.end] == p.text` for each. A heading stays with what follows it. A slide
+    or a sheet begins a passage, and so does a page where a sentence ended on the one before.
     """
     if words < 1:
         raise ValueError(f"passages of {words} words cannot be made")
-    groups = _joined_tail(_grouped(_pieces(document.text, words), words), words)
+    openings = _openings(document)
+    groups = _joined_tail(_grouped(_pieces(document.text, openings, words), words), words)
     spans = ((group[0].start, group[-1].end) for group in groups)
     return [
         Passage(document.source, s, e, document.text[s:e], place(document.parts, s, e))
@@ -52,14 +58,27 @@ def split(document: Document, *, words: int = WORDS) -> list[Passage]:
     ]
 
 
-def _pieces(text: str, words: int) -> Iterator[_Piece]:
+def _openings(document: Document) -> list[int]:
+    """Offsets at which a passage begins in any case, the last one first."""
+    text = document.text
+    return [
+        part.start
+        for part in reversed(document.parts)
+        if part.kind != "page" or _ENDED.search(text, max(0, part.start - 20), part.start)
+    ]
+
+
+def _pieces(text: str, openings: list[int], words: int) -> Iterator[_Piece]:
     for start, end in blocks(text):
         total = count_words(text[start:end])
         for span in sentences_within(text, start, end):
             for first, last in _cut(text, *span, words):
                 size = count_words(text[first:last])
                 heading = first == span[0] and is_heading(text, first)
-                yield _Piece(first, last, size, total, heading)
+                opens = bool(openings) and openings[-1] <= first
+                while openings and openings[-1] <= first:
+                    openings.pop()
+                yield _Piece(first, last, size, total, heading, opens)
                 total = 0
 
 
@@ -68,7 +87,10 @@ def _grouped(pieces: Iterator[_Piece], words: int) -> list[list[_Piece]]:
     group: list[_Piece] = []
     size, limit = 0.0, float(words)
     for piece in pieces:
-        if group and _closes(size, piece, limit, words):
+        if group and piece.opens:
+            groups.append(group)
+            group, size = [], 0.0
+        elif group and _closes(size, piece, limit, words):
             kept, group = _without_last_headings(group)
             groups.append(kept)
             size = sum(p.words for p in group)
@@ -96,7 +118,9 @@ def _without_last_headings(group: list[_Piece]) -> tuple[list[_Piece], list[_Pie
 
 
 def _joined_tail(groups: list[list[_Piece]], words: int) -> list[list[_Piece]]:
-    if len(groups) > 1 and sum(p.words for p in groups[-1]) < SHORT_TAIL * words:
+    if len(groups) < 2 or groups[-1][0].opens:
+        return groups
+    if sum(piece.words for piece in groups[-1]) < SHORT_TAIL * words:
         return [*groups[:-2], groups[-2] + groups[-1]]
     return groups
 

@@ -11,7 +11,9 @@ BEGINNING = 4000
 """A heading further down belongs to a part of the text."""
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-_FRONT_TITLE = re.compile(r"^title[ \t]*:[ \t]*(.+?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_FRONT_FIELD = re.compile(
+    r"^(title|author|date)[ \t]*:[ \t]*(.+?)[ \t]*$", re.MULTILINE | re.IGNORECASE
+)
 _FENCED = re.compile(r"^(```|~~~).*?(?:^\1|\Z)", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)[ \t#]*$|^(\S.*)\n=+[ \t]*$", re.MULTILINE)
 _MARKS = re.compile(r"[*_`]+|!?\[([^\]]*)\]\([^)]*\)")
@@ -21,11 +23,18 @@ def title_of(text: str, location: str) -> str:
     """Its front matter's title, first heading, short first line, or the name it is kept under."""
     front = _FRONT_MATTER.match(text)
     if front is not None:
-        named = _FRONT_TITLE.search(front[1])
-        if named is not None and named[1].strip("\"'"):
-            return named[1].strip("\"'")
+        if named := front_matter(text).get("title"):
+            return named
         text = text[front.end() :]
     return _heading(text) or _first_line(text) or name_of(location)
+
+
+def front_matter(text: str) -> dict[str, str]:
+    """What a text says of itself before it begins: `title`, `author`, `date`, as written."""
+    front = _FRONT_MATTER.match(text)
+    fields = _FRONT_FIELD.findall(front[1]) if front is not None else []
+    said = ((name.lower(), value.strip("\"'")) for name, value in reversed(fields))
+    return {name: value for name, value in said if value}
 
 
 def name_of(location: str) -> str:

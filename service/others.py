@@ -20,6 +20,7 @@ from tools import (
     Approved,
     Approver,
     Arguments,
+    Contained,
     CrossCheck,
     DocumentError,
     Service,
@@ -170,7 +171,10 @@ def packaged() -> Iterable[Offered | str]:
             continue
         for tool in loaded if isinstance(loaded, Sequence) else [loaded]:
             fault = _fault(tool)
-            yield f"tools of {origin} ({entry.value}): {fault}" if fault else Offered(tool, origin)
+            if fault:
+                yield f"tools of {origin} ({entry.value}): {fault}"
+            else:
+                yield Offered(Contained(tool), origin)
 
 
 def usable(found: Iterable[Offered | str]) -> Others:

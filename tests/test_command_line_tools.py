@@ -28,6 +28,8 @@ async def weather(city: str, days: int = 1) -> dict:
     """Says how warm it is in a city."""
     if city == "Atlantis":
         raise ToolError("there is no such city")
+    if city == "Nowhere":
+        raise KeyError(city)
     return {"degrees": 21, "city": city, "days": days}
 
 
@@ -113,6 +115,11 @@ async def test_calls_that_cannot_be_made_say_why(user: User) -> None:
     assert (failed.code, failed.err.splitlines()[-1]) == (
         1,
         "breadth: weather: there is no such city",
+    )
+    broken = await user.types("tools", "call", "weather", "--arg", "city=Nowhere")
+    assert (broken.code, broken.err.splitlines()[-1]) == (
+        1,
+        "breadth: weather: KeyError: 'Nowhere' (weather_tools.py:11)",
     )
     for words, reason in [
         (("weather",), "city: Field required"),

@@ -3,6 +3,7 @@
 import datetime
 import io
 import zipfile
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -253,6 +254,44 @@ def test_a_mail_shows_its_headers_its_text_and_what_hangs_on_it() -> None:
     )
 
 
+def test_texts_that_hang_on_a_mail_are_read() -> None:
+    mail = EmailMessage()
+    mail["From"], mail["Date"] = "ann@example.org", "Tue, 02 Mar 2021 09:30:00 +0100"
+    mail["Subject"] = "The feast"
+    mail.set_content("The list is attached.")
+    mail.add_attachment("Guest of honour: Bo Ek", filename="guests.txt")
+    mail.add_attachment("<p>A <b>map</b></p>", subtype="html", filename="map.html")
+    mail.add_attachment(b"%PDF-1.4", maintype="application", subtype="pdf", filename="bill.pdf")
+    assert read(mail.as_bytes()).text.endswith(
+        "The list is attached.\n\nAttached: guests.txt\n\nGuest of honour: Bo Ek\n\n"
+        "Attached: map.html\n\nA map\n\nAttached: bill.pdf"
+    )
+
+
+def test_what_a_text_says_of_itself_before_it_begins() -> None:
+    text = b"---\ntitle: The harbour\nAuthor: 'Ann Lee'\ndate: 2024-03-12T10:00\n---\nIt is deep."
+    source = read(text).source
+    assert (source.title, source.author, source.published) == (
+        "The harbour",
+        "Ann Lee",
+        "2024-03-12",
+    )
+    assert read(b"Author: me\n\nNot before it begins.").source.author == ""
+
+
+def test_the_last_change_of_a_template_is_not_that_of_the_file() -> None:
+    core = core_properties("T", "Ann", "2013-12-23T00:00:00Z").replace(
+        "</cp:coreProperties>",
+        "<dcterms:created>2023-09-14T00:00:00Z</dcterms:created></cp:coreProperties>",
+    )
+    assert read(make_docx(BODY, core)).source.published == "2023-09-14"
+
+
+def test_each_slide_is_a_passage_of_its_own() -> None:
+    data = make_pptx([("Sales", "They rose.", ""), ("Staff", "It grew.", "Say thanks.")])
+    assert [p.part for p in split(read(data))] == ["slide 1", "slide 2"]
+
+
 def test_a_text_with_a_colon_is_no_mail() -> None:
     assert read(b"Subject: cats\n\nThey sleep.").source.media_type == "text/plain"
     assert read(b"Note: call Ann\nDate: today\n\nNow.").source.media_type == "text/plain"
@@ -269,8 +308,9 @@ def test_a_passage_says_on_which_page_it_stands() -> None:
         ("page 1", "The first page."),
         ("page 3", "On the third."),
     ]
-    (whole,) = split(document)
-    assert whole.place == "pages 1-3"
+    assert [p.part for p in split(document)] == ["page 1", "page 3"]
+    (over,) = split(read(make_pdf("It begins here and", "ends on the next.")))
+    assert over.place == "pages 1-2"
     (plain,) = split(read(b"No pages here."))
     assert plain.place == "characters 0-14"
 

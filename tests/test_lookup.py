@@ -39,6 +39,27 @@ def passage(title: str, text: str) -> Passage:
     return Passage(Source(f"/{title}", title, "text/plain", "0"), 0, len(text), text)
 
 
+def test_who_is_asked_for_is_not_named_by_the_question() -> None:
+    text = "Vellmark has a lighthouse, designed by Tomas Brandvold. The Kay or the Lee won."
+    for question, value, kept in [
+        ("Who designed the lighthouse of Vellmark?", "Vellmark", None),
+        ("Who designed the lighthouse of Vellmark?", "Tomas Brandvold", "Tomas Brandvold"),
+        ("Who won, the Kay or the Lee?", "the Kay", "the Kay"),
+        ("Which town is Vellmark in?", "Vellmark", "Vellmark"),
+    ]:
+        sample = Sample(value)
+        assert checked(sample, question, passage("Town", text)) == kept
+
+
+def test_a_number_does_not_stand_inside_of_another() -> None:
+    page = passage("Harbour", "It is 14.2 m deep, has 1,200 berths, and opened on 02.10.2024.")
+    for value, kept in [
+        ("14.2", "14.2"), ("2", None), ("14", None), ("1200", "1200"), ("1,200", "1,200"),
+        ("200", None), ("2024", "2024"), ("14.2 m", "14.2 m"),
+    ]:  # fmt: skip
+        assert checked(Sample(value), "What is the number?", page) == kept
+
+
 async def test_the_value_comes_with_the_passage_that_proves_it(index: DocumentIndex) -> None:
     model = ScriptedModel(["14 September 1969"])
     found = await Lookup(index, model).call(LookupArguments(question="When was Bong Joon-ho born?"))

@@ -5,6 +5,7 @@ from tools.approval import Approval, Approved, Approver
 from tools.calculate import Calculate
 from tools.chooser import model_chooser
 from tools.compare import Compare
+from tools.contained import Contained
 from tools.crosscheck import CrossCheck
 from tools.cues import asks_by_degree, asks_to_compare, compared_kinds
 from tools.drafts import Listener, listening, tell_draft
@@ -32,6 +33,7 @@ __all__ = [
     "Auth",
     "Calculate",
     "Compare",
+    "Contained",
     "CrossCheck",
     "DocumentError",
     "Fact",

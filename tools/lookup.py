@@ -10,6 +10,7 @@ doubted: more samples are drawn, and the value that most of those which pass agr
 value that leads is told as a draft.
 """
 
+import re
 from collections import Counter
 
 from pydantic import Field
@@ -30,6 +31,7 @@ _READ = 4
 _DOUBT_SAMPLES = 4
 _DOUBT_TEMPERATURE = 0.7
 _MAX_TOKENS = 40
+_WHO = re.compile(r"\s*who\b(?!.*\bor\b)", re.IGNORECASE)
 
 
 class LookupArguments(Arguments):
@@ -128,6 +130,8 @@ def checked(sample: Sample, question: str, passage: Passage) -> str | None:
         return None
     if kind in {"date", "number"} and set(words(value)) <= set(words(question)):
         return None  # a number of the question itself
+    if _WHO.match(question) and set(words(value)) <= set(words(question)):
+        return None  # the question does not name who it asks for
     if kind == "yes-no":
         return "yes" if value.casefold().startswith(("yes", "true")) else "no"
     return value if holds(f"{passage.source.title} {passage.text}", value) else None

@@ -38,7 +38,8 @@ def reading_prompt(question: str, passage: Passage) -> tuple[Message, ...]:
     messages = [Message("system", _SYSTEM)]
     for text, asked, answer in _EXAMPLES:
         messages += [Message("user", _turn(text, asked)), Message("assistant", answer)]
-    text = f"{passage.source.title}: {' '.join(passage.text.split())}"
+    title = ", ".join(filter(None, (passage.source.title, passage.part)))
+    text = f"{title}: {' '.join(passage.text.split())}"
     return (*messages, Message("user", _turn(text, question)))
 
 

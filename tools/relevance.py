@@ -33,7 +33,12 @@ def speaks_of(question: str, passage: Passage) -> bool:
     if kind_of(question) == "any":
         return True
     names = names_in(question)
-    return len(names & stems(f"{passage.source.title} {passage.text}")) >= _MOST * len(names)
+    return len(names & stems(_said(passage))) >= _MOST * len(names)
+
+
+def _said(passage: Passage) -> str:
+    """Where it stands, and what it says."""
+    return f"{passage.source.title} {passage.part} {passage.text}"
 
 
 def ranked(question: str, hits: Sequence[Hit]) -> list[Passage]:
@@ -43,7 +48,7 @@ def ranked(question: str, hits: Sequence[Hit]) -> list[Passage]:
 
     def rank(position: int, passage: Passage) -> float:
         title = stems(passage.source.title)
-        text = title | stems(passage.text)
+        text = stems(_said(passage))
         about = len(title & asked) / len(title) if title else 0.0
         named = len(names & text) / len(names) if names else 0.0
         return 1 / (2 + position) + _BONUS * about + _BONUS * named

@@ -4,7 +4,11 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-_WORD = re.compile(r"\w+")
+_NUMBER = r"(?<!\d[.,])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|\d+,\d{1,2})(?![.,]?\d)"
+"""With a decimal point, or commas between thousands: 2 does not stand in 14.2. A day (14.09.1969)
+is no such number: its parts are words."""
+_WORD = re.compile(rf"{_NUMBER}|\w+")
+_THOUSANDS = re.compile(r",(?=\d{3})")
 _FUNCTION_WORDS = frozenset(
     re.findall(
         r"\w+",
@@ -23,8 +27,13 @@ def folded(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """All words, folded, in order."""
-    return _WORD.findall(folded(text))
+    """All words, folded, in order; numbers without commas between thousands."""
+    return [_written(word) for word in _WORD.findall(folded(text))]
+
+
+def _written(word: str) -> str:
+    """1,200 as 1200, and 12,5 as 12.5."""
+    return _THOUSANDS.sub("", word).replace(",", ".") if "," in word else word
 
 
 def content_words(text: str) -> list[str]:

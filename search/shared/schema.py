@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from search.errors import IndexFolderError
 
-VERSION = 1
+VERSION = 2
 """Raise it whenever the tables, the splitting or the words change: it is part of the name, so
 workers of several versions do not disturb each other."""
 LOCK = 0x42726474
