@@ -38,7 +38,8 @@ def labels(facts: Sequence[Fact]) -> list[tuple[str, ...]]:
 
     First the names that were filled in, then what sets its question apart from the others'
     questions, then the same for the further questions of the chains, depth by depth. A name that
-    all of them share tells nothing and is left out.
+    all of them share tells nothing and is left out; one that was filled in for some of them is
+    theirs alone, though the others' chains hold it ("the designer or his wife").
     """
     chains = [_questions(fact) for fact in facts]
     rows = [list(fact.names) for fact in facts]
@@ -47,7 +48,7 @@ def labels(facts: Sequence[Fact]) -> list[tuple[str, ...]]:
         differences = _differences([chains[index][depth] for index in having])
         for index, names in zip(having, differences, strict=True):
             rows[index].extend(names)
-    return _telling(rows)
+    return _telling(rows, [{normalised(name) for name in fact.names} for fact in facts])
 
 
 def normalised(text: str) -> str:
@@ -64,12 +65,21 @@ def _questions(fact: Fact) -> tuple[str, ...]:
     return (fact.question, *fact.chain)
 
 
-def _telling(rows: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
-    """Each row without blanks, repetitions and what stands in every row."""
+def _telling(rows: Sequence[Sequence[str]], filled_in: Sequence[set[str]]) -> list[tuple[str, ...]]:
+    """Each row without blanks, repetitions, what stands in every row, and what is another's."""
     kept = [{normalised(name): name.strip(_EDGES) for name in row} for row in rows]
     counts = Counter(key for row in kept for key in row)
-    shared = {key for key, count in counts.items() if count == len(rows) > 1}
-    return [tuple(name for key, name in row.items() if key and key not in shared) for row in kept]
+    owners = Counter(key for keys in filled_in for key in keys)
+
+    def tells(key: str, own: set[str]) -> bool:
+        if 0 < owners[key] < len(rows):
+            return key in own
+        return not counts[key] == len(rows) > 1
+
+    return [
+        tuple(name for key, name in row.items() if key and tells(key, own))
+        for row, own in zip(kept, filled_in, strict=True)
+    ]
 
 
 def _differences(questions: Sequence[str]) -> list[list[str]]:
