@@ -133,8 +133,9 @@ class Budget:
     def out_of_time(self) -> None:
         """The phase was cut short by the clock."""
         whose = min(self._line, key=self._left)
-        spent, allowed = round(whose.seconds, 1), whose._limits.seconds * self._share(whose)
-        self._stop(whose, BudgetExceeded("seconds", spent, allowed))
+        spent, allowed = round(whose.seconds, 1), whose._limits.seconds
+        kept = allowed * (1 - self._share(whose))
+        self._stop(whose, BudgetExceeded("seconds", spent, allowed, kept=kept))
 
     def check_seconds(self, *, step: bool = False, guess: bool = False) -> None:
         """Raise BudgetExceeded when the time of the phase, or of its steps, is over.
@@ -143,8 +144,9 @@ class Budget:
         """
         for budget in self._line:
             if self._left(budget, step=step) <= 0:
-                allowed = budget._limits.seconds * self._share(budget, step=step)
-                self._exceed(budget, "seconds", budget.seconds, allowed, guess=guess)
+                spent, allowed = round(budget.seconds, 1), budget._limits.seconds
+                kept = allowed * (1 - self._share(budget, step=step))
+                self._exceed(budget, "seconds", spent, allowed, kept=kept, guess=guess)
 
     def spend_tool_call(self, *, guess: bool = False, cost: float = 0.0) -> None:
         """Count one tool call and what it costs, or raise and count nothing.
@@ -155,9 +157,7 @@ class Budget:
         self.check_seconds(step=True, guess=guess)
         for budget in self._line:
             spent, allowed = budget._tool_calls, budget._limits.tool_calls
-            if guess:
-                allowed *= _AMPLE
-            if spent + 1 > allowed:
+            if spent + 1 > allowed * (_AMPLE if guess else 1.0):
                 self._exceed(budget, "max-tool-calls", spent, allowed, guess=guess)
         if cost:
             paid = Spending(cost=cost)
@@ -187,16 +187,16 @@ class Budget:
         self.check_seconds(step=step, guess=guess)
         for budget in self._line:
             then = budget._spent + budget._promised + spending
-            share = self._share(budget, step=step) * (_AMPLE if guess else 1.0)
-            tokens, cost = budget._limits.tokens * share, budget._limits.cost * share
-            if then.tokens > tokens:
-                spent = budget._spent.tokens
-                self._exceed(
-                    budget, "max-tokens", spent, tokens, asked=spending.tokens, guess=guess
-                )
-            if then.cost > cost:
-                spent_cost = budget._spent.cost
-                self._exceed(budget, "max-cost", spent_cost, cost, asked=spending.cost, guess=guess)
+            spent, most, share = budget._spent, budget._limits, self._share(budget, step=step)
+            for limit, sum_, so_far, allowed, asked in (
+                ("max-tokens", then.tokens, spent.tokens, most.tokens, spending.tokens),
+                ("max-cost", then.cost, spent.cost, most.cost, spending.cost),
+            ):
+                if sum_ > allowed * share * (_AMPLE if guess else 1.0):
+                    kept = allowed * (1 - share)
+                    self._exceed(
+                        budget, limit, so_far, allowed, asked=asked, kept=kept, guess=guess
+                    )
         for budget in self._line:
             budget._promised += spending
 
@@ -244,10 +244,11 @@ class Budget:
         allowed: float,
         *,
         asked: float = 0,
+        kept: float = 0,
         guess: bool,
     ) -> NoReturn:
         """Raise, and remember the first time, unless it was only a guess."""
-        error = BudgetExceeded(limit, spent, allowed, asked)
+        error = BudgetExceeded(limit, spent, allowed, asked, kept)
         if not guess:
             self._stop(whose, error)
         raise error

@@ -20,10 +20,14 @@ class PlanError(ValueError):
 class BudgetExceeded(Exception):
     """A limit of the run's budget was hit; `limit` names it as its setting does."""
 
-    def __init__(self, limit: str, spent: float, allowed: float, asked: float = 0) -> None:
-        """All in the limit's own unit; `asked`: what the next call may take."""
-        more = f", and the next call may take {asked:g}" if asked else ""
-        super().__init__(f"{limit}: {spent:g} of {allowed:g} spent{more}")
+    def __init__(
+        self, limit: str, spent: float, allowed: float, asked: float = 0, kept: float = 0
+    ) -> None:
+        """All in the limit's own unit; `asked`: what the next call may take; `kept`: of `allowed`,
+        what is left to the answer."""
+        more = f", {kept:g} kept for the answer" if kept else ""
+        more += f", and the next call may take {asked:g}" if asked else ""
+        super().__init__(f"{limit}: {round(spent, 4):g} of {allowed:g} spent{more}")
         self.limit = limit
 
 

@@ -142,11 +142,11 @@ def test_a_step_that_still_runs_cannot_take_the_share_of_the_answer_that_is_bein
     clock = Clock()
     budget = Budget(Limits(seconds=100, tokens=100), clock=clock)
     budget.answering = True
-    with pytest.raises(BudgetExceeded, match="max-tokens: 0 of 75 spent"):
+    with pytest.raises(BudgetExceeded, match="max-tokens: 0 of 100 spent, 25 kept for the answer"):
         budget.promise(Spending(80), step=True)
     budget.promise(Spending(80))
     clock.now = 80
-    with pytest.raises(BudgetExceeded, match="seconds: 80 of 75"):
+    with pytest.raises(BudgetExceeded, match="seconds: 80 of 100 spent, 25 kept"):
         budget.spend_tool_call()
     budget.promise(Spending(20))
 
@@ -189,7 +189,7 @@ def test_a_sub_run_gathers_and_ends_before_the_time_of_the_run_above_is_over() -
     bottom.answering = True
     assert bottom.remaining_seconds == 5
     clock.now = 75
-    with pytest.raises(BudgetExceeded, match="75 of 75"):
+    with pytest.raises(BudgetExceeded, match="75 of 100 spent, 25 kept"):
         top.nested(Limits())
 
 
