@@ -19,6 +19,7 @@ from inference.errors import (
     ModelNonsense,
     ModelRefused,
     ModelUnavailable,
+    NoAddress,
     Unsupported,
 )
 from inference.fanout import Ask, separately
@@ -137,7 +138,20 @@ class EndpointModel:
             try:
                 return (await self._client.get("/models", cast_to=ModelList)).data or []
             except openai.NotFoundError:
+                await self._require_address()
                 return []
+
+    async def _require_address(self) -> None:
+        """Raises NoAddress where the server's models are one folder further down."""
+        if self.base_url.rstrip("/").endswith("/v1"):
+            return
+        try:
+            there = (await self._client.get("/v1/models", cast_to=ModelList)).data
+        except openai.OpenAIError:
+            return
+        if there:
+            right = f"{self.base_url.rstrip('/')}/v1"
+            raise NoAddress(f"{self.base_url} has no models, {right} has: write --base-url {right}")
 
     def stream(
         self,

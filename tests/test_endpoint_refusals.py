@@ -11,6 +11,7 @@ from inference import (
     ModelError,
     ModelRefused,
     ModelSetupError,
+    NoAddress,
     Sample,
     complete,
 )
@@ -82,6 +83,15 @@ async def test_the_end_of_a_name_has_to_be_one_models(listed: list[str]) -> None
     async with serving(WHOLE, models=names) as played, asking(played.url, engine=None) as model:
         with pytest.raises(ModelRefused, match="no model 'm'"):
             await complete(model, ASKED)
+
+
+@pytest.mark.parametrize("end", ["", "/"])
+async def test_an_address_without_its_end_is_told_before_a_run(end: str) -> None:
+    async with serving(WHOLE, models=models("m")) as played:
+        short = played.url.removesuffix("/v1")
+        async with asking(short + end, engine=None) as model:
+            with pytest.raises(NoAddress, match=f"write --base-url {played.url}"):
+                await model.check()
 
 
 async def test_a_server_without_a_model_list_is_asked_all_the_same() -> None:
