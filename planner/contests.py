@@ -1,4 +1,5 @@
-"""Plans for plain contests, by rule: "Which was built first, A or B?", "Who is older, A or B?"
+"""Plans for plain contests, by rule: "Which was built first, A or B?", "Who is older, A or B?"; and
+for two values of one thing: "By how much did A grow from B to C?", "How old was A when he died?"
 
 The question says itself what to look up of each side, so no model is asked: small ones ask for the
 wrong thing, or for everything at once. Whatever is not as plain as that stays with the planner.
@@ -79,6 +80,46 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     ),
 )
 
+_CHANGED = (
+    r"grow|grown|rise|risen|increase|increased|climb|climbed|change|changed|fall|fallen|drop|dropped"
+    r"|decrease|decreased|decline|declined|shrink|shrunk"
+)
+_WHEN_DONE = rf"(?P<thing>[^?]+?) (?P<was>was|were) (?P<done>{_DONE})"
+_PAIRS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], tuple[str, str, str]]], ...] = (
+    (
+        re.compile(
+            rf"(?:by )?how (?:much|many \w+) (?:did|has|have) (?P<what>[^?]+?) (?:{_CHANGED})"
+            r"(?: by)? (?:from|between) (?P<a>[^?]+?) (?:to|and|until) (?P<b>[^?]+?)\s*\?",
+            re.IGNORECASE,
+        ),
+        lambda found: (
+            f"What was {found['what']} in {found['a'].removeprefix('in ')}?",
+            f"What was {found['what']} in {found['b'].removeprefix('in ')}?",
+            f"What is the difference of {found['what']} between {found['a']} and {found['b']}?",
+        ),
+    ),
+    (
+        re.compile(
+            r"(?:how old was (?P<a>[^?]+?) when (?:he|she|they) died"
+            r"|at (?:what|which) age did (?P<b>[^?]+?) die)\s*\?",
+            re.IGNORECASE,
+        ),
+        lambda found: (
+            f"When was {found['a'] or found['b']} born?",
+            f"When did {found['a'] or found['b']} die?",
+            f"How many years lie between {found['a'] or found['b']}'s birth and death?",
+        ),
+    ),
+    (
+        re.compile(rf"how old was (?P<who>[^?]+?) when {_WHEN_DONE}\s*\?", re.IGNORECASE),
+        lambda found: (
+            f"When was {found['who']} born?",
+            f"When {found['was']} {found['thing']} {found['done']}?",
+            f"How many years lie between {found['who']}'s birth and that of {found['thing']}?",
+        ),
+    ),
+)
+
 
 def contest_plan(question: str, vocabulary: Vocabulary) -> list[Step]:
     """The look-ups of both sides and their comparison; empty where a question is no plain contest.
@@ -96,6 +137,11 @@ def contest_plan(question: str, vocabulary: Vocabulary) -> list[Step]:
             return _plan(
                 question.strip(), [asking(found).format(side) for side in sides], vocabulary
             )
+    for form, asking_both in _PAIRS:
+        found = form.fullmatch(question.strip())
+        if found is not None and not any(map(_UNCLEAR.search, filter(None, found.groups()))):
+            first, second, compared = asking_both(found)
+            return _plan(compared, [first, second], vocabulary)
     return []
 
 

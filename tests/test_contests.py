@@ -88,3 +88,58 @@ def test_braces_in_a_question_name_no_step() -> None:
 def test_without_a_tool_to_compare_there_is_no_contest() -> None:
     only = Vocabulary({"lookup": ("question",)}, default="lookup")
     assert contest_plan("Who is older, Ann or Bob?", only) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "asked", "compared"),
+    [
+        (
+            "By how much did the revenue of Acme grow from 2022 to 2024?",
+            [
+                "a: What was the revenue of Acme in 2022?",
+                "b: What was the revenue of Acme in 2024?",
+            ],
+            "What is the difference of the revenue of Acme between 2022 and 2024?",
+        ),
+        (
+            "How much has the population of Rome fallen between 1990 and 2000?",
+            [
+                "a: What was the population of Rome in 1990?",
+                "b: What was the population of Rome in 2000?",
+            ],
+            "What is the difference of the population of Rome between 1990 and 2000?",
+        ),
+        (
+            "How old was the director of Up when he died?",
+            ["a1: Who directed Up?", "a: When was {a1} born?", "b: When did {a1} die?"],
+            "How many years lie between the director of Up's birth and death?",
+        ),
+        (
+            "At what age did Ann Lee die?",
+            ["a: When was Ann Lee born?", "b: When did Ann Lee die?"],
+            "How many years lie between Ann Lee's birth and death?",
+        ),
+        (
+            "How old was Ann Lee when Cars was released?",
+            ["a: When was Ann Lee born?", "b: When was Cars released?"],
+            "How many years lie between Ann Lee's birth and that of Cars?",
+        ),
+    ],
+)
+def test_two_values_of_one_thing(question: str, asked: list[str], compared: str) -> None:
+    assert lookups(question) == asked
+    assert contest_plan(question, VOCABULARY)[-1].arguments["question"] == compared
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "By how much did it grow?",
+        "How old was he when his father died?",
+        "How old was Ann Lee when her son was born?",
+        "How much did the ticket from Rome to Milan cost?",
+        "How many people died from 1914 to 1918?",
+    ],
+)
+def test_what_is_less_plain_stays_with_the_planner(question: str) -> None:
+    assert contest_plan(question, VOCABULARY) == []
