@@ -9,11 +9,14 @@ from planner import template
 from planner.answering import SEARCHED, answer_value
 from planner.contradictions import CROSSCHECK, Claim, Findings
 from planner.outcomes import Done, Failed, Outcome
+from planner.plan import Plan, Step
 from search import Passage
 from tools import Fact
 
 _LONGEST = 2000
 """Characters of a value."""
+READ = "read"
+"""The tool that opens a document."""
 RESEARCH = "research"
 """The tool whose steps are sub-runs."""
 
@@ -91,6 +94,7 @@ def grounds_of(
             continue
         read |= {passage.id: passage for passage in (*outcome.evidence, *outcome.read)}
         if step.tool in SEARCHED:
+            grounds += _opened(step, outcome, plan)
             continue
         for position, fact in enumerate(facts[step.id]):
             call = f"{step.id}[{position}]" if step.for_each else step.id
@@ -116,6 +120,15 @@ def grounds_of(
         fact=_fact_of(value, findings),
         disputes=tuple(dict.fromkeys(disputes)),
     )
+
+
+def _opened(step: Step, outcome: Done, plan: Plan) -> list[Ground]:
+    """That a document was opened, where a step works on what it says: nothing else proves that."""
+    used = any(step.id in other.inputs for other in plan.steps)
+    if step.tool != READ or not used or not outcome.evidence:
+        return []
+    proof = outcome.evidence[0]
+    return [Ground("Which document was read?", proof.source.title, proof)]
 
 
 def _fact_of(value: JsonValue, findings: Findings) -> Fact | None:

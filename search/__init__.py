@@ -42,6 +42,7 @@ from search.shared import shared_index
 from search.site import refresh_pages
 from search.sitemaps import pages_of
 from search.splitting import sentences, split
+from search.tables import LEFT_OUT, rows_in
 from search.together import Together
 from search.web import WebClient, WebResponse, WebSettings
 from search.web_pages import ByAddress, Renderer, WebPages, is_address
@@ -49,6 +50,7 @@ from search.web_search import WebSearch
 
 __all__ = [
     "KINDS",
+    "LEFT_OUT",
     "Browser",
     "BrowserSettings",
     "ByAddress",
@@ -88,6 +90,7 @@ __all__ = [
     "read_bytes",
     "read_file",
     "refresh_pages",
+    "rows_in",
     "sentences",
     "shared_index",
     "split",

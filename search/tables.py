@@ -25,6 +25,7 @@ _NUMBER = re.compile(r"[-+(~]?\s?[$€£¥]?\s?\d")
 _YEAR = re.compile(r"(?:FY ?)?(?:1[5-9]|20)\d\d\Z")
 _BAR = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"\|[-:| ]+\|\s*\Z")
+_ROW = re.compile(r"^\| (.*?) \|$", re.MULTILINE | re.DOTALL)
 _TABLE = re.compile(r"(?:^\|.*\|[ \t]*(?:\n|\Z))+", re.MULTILINE)
 
 Row = Sequence[str]
@@ -47,6 +48,23 @@ def row_lines(rows: Iterable[Row], *, header: bool | None = None) -> Iterator[st
         at += 1
     for row in chain(sample[at:], filled):
         yield row[0] if row == [LEFT_OUT] else f"| {' | '.join(_cells(row, names))} |"
+
+
+def rows_in(text: str) -> list[dict[str, str]]:
+    """The rows with named columns that a text holds, as `row_lines` writes them.
+
+    A row may have been cut into lines. A cell that is empty is left out there, and is empty here.
+    Raises ValueError where rows are said to be left out.
+    """
+    if LEFT_OUT in text:
+        raise ValueError("of the table only the first rows are there")
+    found = (" ".join(row[1].split()) for row in _ROW.finditer(text))
+    rows = [
+        {name: value for name, colon, value in cells if colon}
+        for cells in ([cell.partition(": ") for cell in row.split(" | ")] for row in found)
+    ]
+    names = dict.fromkeys(name for row in rows for name in row)
+    return [{name: row.get(name, "") for name in names} for row in rows if row]
 
 
 def relined(markdown: str) -> str:

@@ -15,6 +15,7 @@ import typer
 from inference import InstalledVllm, Speculation, VllmSettings, vllm_command
 from planner import PlanBuilder, PlanError, Research, Step, Vocabulary, step_of
 from service.command_line import app
+from service.plans import TOOLS
 from service.settings import Settings
 from tools import Calculate, Compare, Lookup, Python, Read, Search, Table
 
@@ -83,6 +84,12 @@ def commands() -> dict[str, set[str]]:
     return {name: options_of(command) | {"--help"} for name, command in group.commands.items()}
 
 
+ALL = Vocabulary(
+    {name: shape.field_names() for name, shape in TOOLS.items()}, default="lookup", shapes=TOOLS
+)
+"""What a plan of one's own may use."""
+
+
 def options_of(command: Any) -> set[str]:
     inner = getattr(command, "commands", {}).values()
     own = {option for parameter in command.params for option in parameter.opts}
@@ -110,10 +117,10 @@ def test_python_in_the_pages_runs(block: Block) -> None:
 def test_plans_in_the_pages_are_plans(block: Block) -> None:
     builder = PlanBuilder()
     for line in block.text.splitlines():
-        builder.add(step_of(json.loads(line), VOCABULARY))
+        builder.add(step_of(json.loads(line), ALL))
     assert builder.plan.steps
     for step in builder.plan.steps:
-        assert set(step.arguments) <= set(VOCABULARY.tools[step.tool])
+        assert set(step.arguments) <= set(ALL.tools[step.tool])
 
 
 @pytest.mark.parametrize("row", rows_behind(PLAN_LANGUAGE, "<!-- errors -->"), ids=lambda r: r[1])

@@ -1,13 +1,17 @@
 """Tables are worked out exactly, and a cell that does not fit is named."""
 
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
-from tools import Table, ToolError
+from search import DocumentIndex, rows_in
+from search.tables import row_lines
+from tools import Read, Table, ToolError
+from tools.find import ReadArguments
 from tools.quantities import write_number
 from tools.table import Operation, TableArguments
 
@@ -18,7 +22,7 @@ FILMS: list[JsonValue] = [
 ]
 
 
-async def worked_out(operation: Operation, rows: list[JsonValue], **more: object) -> JsonValue:
+async def worked_out(operation: Operation, rows: JsonValue, **more: object) -> JsonValue:
     given = {"operation": operation, "rows": rows, **more}
     return (await Table().call(TableArguments.model_validate(given))).value
 
@@ -91,3 +95,44 @@ async def test_sums_are_exact(numbers: list[object]) -> None:
     total = sum((Fraction(str(number)) for number in numbers), Fraction(0))
     rows: list[JsonValue] = [float(str(number)) for number in numbers]
     assert await worked_out("sum", rows) == write_number(total)
+
+
+async def test_a_documents_table_is_worked_out(tmp_path: Path) -> None:
+    path = tmp_path / "ferries.csv"
+    long = "x " * 200
+    path.write_text(f"name,capacity,port,note\nAlda,250,Tarn,\nBo,,Tarn,{long}\nCy,120,Vell,\n")
+    index = DocumentIndex.open(None)
+    try:
+        await index.refresh([tmp_path])
+        text = (await Read(index).call(ReadArguments(location="ferries.csv"))).value
+        assert await worked_out("sum", text, column="capacity") == "370"
+        assert await worked_out("count", text, column="name", by="port") == {"Tarn": 2, "Vell": 1}
+        with pytest.raises(ToolError, match="no column 'size', only name, capacity"):
+            await worked_out("sum", text, column="size")
+        beginning = (await Read(index, limit=1).call(ReadArguments(location="ferries.csv"))).value
+        with pytest.raises(ValidationError, match="only the first rows are there"):
+            await worked_out("sum", beginning, column="capacity")
+    finally:
+        index.close()
+    with pytest.raises(ValidationError, match="holds no table with named columns"):
+        await worked_out("sum", "It has none.")
+
+
+@given(
+    st.lists(
+        st.dictionaries(
+            st.sampled_from(["Name", "Größe", "in 2020"]),
+            st.from_regex(r"[a-z0-9.,€ ]{0,8}[a-z0-9]", fullmatch=True).map(str.strip),
+            min_size=2,
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_rows_are_read_as_they_were_written(rows: list[dict[str, str]]) -> None:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    lines = row_lines(
+        [names, *([row.get(name, "") for name in names] for row in rows)], header=True
+    )
+    told = [{name: " ".join(row.get(name, "").split()) for name in names} for row in rows]
+    assert rows_in("Caption\n" + "\n".join(lines)) == told

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from search import Hit, Narrowing, Reader, SearchEngine, SearchError
+from search import LEFT_OUT, Hit, Narrowing, Reader, SearchEngine, SearchError
 from tools.tool import Arguments, ToolError, ToolResult
 
 _TITLES = 10
@@ -60,6 +60,10 @@ class Search:
         return ToolResult([*titles[:_TITLES]] or None, read=[hit.passage for hit in hits])
 
 
+_PROOFS = 20
+"""Passages of a document that is cited as a whole."""
+
+
 class ReadArguments(Arguments):
     """Which document to open."""
 
@@ -67,7 +71,7 @@ class ReadArguments(Arguments):
 
 
 class Read:
-    """The beginning of one document."""
+    """One document, or the beginning of a long one."""
 
     name = "read"
     description = "open one document by its path"
@@ -75,7 +79,7 @@ class Read:
     resource = "documents"
     seconds = 30.0
 
-    def __init__(self, reader: Reader, *, limit: int = 20) -> None:
+    def __init__(self, reader: Reader, *, limit: int = 200) -> None:
         """`limit`: passages at most."""
         self._reader = reader
         self._limit = limit
@@ -83,10 +87,16 @@ class Read:
     async def call(self, arguments: ReadArguments) -> ToolResult:
         """The text as the value, its passages as evidence."""
         try:
-            passages = list(await self._reader.read(arguments.location))[: self._limit]
+            whole = list(await self._reader.read(arguments.location))
         except SearchError as error:
             raise ToolError(str(error)) from error
-        return ToolResult("\n\n".join(passage.text for passage in passages), evidence=passages)
+        passages = whole[: self._limit]
+        text = "\n\n".join(passage.text for passage in passages)
+        cut = None
+        if len(whole) > self._limit:
+            cut = f"read {self._limit} of {len(whole)} passages of {arguments.location}"
+            text += f"\n\n{LEFT_OUT}"
+        return ToolResult(text, evidence=passages[:_PROOFS], read=passages[_PROOFS:], cut=cut)
 
 
 async def found(

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cmp_to_key
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import BeforeValidator, Field, JsonValue
+from pydantic_core import PydanticCustomError
 
+from search import rows_in
 from tools.arithmetic import FUNCTIONS, Value
 from tools.quantities import LIMIT, parse_quantity
 from tools.tool import Arguments, ToolError, ToolResult
@@ -17,11 +19,25 @@ Cell = Amount | Moment
 Operation = Literal["sum", "mean", "median", "min", "max", "count", "sort"]
 
 
+def _rows(given: object) -> object:
+    """The rows of a text's tables."""
+    if not isinstance(given, str):
+        return given
+    try:
+        rows = rows_in(given)
+    except ValueError as error:
+        raise PydanticCustomError("cut_table", str(error)) from error
+    if not rows:
+        raise PydanticCustomError("no_table", "the text holds no table with named columns")
+    return rows
+
+
 class TableArguments(Arguments):
     """What `table` takes."""
 
-    rows: Sequence[JsonValue] = Field(max_length=MAX_ROWS)
-    """Objects with the same keys, or single values."""
+    rows: Annotated[Sequence[JsonValue], BeforeValidator(_rows)] = Field(max_length=MAX_ROWS)
+    """Objects with the same keys, or single values; or what `read` gives of a document with a
+    table, whose columns are the keys."""
     operation: Operation
     column: str | None = None
     """Which key of the rows; rows that are single values have none."""
