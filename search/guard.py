@@ -86,8 +86,8 @@ def target(
     if not allows(host, port, allowed):
         if port not in ports:
             raise Refused(
-                f"{scheme}://{host}:{port} has a port that is not open"
-                " (BREADTH_ALLOW_HOSTS opens it)"
+                f"{scheme}://{host}:{port}: this port is not allowed"
+                f" (BREADTH_ALLOW_HOSTS={host}:{port} allows it)"
             )
         _require_public_name(host)
     at = "" if port == PORTS[scheme] else f":{port}"

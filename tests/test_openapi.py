@@ -130,6 +130,22 @@ def test_each_operation_is_a_tool_and_what_cannot_be_one_is_told() -> None:
     assert plan_grammar(made.tools)
 
 
+@pytest.mark.parametrize("required", [{}, {"required": True}, {"required": False}])
+def test_what_a_body_has_to_hold_is_required(required: dict[str, bool]) -> None:
+    fields = {"required": ["article"], "properties": {
+        "article": {"type": "string"}, "note": {"type": "string"}}}  # fmt: skip
+    paths = {
+        "/order": {"post": {"operationId": "order", "requestBody": {
+            **required, "content": {"application/json": {"schema": fields}}}}},
+        "/upload": {"post": {"operationId": "upload", "requestBody": {
+            **required, "content": {"multipart/form-data": {"schema": {}}}}}},
+    }  # fmt: skip
+    made = offline({"openapi": "3.0.3", "paths": paths}, server="https://shop.example")
+    (order,) = made.tools
+    assert order.arguments.model_json_schema()["required"] == ["article"]
+    assert made.problems == ("upload: it takes multipart/form-data",)
+
+
 def test_yaml_is_read_and_the_server_of_the_document_is_asked() -> None:
     server = {"url": "https://{where}.example/v2/", "variables": {"where": {"default": "films"}}}
     document = {**DOCUMENT, "openapi": "3.0.3", "servers": [server]}

@@ -168,13 +168,17 @@ def _fields(
 def _add_body(
     document: Mapping[str, Any], operation: Mapping[str, Any], fields: _Fields
 ) -> str | None:
-    """The fields of an object are those of the tool; anything else is its `body`."""
+    """The fields of an object are those of the tool; anything else is its `body`.
+
+    What a body has to hold, the tool has to be given, though the document may let the whole body be
+    left out: few documents say that it may not, and fewer calls make sense without.
+    """
     body = _whole(document, operation.get("requestBody"))
     content = _object(body.get("content"))
     media = next((one for one in content if _is_json(one) or one == _FORM), None)
     required = body.get("required") is True
     if media is None:
-        if required:
+        if required or content:
             raise DocumentError(f"it takes {', '.join(content) or 'nothing known'}")
         return None
     said = _object(content[media]).get("schema", {})
@@ -186,7 +190,7 @@ def _add_body(
     wanted = _list(schema.get("required"))
     for name, shape in properties.items():
         if not _object(shape).get("readOnly"):
-            fields.add(name, shape, "field", required=required and name in wanted)
+            fields.add(name, shape, "field", required=name in wanted)
     return str(media)
 
 
