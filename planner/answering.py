@@ -9,7 +9,7 @@ from planner import template
 from planner.contradictions import CROSSCHECK
 from planner.outcomes import Done, Failed, Outcome, Skipped
 from planner.plan import Plan, Step
-from tools import fits, kind_of, may_answer, stems
+from tools import asks_to_compare, fits, kind_of, may_answer, names_in, stems
 
 WHOLE = "whole"
 """The step that looks the whole question up."""
@@ -19,6 +19,8 @@ _ASIDE = SEARCHED | {CROSSCHECK}
 """Tools that never answer a question themselves."""
 _NEARLY_WHOLE = 0.9
 _PAIR = 2
+_BOTH = 0.8
+"""Of the names in a comparison, the share that a passage on both sides has."""
 
 
 def answer_value(
@@ -210,12 +212,22 @@ def answering_steps(
     rounds, asked = rounds or {}, stems(question)
     best: dict[tuple[int, bool], tuple[int, Step]] = {}
     for step in _ends(plan, outcomes):
-        if step.tool not in _ASIDE:
+        if step.tool not in _ASIDE and not _is_one_sided(step, question, outcomes):
             key = rounds.get(step.id, 1), step.id != WHOLE
             said = stems(" ".join(one.spoken for one in (step, *plan.behind(step))))
             if key not in best or len(said & asked) >= best[key][0]:
                 best[key] = len(said & asked), step
     return [best[key][1] for key in sorted(best, reverse=True)]
+
+
+def _is_one_sided(step: Step, question: str, outcomes: Mapping[str, Outcome]) -> bool:
+    """Whether a comparison was looked up whole, in a passage that does not speak of both sides."""
+    outcome = outcomes.get(step.id)
+    if step.id != WHOLE or not isinstance(outcome, Done) or not asks_to_compare(question):
+        return False
+    names = names_in(question)
+    said = stems(" ".join(f"{proof.source.title} {proof.text}" for proof in outcome.evidence))
+    return bool(outcome.evidence) and len(names & said) < _BOTH * len(names)
 
 
 def _ends(plan: Plan, outcomes: Mapping[str, Outcome]) -> list[Step]:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from making import lookup
 
 from planner import Done, Failed, Outcome, Plan, Skipped, Step
-from planner.answering import dead_steps, prospect, sure_value
+from planner.answering import answer_value, dead_steps, prospect, sure_value
+from search import Passage, Source
 
 QUESTION = "When was the director of Up born?"
 CHAIN = Plan((lookup("a", "Who directed Up?"), lookup("b", "When was {a} born?")))
@@ -52,6 +53,23 @@ def test_of_two_ways_the_one_that_was_taken_answers() -> None:
         assert prospect(plan, found, {}, QUESTION) == "settled"
         found |= {"c": Skipped("'not a' is not so"), "d": Skipped("needs c")}
         assert sure_value(plan, found, {}, QUESTION) == "9 October 1968"
+
+
+def test_a_comparison_looked_up_whole_needs_a_passage_on_both_sides() -> None:
+    question = "Which town had more inhabitants in 2020, the birth town of Ann Berg or Tarn?"
+    plan = Plan((lookup("whole", question),))
+
+    def found_in(title: str, text: str) -> dict[str, Outcome]:
+        passage = Passage(Source("/a", title, "text/plain", "0"), 0, len(text), text)
+        return {"whole": Done("Tarn", (passage,))}
+
+    one = found_in("Towns in 2020", "Osterhavn: 18,420 inhabitants. Tarn: 7,905.")
+    both = found_in("Ann Berg", "Born in Vik, which had 300 inhabitants in 2020, and Tarn 7,905.")
+    assert answer_value(plan, one, {}, question) is None
+    assert prospect(plan, one, {}, question) == "hopeless"
+    assert answer_value(plan, both, {}, question) == "Tarn"
+    asked = "Which town has 7,905 inhabitants?"
+    assert answer_value(Plan((lookup("whole", asked),)), one, {}, asked) == "Tarn"
 
 
 OUTCOMES = st.sampled_from(

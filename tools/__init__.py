@@ -18,6 +18,7 @@ from tools.mcp_servers import McpServer, McpTool, mcp_tools
 from tools.openapi import OPENAPI_BYTES, DocumentError, Imported, openapi_tools
 from tools.openapi_call import Auth, OpenApiTool, Service
 from tools.python_tool import Python
+from tools.relevance import names_in
 from tools.sandbox import Sandbox, SandboxLimits, SandboxRefused, SandboxResult, sandbox_kind
 from tools.schema_arguments import arguments_of
 from tools.table import Table
@@ -74,6 +75,7 @@ __all__ = [
     "may_answer",
     "mcp_tools",
     "model_chooser",
+    "names_in",
     "openapi_tools",
     "sandbox_kind",
     "stems",
