@@ -41,7 +41,9 @@ def checked_arguments(
 def told(faults: Iterable[ErrorDetails]) -> str:
     """The fields at fault, without pydantic's links."""
     return "; ".join(
-        f"{'.'.join(map(str, fault['loc'])) or 'arguments'}: {fault['msg']}" for fault in faults
+        f"{'.'.join(map(str, fault['loc'])) or 'arguments'}:"
+        f" {fault['msg'].removeprefix('Value error, ')}"
+        for fault in faults
     )
 
 

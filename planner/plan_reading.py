@@ -112,7 +112,8 @@ def _check(step: Step, tools: Mapping[str, type[Arguments]]) -> None:
             field = str(problem["loc"][0]) if problem["loc"] else "arguments"
             if not list(template.names(step.arguments.get(field))):
                 known = ", ".join(tools[step.tool].field_names())
-                raise PlanError(f"{field}: {problem['msg']}; {step.tool} takes: {known}") from None
+                said = problem["msg"].removeprefix("Value error, ")
+                raise PlanError(f"{field}: {said}; {step.tool} takes: {known}") from None
 
 
 def _check_allowed(names: JsonValue, tools: Iterable[str]) -> None:

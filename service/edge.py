@@ -60,7 +60,7 @@ def settings_of(**flags: Any) -> Settings:
         raise
     except ValidationError as error:
         problems = "; ".join(
-            f"{_named(problem['loc'], flags)}: {problem['msg']}"
+            f"{_named(problem['loc'], flags)}: {problem['msg'].removeprefix('Value error, ')}"
             for problem in error.errors(include_url=False)
         )
         fail(problems, 2)
