@@ -24,7 +24,8 @@ from planner import (
     checked_arguments,
     template,
 )
-from search import DocumentIndex
+from search import DocumentIndex, Passage
+from service.answers import source_line
 from service.errors import ToolFailed, UsageProblem
 from service.legible import legible
 from service.models import models_of
@@ -46,6 +47,12 @@ class Called:
 
     tool: str
     done: Done
+
+    @property
+    def passages(self) -> list[Passage]:
+        """What it rests on and what was read besides, each once."""
+        found = (*self.done.evidence, *self.done.read)
+        return [*{passage.id: passage for passage in found}.values()]
 
 
 async def listed(settings: Settings, display: Display) -> dict[str, Any]:
@@ -126,9 +133,10 @@ def as_json(called: Called) -> dict[str, Any]:
                 "location": passage.source.location,
                 "start": passage.start,
                 "end": passage.end,
+                "part": passage.part,
                 "text": passage.text,
             }
-            for passage in (*called.done.evidence, *called.done.read)
+            for passage in called.passages
         ],
         "cut": called.done.cut,
     }
@@ -138,12 +146,8 @@ def as_text(called: Called) -> str:
     """The value, and its sources below."""
     value = called.done.value
     lines = [template.as_text(value) if isinstance(value, str) else _written(value)]
-    sources = as_json(called)["sources"]
-    lines += ["", "Sources"] if sources else []
-    lines += [
-        f"[{number}] {one['title']} ({one['location']}, characters {one['start']}-{one['end']})"
-        for number, one in enumerate(sources, 1)
-    ]
+    lines += ["", "Sources"] if called.passages else []
+    lines += [f"[{number}] {source_line(one)}" for number, one in enumerate(called.passages, 1)]
     shown = (line for text in lines for line in text.split("\n"))
     return "\n".join(_indent(line) + legible(line) for line in shown)
 
