@@ -206,17 +206,19 @@ def answering_steps(
     """The step of each round that is to answer the question, the newest round first.
 
     Of the steps that nothing takes up it is the one that says most of the question, together with
-    what it builds on; of equals the last. The whole question's look-up comes behind its round's. A
-    step whose condition is not so leaves it to the others.
+    what it builds on; of equals the last. Where the question compares, that is a step which does,
+    if there is one. The whole question's look-up comes behind its round's. A step whose condition
+    is not so leaves it to the others.
     """
-    rounds, asked = rounds or {}, stems(question)
-    best: dict[tuple[int, bool], tuple[int, Step]] = {}
+    rounds, asked, compares = rounds or {}, stems(question), asks_to_compare(question)
+    best: dict[tuple[int, bool], tuple[tuple[bool, int], Step]] = {}
     for step in _ends(plan, outcomes):
         if step.tool not in _ASIDE and not _is_one_sided(step, question, outcomes):
             key = rounds.get(step.id, 1), step.id != WHOLE
             said = stems(" ".join(one.spoken for one in (step, *plan.behind(step))))
-            if key not in best or len(said & asked) >= best[key][0]:
-                best[key] = len(said & asked), step
+            fits_best = compares and step.tool == "compare", len(said & asked)
+            if key not in best or fits_best >= best[key][0]:
+                best[key] = fits_best, step
     return [best[key][1] for key in sorted(best, reverse=True)]
 
 

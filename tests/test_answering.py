@@ -55,6 +55,29 @@ def test_of_two_ways_the_one_that_was_taken_answers() -> None:
         assert sure_value(plan, found, {}, QUESTION) == "9 October 1968"
 
 
+def test_where_something_is_compared_the_comparison_answers() -> None:
+    """Though a look-up beside it says more of the question."""
+    question = "Who was born first, the author of the novel Solaris or the author of Dune?"
+    facts = ["{c}", "{d}"]
+    plan = Plan(
+        (
+            lookup("a", "Who is the author of the novel Solaris, born first?"),
+            lookup("c", "When was Lem born?"),
+            lookup("d", "When was Herbert born?"),
+            Step(
+                "e", "compare", {"question": "Who was born first, Lem or Herbert?", "facts": facts}
+            ),
+        )
+    )
+    found: dict[str, Outcome] = {
+        "a": Done("Polish"),
+        "c": Done("12 September 1921"),
+        "d": Done("8 October 1920"),
+        "e": Done("Herbert"),
+    }
+    assert sure_value(plan, found, {}, question) == "Herbert"
+
+
 def test_a_comparison_looked_up_whole_needs_a_passage_on_both_sides() -> None:
     question = "Which town had more inhabitants in 2020, the birth town of Ann Berg or Tarn?"
     plan = Plan((lookup("whole", question),))

@@ -46,6 +46,7 @@ def test_who_is_asked_for_is_not_named_by_the_question() -> None:
         ("Who designed the lighthouse of Vellmark?", "Tomas Brandvold", "Tomas Brandvold"),
         ("Who won, the Kay or the Lee?", "the Kay", "the Kay"),
         ("Which town is Vellmark in?", "Vellmark", "Vellmark"),
+        ("Who designed Tomas Brandvold?", "Tomas Brandvold", "Tomas Brandvold"),
     ]:
         sample = Sample(value)
         assert checked(sample, question, passage("Town", text)) == kept

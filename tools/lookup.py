@@ -24,7 +24,7 @@ from tools.kinds import fits_asked, kind_of, out_of_a_date
 from tools.reading_prompt import NOTHING, reading_prompt
 from tools.relevance import ranked, speaks_of
 from tools.tool import Arguments, ToolError, ToolResult
-from tools.words import holds, squeezed, words
+from tools.words import content_words, holds, squeezed, words
 
 _HITS = 10
 _READ = 4
@@ -118,6 +118,16 @@ def said_nothing(sample: Sample) -> bool:
     return squeezed(sample.text) in {"", NOTHING, "not found", "unknown", "n a"}
 
 
+def _is_aside(value: str, question: str) -> bool:
+    """Whether a value is something that a question names beside what it asks about.
+
+    Not where it is all that is named: who wrote Mario Puzo, where the novel was asked for before
+    and its author found, is Mario Puzo.
+    """
+    named = set(words(value))
+    return named <= set(words(question)) and len(set(content_words(question)) - named) > 1
+
+
 def checked(sample: Sample, question: str, passage: Passage) -> str | None:
     """The value of a sample, or None where it is empty, cut, of the wrong kind, or invented."""
     value = sample.text.strip().strip('"').rstrip(".").strip()
@@ -130,7 +140,7 @@ def checked(sample: Sample, question: str, passage: Passage) -> str | None:
         return None
     if kind in {"date", "number"} and set(words(value)) <= set(words(question)):
         return None  # a number of the question itself
-    if _WHO.match(question) and set(words(value)) <= set(words(question)):
+    if _WHO.match(question) and _is_aside(value, question):
         return None  # the question does not name who it asks for
     if kind == "yes-no":
         return "yes" if value.casefold().startswith(("yes", "true")) else "no"
