@@ -71,6 +71,8 @@ async def main() -> None:
     parser.add_argument("--base-url", help="an OpenAI-compatible server; else the model is loaded")
     parser.add_argument("--cache", type=Path, default=user_cache_path("breadth"))
     options = parser.parse_args()
+    if not options.base_url and options.model not in PACKAGED:
+        parser.error(f"--model: one of {', '.join(PACKAGED)}, or a server's with --base-url")
     index = DocumentIndex.open(None)
     await index.refresh([options.documents])
     model = (
