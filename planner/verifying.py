@@ -13,7 +13,7 @@ from planner.grounds import Grounds
 from planner.outcomes import Answer, Sentence
 from planner.writing import plain
 from search import Passage
-from tools import words
+from tools import holds, words
 
 _HARD = re.compile(r"\w+(?:[.,]\d+)*")
 _PARTLY = 0.5
@@ -70,8 +70,12 @@ def hard_words(text: str) -> set[str]:
 
 
 def _computed(grounds: Grounds) -> list[str]:
-    """Values that no passage holds because code made them."""
-    return [ground.value for ground in grounds.grounds if ground.proof is None]
+    """Values that no passage holds because code made them, of a passage's table, say."""
+    return [
+        ground.value
+        for ground in grounds.grounds
+        if ground.proof is None or not holds(ground.proof.text, ground.value)
+    ]
 
 
 def _words_of(passages: Iterable[Passage]) -> set[str]:

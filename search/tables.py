@@ -51,13 +51,14 @@ def row_lines(rows: Iterable[Row], *, header: bool | None = None) -> Iterator[st
 
 
 def rows_in(text: str) -> list[dict[str, str]]:
-    """The rows with named columns that a text holds, as `row_lines` writes them.
+    """The rows with named columns that a text holds, as `row_lines` or Markdown writes them.
 
     A row may have been cut into lines. A cell that is empty is left out there, and is empty here.
     Raises ValueError where rows are said to be left out.
     """
     if LEFT_OUT in text:
         raise ValueError("of the table only the first rows are there")
+    text = _TABLE.sub(lambda table: _relined(table) if _is_ruled(table[0]) else table[0], text)
     found = (" ".join(row[1].split()) for row in _ROW.finditer(text))
     rows = [
         {name: value for name, colon, value in cells if colon}
@@ -146,10 +147,16 @@ def _is_table(rows: Sequence[Row], delimiter: str) -> bool:
 
 def _relined(table: re.Match[str]) -> str:
     lines = table[0].strip().split("\n")
-    ruled = len(lines) > 1 and _RULE.match(lines[1]) is not None
+    ruled = _is_ruled(table[0])
     rows = [
         [cell.strip() for cell in _BAR.split(line.strip())[1:-1]]
         for line in lines
         if not _RULE.match(line)
     ]
     return "\n".join(row_lines(rows, header=True if ruled else None)) + "\n"
+
+
+def _is_ruled(table: str) -> bool:
+    """Whether a line below the first says that this one names the columns."""
+    lines = table.strip().split("\n", 2)
+    return len(lines) > 1 and _RULE.match(lines[1]) is not None

@@ -179,7 +179,7 @@ class Workplace:
 
 def own_tools(sources: Sources, model: Model, *, seed: int) -> tuple[Tool[Any], ...]:
     """Those that come with Breadth."""
-    lookup = Lookup(sources.engine, model, seed=seed)
+    lookup = Lookup(sources.engine, model, reader=sources.reader, seed=seed)
     return (
         lookup,
         CrossCheck(lookup),

@@ -17,12 +17,13 @@ from pydantic import Field
 
 from inference import Model, ModelError, Request, Sample
 from reasoning import Task, sampled, vote
-from search import Passage, SearchEngine
+from search import Passage, Reader, SearchEngine
 from tools.drafts import tell_draft
 from tools.find import MAX_QUESTION, Within, found
 from tools.kinds import fits_asked, kind_of, out_of_a_date
 from tools.reading_prompt import NOTHING, reading_prompt
 from tools.relevance import ranked, speaks_of
+from tools.tabling import worked_out
 from tools.tool import Arguments, ToolError, ToolResult
 from tools.words import content_words, holds, squeezed, words
 
@@ -51,10 +52,18 @@ class Lookup:
     seconds = 300.0
 
     def __init__(
-        self, engine: SearchEngine, model: Model, *, passages: int = _READ, seed: int = 0
+        self,
+        engine: SearchEngine,
+        model: Model,
+        *,
+        reader: Reader | None = None,
+        passages: int = _READ,
+        seed: int = 0,
     ) -> None:
-        """`model` reads; it may be a small one. `passages`: read at most so many."""
+        """`model` reads; it may be a small one. `reader`: opens documents, whose tables are then
+        worked out. `passages`: read at most so many."""
         self._engine = engine
+        self._reader = reader
         self._model = model
         self._passages = passages
         self._seed = seed
@@ -64,7 +73,9 @@ class Lookup:
         candidates = await self.candidates(arguments.question, arguments.within)
         passages = candidates[: self._passages]
         for position, passage in enumerate(passages):
-            value = await self.read(arguments.question, passage)
+            value = await self._tabled(arguments.question, passage)
+            if value is None:
+                value = await self.read(arguments.question, passage)
             if value is not None:
                 return ToolResult(value, evidence=[passage], read=passages[: position + 1])
         return ToolResult(None, read=passages)
@@ -73,6 +84,12 @@ class Lookup:
         """Passages that speak of what the question names, best first. Raises ToolError."""
         hits = await found(self._engine, question, limit=_HITS, within=within)
         return [p for p in ranked(question, hits) if speaks_of(question, p)]
+
+    async def _tabled(self, question: str, passage: Passage) -> str | None:
+        """What the passage's table comes to, where its rows are asked about."""
+        if self._reader is None:
+            return None
+        return await worked_out(question, passage, self._reader)
 
     async def read(self, question: str, passage: Passage) -> str | None:
         """The value that the passage gives, doubted where it fails a check. Raises ToolError."""
