@@ -26,6 +26,7 @@ _YEAR = re.compile(r"(?:FY ?)?(?:1[5-9]|20)\d\d\Z")
 _BAR = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"\|[-:| ]+\|\s*\Z")
 _ROW = re.compile(r"^\| (.*?) \|$", re.MULTILINE | re.DOTALL)
+_ROW_END = re.compile(r" \|$", re.MULTILINE)
 _TABLE = re.compile(r"(?:^\|.*\|[ \t]*(?:\n|\Z))+", re.MULTILINE)
 
 Row = Sequence[str]
@@ -58,7 +59,9 @@ def rows_in(text: str) -> list[dict[str, str]]:
     """
     if LEFT_OUT in text:
         raise ValueError("of the table only the first rows are there")
-    found = (" ".join(row[1].split()) for row in _ROW.finditer(text))
+    # Behind the last end, each line that begins like a row would be followed to the text's end.
+    last = max((end.end() for end in _ROW_END.finditer(text)), default=0)
+    found = (" ".join(row[1].split()) for row in _ROW.finditer(text[:last]))
     rows = [
         {name: value for name, colon, value in cells if colon}
         for cells in ([cell.partition(": ") for cell in row.split(" | ")] for row in found)
