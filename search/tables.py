@@ -23,11 +23,8 @@ CONSISTENT = 0.9
 _DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"[-+(~]?\s?[$€£¥]?\s?\d")
 _YEAR = re.compile(r"(?:FY ?)?(?:1[5-9]|20)\d\d\Z")
-_BAR = re.compile(r"(?<!\\)\|")
-_RULE = re.compile(r"\|[-:| ]+\|\s*\Z")
 _ROW = re.compile(r"^\| (.*?) \|$", re.MULTILINE | re.DOTALL)
 _ROW_END = re.compile(r" \|$", re.MULTILINE)
-_TABLE = re.compile(r"(?:^\|.*\|[ \t]*(?:\n|\Z))+", re.MULTILINE)
 
 Row = Sequence[str]
 
@@ -68,11 +65,6 @@ def rows_in(text: str) -> list[dict[str, str]]:
     ]
     names = dict.fromkeys(name for row in rows for name in row)
     return [{name: row.get(name, "") for name in names} for row in rows if row]
-
-
-def relined(markdown: str) -> str:
-    """The same text, with the rows of its tables as `row_lines` has them."""
-    return _TABLE.sub(_relined, markdown)
 
 
 def csv_rows(text: str) -> Iterator[list[str]] | None:
@@ -145,14 +137,3 @@ def _is_table(rows: Sequence[Row], delimiter: str) -> bool:
     spaced = sum(cell.startswith(" ") for cell in later)
     prose = delimiter in ",;" and spaced > len(later) / 2
     return alike >= CONSISTENT * len(rows) and not prose
-
-
-def _relined(table: re.Match[str]) -> str:
-    lines = table[0].strip().split("\n")
-    ruled = len(lines) > 1 and _RULE.match(lines[1]) is not None
-    rows = [
-        [cell.strip() for cell in _BAR.split(line.strip())[1:-1]]
-        for line in lines
-        if not _RULE.match(line)
-    ]
-    return "\n".join(row_lines(rows, header=True if ruled else None)) + "\n"
