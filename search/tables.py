@@ -52,19 +52,28 @@ def rows_in(text: str) -> list[dict[str, str]]:
     """The rows with named columns that a text holds, as `row_lines` writes them.
 
     A row may have been cut into lines. A cell that is empty is left out there, and is empty here.
-    Raises ValueError where rows are said to be left out.
+    Raises ValueError where rows are said to be left out, and for two cells of one name in a row:
+    there is no telling which is meant.
     """
     if LEFT_OUT in text:
         raise ValueError("of the table only the first rows are there")
     # Behind the last end, each line that begins like a row would be followed to the text's end.
     last = max((end.end() for end in _ROW_END.finditer(text)), default=0)
     found = (" ".join(row[1].split()) for row in _ROW.finditer(text[:last]))
-    rows = [
-        {name: value for name, colon, value in cells if colon}
-        for cells in ([cell.partition(": ") for cell in row.split(" | ")] for row in found)
-    ]
+    rows = [_by_name(row.split(" | ")) for row in found]
     names = dict.fromkeys(name for row in rows for name in row)
     return [{name: row.get(name, "") for name in names} for row in rows if row]
+
+
+def _by_name(cells: Sequence[str]) -> dict[str, str]:
+    """The cells that are named. Raises ValueError for two of one name."""
+    row: dict[str, str] = {}
+    for name, colon, value in (cell.partition(": ") for cell in cells):
+        if colon and name in row:
+            raise ValueError(f"a row of the table has several cells that are called {name!r}")
+        if colon:
+            row[name] = value
+    return row
 
 
 def csv_rows(text: str) -> Iterator[list[str]] | None:
