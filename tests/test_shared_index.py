@@ -160,6 +160,29 @@ async def test_writers_to_the_same_documents_do_not_deadlock(shared: Shelf) -> N
 # --- workers without the files ---
 
 
+async def test_a_worker_that_hangs_loses_its_transaction(shared: Shelf) -> None:
+    """So the others do not wait for it without end."""
+    index, going_on = await shared.open(), asyncio.Event()
+    engine = create_async_engine(postgres_url())
+    place = Place(engine, schema_of(shared.name), stalled="200ms")
+
+    async def hang() -> None:
+        async with place.writing(SearchError) as connection:
+            going_on.set()
+            await written.wait()
+            await connection.exec_driver_sql("SELECT 1")
+
+    written = asyncio.Event()
+    hanging = asyncio.create_task(hang())
+    await going_on.wait()
+    await index.add_passages([("New", "A new one.", "/new")])
+    written.set()
+    with pytest.raises(SearchError, match="failed"):
+        await hanging
+    await engine.dispose()
+    assert await index.counts() == (1, 1)
+
+
 async def test_a_worker_without_the_files_finds_what_others_indexed(
     shared: Shelf, folder: Path
 ) -> None:
