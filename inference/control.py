@@ -33,8 +33,11 @@ def uncontrolling(text: str) -> str:
     return _SYS.sub("< <", _SQUARE.sub("[ ", text))
 
 
-_UNSEEN = "[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]*"
-_DATA_MARK = re.compile(f"([<\uff1c])(?=[\\W_]*{_UNSEEN.join('data')})", re.IGNORECASE)
+_BETWEEN = "[\u00ad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]{0,8}"
+"""What is not seen between letters."""
+_LETTERS = _BETWEEN.join(("[d\uff44]", "[a\uff41]", "[t\uff54]", "[a\uff41]"))
+_DATA_MARK = re.compile(rf"([<\uff1c])(?=[\W_]{{0,40}}{_LETTERS})", re.IGNORECASE)
+"""What is further away than that is no mark, and looking for it would take the square of a text."""
 
 
 def as_data(text: str) -> str:

@@ -84,11 +84,13 @@ _CHANGED = (
     r"grow|grown|rise|risen|increase|increased|climb|climbed|change|changed|fall|fallen|drop|dropped"
     r"|decrease|decreased|decline|declined|shrink|shrunk"
 )
+_MEASURE = r"[^?]+? of [^?]+?|[^?]+?['’]s? [^?]+?"
+"""Something of somebody: what "London" was in 1801 is no question."""
 _WHEN_DONE = rf"(?P<thing>[^?]+?) (?P<was>was|were) (?P<done>{_DONE})"
 _PAIRS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], tuple[str, str, str]]], ...] = (
     (
         re.compile(
-            rf"(?:by )?how (?:much|many \w+) (?:did|has|have) (?P<what>[^?]+?) (?:{_CHANGED})"
+            rf"(?:by )?how (?:much|many \w+) (?:did|has|have) (?P<what>{_MEASURE}) (?:{_CHANGED})"
             r"(?: by)? (?:from|between) (?P<a>[^?]+?) (?:to|and|until) (?P<b>[^?]+?)\s*\?",
             re.IGNORECASE,
         ),

@@ -51,7 +51,9 @@ _FILLED = (
 _SCALARS = frozenset({"string", "integer", "number", "boolean"})
 _SHORT = 3
 """Characters of a text that is a code, and need not stand in the question."""
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_NUMBER = re.compile(r"(?:(?<!\w)[-−])?\d+(?:,\d{3})*(?:\.\d+)?")
+_TIMES = frozenset({"date", "date-time", "time", "duration"})
+"""Formats in which a question writes nothing."""
 
 
 class Router:
@@ -220,25 +222,36 @@ def _asked_for(tool: Tool[Any], question: str) -> dict[str, Any]:
 
 def _is_open(one: Mapping[str, Any]) -> bool:
     """Whether any text will do, so that it has to be the question's."""
-    coded = {"enum", "const", "format", "pattern"} & one.keys()
+    coded = {"enum", "const", "pattern"} & one.keys() or one.get("format") in _TIMES
     return one.get("type") == "string" and not coded and one.get("maxLength", 99) > _SHORT
 
 
 def _stands_in(arguments: JsonValue, schema: Mapping[str, Any], question: str) -> bool:
-    """Whether every text and number that is filled in is the question's."""
+    """Whether every text and number is the question's, and what the question waits for is used."""
     if not isinstance(arguments, dict):
         return False
-    said, numbers = set(words(question)), set(_NUMBER.findall(question))
+    numbers = {float(_plain(said)) for said in _NUMBER.findall(question)}
     for name, value in arguments.items():
         if isinstance(value, bool):
             continue
-        if isinstance(value, int | float) and f"{value:g}" not in numbers:
+        if isinstance(value, int | float) and value not in numbers:
             return False
         if isinstance(value, str) and _is_open(schema["properties"][name]):
-            found = words(value)
-            if not found or not set(found) <= said:
+            found = _words(value)
+            if not found or not found <= _words(question):
                 return False
-    return True
+    return set(template.names(question)) <= set(template.names(dict(arguments)))
+
+
+def _plain(number: str) -> str:
+    """As Python reads it."""
+    return number.replace(",", "").replace("−", "-")
+
+
+def _words(text: str) -> set[str]:
+    """With the names of steps as a plan writes them: the word `a` is not `{a}`."""
+    named = set(template.names(text))
+    return {f"{{{name}}}" for name in named} | set(words(template.without_names(text)))
 
 
 def _copying(schema: Mapping[str, Any], question: str) -> dict[str, Any]:

@@ -133,6 +133,9 @@ class Browser:
                 self._process = await self._started()
             except (PlaywrightError, OSError) as error:
                 raise self._given_up(_reason(error)) from error
+            except asyncio.CancelledError:
+                self._starts -= 1  # nothing is wrong with it
+                raise
             return self._process
 
     async def _started(self) -> "Process":

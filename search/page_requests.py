@@ -6,6 +6,7 @@ the same checks, bytes and time capped, robots.txt heeded.
 
 import asyncio
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Frame, Request
@@ -52,8 +53,8 @@ class PageRequests:
 
     def __init__(self, page: WebResponse, fetch: Fetch, settings: BrowserSettings) -> None:
         """`page`: as it was fetched; it is not asked for again."""
-        self.location = page.url
-        """Of the page, or of the last one that it has led on to."""
+        self._answered = [(page.url, page.url)]
+        """The addresses of pages as they were asked for, and of what was there."""
         self.main: Frame | None = None
         """The page itself, once it is there: what else asks is a frame in it, or a window."""
         self._given = page
@@ -85,13 +86,22 @@ class PageRequests:
             response = await self._fetched(request)
         self._require_open(request, response.url)
         if is_document:
-            return self._next_document(response)
+            return self._next_document(request.url, response)
         return PageAnswer(response.body, response.status, _given(response))
 
-    def _next_document(self, response: WebResponse) -> PageAnswer | None:
+    def location_of(self, shown: str) -> str | None:
+        """Where that comes from which the browser shows at this address; None: not from here.
+
+        A page that asks to become another one may stay, so what was answered last need not be what
+        is shown; and scripts can change all of an address but its origin.
+        """
+        by_origin = {_origin(asked): there for asked, there in self._answered}
+        return dict(self._answered).get(shown, by_origin.get(_origin(shown)))
+
+    def _next_document(self, asked: str, response: WebResponse) -> PageAnswer | None:
         if page_tree(response.body, charset_of(response)) is None:
             return None  # it would be a download
-        self.location = response.url
+        self._answered.append((asked, response.url))
         return _document(response)
 
     async def _fetched(self, request: Request) -> WebResponse:
@@ -144,6 +154,12 @@ class PageRequests:
 
     def _is_opened(self, to: Target) -> bool:
         return allows(to.host, to.port, self._settings.allow_hosts)
+
+
+def _origin(url: str) -> tuple[str, str]:
+    """Of an address as the browser writes it."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
 
 
 def _document(page: WebResponse) -> PageAnswer:

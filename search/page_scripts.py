@@ -48,7 +48,8 @@ READ = """(most, nodes) => {
       }
     }
   }
-  return top.outerHTML.slice(0, most);
+  return [document.URL, top.outerHTML.slice(0, most)];
 }"""
-"""The page as HTML, at most so many characters of so many nodes, with what stands in the shadows of
-its elements, where it is shown. A copy in a document that runs nothing, so that no script hears."""
+"""Where the page is, and the page as HTML, at most so many characters of so many nodes, with what
+stands in the shadows of its elements, where it is shown. A copy in a document that runs nothing, so
+that no script hears."""

@@ -8,6 +8,7 @@ it loads, that it needs JavaScript, that it leads on to another one.
 import re
 from collections.abc import Iterator
 from copy import deepcopy
+from itertools import islice
 from typing import Any
 
 from search.charset import has_wide_mark
@@ -46,6 +47,8 @@ _NEEDED = re.compile(
 )
 _LEADS_ON = re.compile(r"\blocation\s*(?:\.\s*(?:href|replace|assign)\b|=[^=])")
 _BOXES = ("div", "section", "article")
+_PLACES = 10
+"""Looked at: one can stand in another, and each is read whole."""
 _SHOWS = (
     "img",
     "picture",
@@ -92,7 +95,7 @@ def _is_bare(tree: Any) -> bool:
     words = count_words(text)
     if words >= PLENTY:
         return False
-    if not words or any(_is_empty(place) for place in _places(tree, words)):
+    if not words or any(map(_is_empty, islice(_places(tree, words), _PLACES))):
         return True
     return words < SOME and _says_so(tree, text, words)
 

@@ -24,9 +24,10 @@ _DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"[-+(~]?\s?[$€£¥]?\s?\d")
 _YEAR = re.compile(r"(?:FY ?)?(?:1[5-9]|20)\d\d\Z")
 _BAR = re.compile(r"(?<!\\)\|")
-_RULE = re.compile(r"\|[-:| ]+\|\s*\Z")
+_RULED = re.compile(r"^\|.*\|[ \t]*\n\|[-:| \t]+\|[ \t]*(?:\n\|.*\|[ \t]*)+(?:\n|\Z)", re.MULTILINE)
+"""A table of Markdown: the line below the first says that this one names the columns."""
 _ROW = re.compile(r"^\| (.*?) \|$", re.MULTILINE | re.DOTALL)
-_TABLE = re.compile(r"(?:^\|.*\|[ \t]*(?:\n|\Z))+", re.MULTILINE)
+_ROW_END = re.compile(r" \|$", re.MULTILINE)
 
 Row = Sequence[str]
 
@@ -54,23 +55,29 @@ def rows_in(text: str) -> list[dict[str, str]]:
     """The rows with named columns that a text holds, as `row_lines` or Markdown writes them.
 
     A row may have been cut into lines. A cell that is empty is left out there, and is empty here.
-    Raises ValueError where rows are said to be left out.
+    Raises ValueError where rows are said to be left out, and for two cells of one name in a row:
+    there is no telling which is meant.
     """
     if LEFT_OUT in text:
         raise ValueError("of the table only the first rows are there")
-    text = _TABLE.sub(lambda table: _relined(table) if _is_ruled(table[0]) else table[0], text)
-    found = (" ".join(row[1].split()) for row in _ROW.finditer(text))
-    rows = [
-        {name: value for name, colon, value in cells if colon}
-        for cells in ([cell.partition(": ") for cell in row.split(" | ")] for row in found)
-    ]
+    text = _RULED.sub(_relined, text)
+    # Behind the last end, each line that begins like a row would be followed to the text's end.
+    last = max((end.end() for end in _ROW_END.finditer(text)), default=0)
+    found = (" ".join(row[1].split()) for row in _ROW.finditer(text[:last]))
+    rows = [_by_name(row.split(" | ")) for row in found]
     names = dict.fromkeys(name for row in rows for name in row)
     return [{name: row.get(name, "") for name in names} for row in rows if row]
 
 
-def relined(markdown: str) -> str:
-    """The same text, with the rows of its tables as `row_lines` has them."""
-    return _TABLE.sub(_relined, markdown)
+def _by_name(cells: Sequence[str]) -> dict[str, str]:
+    """The cells that are named. Raises ValueError for two of one name."""
+    row: dict[str, str] = {}
+    for name, colon, value in (cell.partition(": ") for cell in cells):
+        if colon and name in row:
+            raise ValueError(f"a row of the table has several cells that are called {name!r}")
+        if colon:
+            row[name] = value
+    return row
 
 
 def csv_rows(text: str) -> Iterator[list[str]] | None:
@@ -146,17 +153,8 @@ def _is_table(rows: Sequence[Row], delimiter: str) -> bool:
 
 
 def _relined(table: re.Match[str]) -> str:
+    """A table of Markdown as `row_lines` has it."""
     lines = table[0].strip().split("\n")
-    ruled = _is_ruled(table[0])
-    rows = [
-        [cell.strip() for cell in _BAR.split(line.strip())[1:-1]]
-        for line in lines
-        if not _RULE.match(line)
-    ]
-    return "\n".join(row_lines(rows, header=True if ruled else None)) + "\n"
-
-
-def _is_ruled(table: str) -> bool:
-    """Whether a line below the first says that this one names the columns."""
-    lines = table.strip().split("\n", 2)
-    return len(lines) > 1 and _RULE.match(lines[1]) is not None
+    cells = ([cell.strip() for cell in _BAR.split(line.strip())[1:-1]] for line in lines)
+    rows = [row for number, row in enumerate(cells) if number != 1]
+    return "\n".join(row_lines(rows, header=True)) + "\n"

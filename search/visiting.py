@@ -18,7 +18,7 @@ from search.page_requests import PageRequests
 from search.page_scripts import QUIET, READ
 from search.shells import is_bare
 from search.web import WebResponse
-from search.web_pages import Fetch
+from search.web_pages import Fetch, is_address
 
 _log = logging.getLogger(__name__)
 _QUIET_MS, _MOST_QUIET_MS = 300, 1500
@@ -45,12 +45,12 @@ class Visit:
 
     async def rendered(self, browser: Browser) -> WebResponse:
         """The page as it is after its scripts have run. Raises NotRendered."""
-        html = b""
+        location, html = self._url, b""
         failed: Exception | None = None
         async with asyncio.TaskGroup() as group:
             try:
                 async with asyncio.timeout(self._settings.seconds) as limit:
-                    html = await self._in_context(browser, group, limit)
+                    location, html = await self._in_context(browser, group, limit)
             except (PlaywrightError, TimeoutError) as error:
                 failed = error
             finally:
@@ -60,11 +60,11 @@ class Visit:
         if failed is not None:
             raise NotRendered(f"{self._url}: {self._why(failed)}") from failed
         headers = {"content-type": "text/html; charset=utf-8"}
-        return WebResponse(self._requests.location, 200, headers, html)
+        return WebResponse(location, 200, headers, html)
 
     async def _in_context(
         self, browser: Browser, group: asyncio.TaskGroup, limit: asyncio.Timeout
-    ) -> bytes:
+    ) -> tuple[str, bytes]:
         """In a context of its own, which is closed, whatever the page does."""
         context = await browser.new_context(
             accept_downloads=False,
@@ -116,8 +116,11 @@ class Visit:
         context.on("page", opened)
         page.on("crash", crashed)
 
-    async def _read(self, context: BrowserContext, page: Page) -> bytes:
-        """The page, once it is quiet; one that leads on while it is read is read again."""
+    async def _read(self, context: BrowserContext, page: Page) -> tuple[str, bytes]:
+        """Where the page is from, and the page, once it is quiet.
+
+        One that leads on while it is read is read again.
+        """
         clock = asyncio.get_running_loop().time
         patience = self._settings.patience
         end = clock() + 2 * patience
@@ -127,23 +130,24 @@ class Visit:
                 with suppress(PlaywrightError):  # it never stops asking
                     await page.wait_for_load_state("networkidle", timeout=patience * 1000)
                 end = min(end, clock() + patience)
-                html = await self._quiet(context, page)
+                location, html = await self._quiet(context, page)
                 if clock() > end or not await asyncio.to_thread(is_bare, html, "utf-8"):
-                    return html
+                    return location, html
             except PlaywrightError:
                 failures += 1
                 if failures > _FAILURES or page.is_closed():
                     raise
 
-    async def _quiet(self, context: BrowserContext, page: Page) -> bytes:
-        """The page when it has not changed for a while."""
+    async def _quiet(self, context: BrowserContext, page: Page) -> tuple[str, bytes]:
+        """The same, when it has not changed for a while."""
         session = await context.new_cdp_session(page)
         await _evaluated(session, QUIET, _QUIET_MS, _MOST_QUIET_MS)
-        html = await _evaluated(session, READ, self._settings.most_bytes, _NODES)
+        shown, html = await _evaluated(session, READ, self._settings.most_bytes, _NODES)
         await session.detach()
-        if not page.url.startswith(("http://", "https://")):
-            raise PlaywrightError(f"it became {page.url[:100]}")
-        return str(html).encode("utf-8", "replace")[: self._settings.most_bytes]
+        location = is_address(shown) and self._requests.location_of(shown.partition("#")[0])
+        if not location:
+            raise PlaywrightError(f"it became {shown[:100]}")
+        return location, str(html).encode("utf-8", "replace")[: self._settings.most_bytes]
 
     async def _answer(self, route: Route) -> None:
         """Answer one request of the page."""

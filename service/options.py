@@ -86,7 +86,7 @@ def roles_of(given: list[str] | None) -> dict[str, str] | None:
 
 def check_base_url(base_url: str | None, settings: Settings) -> None:
     """An address that nobody asks is a mistake."""
-    names = (settings.model, *settings.roles.values())
+    names = (settings.model, *settings.roles.values(), settings.embeddings, settings.reranker)
     if base_url is not None and not any(name.startswith("openai:") for name in names):
         fail(
             f"--base-url: the model {settings.model!r} runs in this process and is asked at no"

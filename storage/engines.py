@@ -68,8 +68,9 @@ def _checked(url: URL) -> URL:
     for name, value in url.query.items():
         form = _OPTIONS[kind].get(name)
         if form is None or not re.fullmatch(form, str(value)):
+            told = name if form is None else f"{name}={value}"  # it may be a password
             raise StorageError(
-                f"the database's URL has {name}={value}, which is no option of {kind}: "
+                f"the database's URL has {told}, which is no option of {kind}: "
                 f"there are {', '.join(_OPTIONS[kind])}"
             )
     return url.set(drivername=_DRIVERS[kind])

@@ -1,10 +1,12 @@
 """How the browser ends: with its run, however that ends; and what happens when it dies."""
 
+import asyncio
 import os
 import select
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -62,9 +64,7 @@ def below(pid: int) -> dict[int, str]:
 def main_processes(pid: int, of: str = "--remote-debugging") -> list[int]:
     """The browser's own process, not those that it starts; or the driver's."""
     found = below(pid).items()
-    return [
-        child for child, words in found if "remote-debugging" in words and "--type" not in words
-    ]
+    return [child for child, words in found if of in words and "--type" not in words]
 
 
 def require_end(pids: list[int]) -> None:
@@ -124,6 +124,18 @@ async def test_one_that_dies_is_started_again_but_not_for_ever(of: str) -> None:
         "pages that JavaScript writes are read without it:"
         " it ended by itself each time that it was started"
     ]
+
+
+async def test_one_that_nobody_waits_for_while_it_starts_is_no_broken_one() -> None:
+    async with site() as served:
+        served.pages["/"] = shell(writes(), "<p>Loading</p>")
+        async with browsing(place(served)) as pages:
+            for _ in range(3):
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(0.2):
+                        await pages.read(f"{served.url}/")
+            (passage,) = await pages.read(f"{served.url}/")
+    assert FERRY in passage.text
 
 
 async def test_it_has_no_rights_no_network_and_none_of_our_secrets(

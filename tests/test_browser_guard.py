@@ -156,6 +156,29 @@ async def test_a_page_leads_nowhere_where_it_may_not() -> None:
     assert other.heard == []
 
 
+NEWS = "http://news.example/today"
+
+
+async def test_a_page_does_not_pass_for_the_one_that_it_asked_to_become() -> None:
+    """It stops on the way: what it says would be cited as that other page's."""
+
+    async def fetch(url: str, *, headers: object = None, most_bytes: object = None) -> WebResponse:
+        if url == NEWS:
+            stopped.set()
+            await asyncio.sleep(0.3)
+        else:
+            await stopped.wait()
+        return WebResponse(url, 200, {"content-type": "text/html"}, b"<html><p>News.</p></html>")
+
+    stopped = asyncio.Event()
+    script = f"{writes()} location.href = '{NEWS}'; fetch('/stop').then(() => window.stop())"
+    page = WebResponse(SHOP, 200, {}, shell(script))
+    async with Browser(BrowserSettings(PROGRAM or "", patience=2.0), not_here) as browser:
+        made = await browser.rendered(page, fetch)
+    assert FERRY in made.body.decode()
+    assert made.url == SHOP
+
+
 SHOP = "http://shop.example/"
 """A public page; nothing answers there, so it is given."""
 

@@ -131,6 +131,21 @@ async def test_calls_that_cannot_be_made_say_why(user: User) -> None:
         assert (wrong.code, reason in wrong.err) == (2, True), wrong.err
 
 
+async def test_an_address_that_nobody_asks_is_a_mistake(user: User) -> None:
+    words = ("tools", "call", "calculate", "--arg", "expression=1+1", "--base-url", "http://a/v1")
+    wrong = await user.types(*words)
+    assert (wrong.code, "--base-url" in wrong.err) == (2, True)
+    for name, value in {
+        "BREADTH_EMBEDDINGS": "openai:x",
+        "BREADTH_RERANKER": "openai:x",
+        "BREADTH_ROLES": '{"reader": "openai:x"}',
+    }.items():
+        user.environment[name] = value
+        asked = await user.types(*words)
+        del user.environment[name]
+        assert (asked.code, asked.out.strip()) == (0, "2"), asked.err
+
+
 async def test_a_run_uses_a_server_and_asks_before_what_it_changes(
     user: User, chat_server: ChatServer
 ) -> None:

@@ -110,6 +110,11 @@ def test_without_a_tool_to_compare_there_is_no_contest() -> None:
             "What is the difference of the population of Rome between 1990 and 2000?",
         ),
         (
+            "By how much did Acme's revenue grow from 2022 to 2024?",
+            ["a: What was Acme's revenue in 2022?", "b: What was Acme's revenue in 2024?"],
+            "What is the difference of Acme's revenue between 2022 and 2024?",
+        ),
+        (
             "How old was the director of Up when he died?",
             ["a1: Who directed Up?", "a: When was {a1} born?", "b: When did {a1} die?"],
             "How many years lie between the director of Up's birth and death?",
@@ -135,6 +140,8 @@ def test_two_values_of_one_thing(question: str, asked: list[str], compared: str)
     "question",
     [
         "By how much did it grow?",
+        "How much did London grow from 1801 to 1901?",
+        "How much did the temperature fall from 20 to 10 degrees?",
         "How old was he when his father died?",
         "How old was Ann Lee when her son was born?",
         "How much did the ticket from Rome to Milan cost?",

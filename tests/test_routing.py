@@ -2,13 +2,14 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 import pytest
+from pydantic import AnyUrl
 
 from inference import PACKAGED, EmbeddedModel, ModelUnavailable, Request, ScriptedModel
 from planner import Decided, MemoryTrace, Step
@@ -50,6 +51,17 @@ ASKED = Step("b", "lookup", {"question": "How warm is it in {a}?"})
 def vocabulary_of(*tools: Tool[Any]) -> Vocabulary:
     lookup = Lookup(DocumentIndex.open(None), ScriptedModel([]))
     return Vocabulary.of([lookup, Compare(), *tools], default="lookup")
+
+
+def saying(name: str, arguments: Mapping[str, object]) -> Callable[[Request], str | list[str]]:
+    """What a model says that takes this tool, and these arguments each time."""
+
+    def reply(request: Request) -> str | list[str]:
+        if request.purpose == "judge":
+            return ["Yes"] * request.n
+        return json.dumps(arguments) if request.schema else name
+
+    return reply
 
 
 async def handed(
@@ -141,6 +153,42 @@ async def test_numbers_are_the_questions_and_only_where_it_speaks_of_them() -> N
     assert wrong == asked
     _, model = await handed(ASKED, "weather", {"city": "{a}"})
     assert set((model.requests[-1].schema or {})["properties"]) == {"city"}
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [("1,200", 1200), ("1234567", 1234567), ("-5", -5), ("0.10", 0.1), ("3-5", 5), ("7.0", 7)],
+)
+async def test_a_number_is_the_questions_however_it_is_written(written: str, number: float) -> None:
+    @function_tool
+    async def fahrenheit(degrees: float) -> float:
+        """Says what degrees are in Fahrenheit."""
+        return degrees * 1.8 + 32
+
+    asked = Step("a", "lookup", {"question": f"What are {written} degrees in Fahrenheit?"})
+    for given, called in ((number, "fahrenheit"), (number + 1, "lookup")):
+        model = ScriptedModel(saying("fahrenheit", {"degrees": given}))
+        router = Router(model, [fahrenheit], vocabulary_of(fahrenheit), trace=MemoryTrace())
+        assert (await router.handed(asked)).tool == called
+
+
+@pytest.mark.parametrize("given", [{"city": "a"}, {"city": "New York"}])
+async def test_what_the_question_waits_for_is_not_left_out(given: dict[str, str]) -> None:
+    asked = Step("b", "lookup", {"question": "How warm is it in New York, {a}?"})
+    assert (await handed(asked, "weather", given, given))[0] == asked
+
+
+async def test_an_address_is_the_questions() -> None:
+    @function_tool
+    async def status(page: AnyUrl) -> str:
+        """Says whether a page is up."""
+        return str(page)
+
+    for said, called in (("http://a.example/x", "status"), ("http://b.example/x", "lookup")):
+        asked = Step("a", "lookup", {"question": "Is the page http://a.example/x up?"})
+        model = ScriptedModel(saying("status", {"page": said}))
+        router = Router(model, [status], vocabulary_of(status), trace=MemoryTrace())
+        assert (await router.handed(asked)).tool == called
 
 
 async def test_a_tool_without_arguments_is_not_asked_for_any() -> None:

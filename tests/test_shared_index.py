@@ -6,11 +6,13 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import pytest
 from search_folder import counts, titles
 from search_shelves import Shelf, postgres_url, run_sql
-from sqlalchemy import make_url
+from sqlalchemy import TextClause, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from search import (
     DocumentIndex,
@@ -21,7 +23,9 @@ from search import (
     Source,
     shared_index,
 )
+from search.shared.place import Place
 from search.shared.schema import schema_of
+from search.shared.vectors import SharedVectors
 
 ROOT = Path(__file__).parents[1]
 WORKER = """
@@ -156,6 +160,29 @@ async def test_writers_to_the_same_documents_do_not_deadlock(shared: Shelf) -> N
 # --- workers without the files ---
 
 
+async def test_a_worker_that_hangs_loses_its_transaction(shared: Shelf) -> None:
+    """So the others do not wait for it without end."""
+    index, going_on = await shared.open(), asyncio.Event()
+    engine = create_async_engine(postgres_url())
+    place = Place(engine, schema_of(shared.name), stalled="200ms")
+
+    async def hang() -> None:
+        async with place.writing(SearchError) as connection:
+            going_on.set()
+            await written.wait()
+            await connection.exec_driver_sql("SELECT 1")
+
+    written = asyncio.Event()
+    hanging = asyncio.create_task(hang())
+    await going_on.wait()
+    await index.add_passages([("New", "A new one.", "/new")])
+    written.set()
+    with pytest.raises(SearchError, match="failed"):
+        await hanging
+    await engine.dispose()
+    assert await index.counts() == (1, 1)
+
+
 async def test_a_worker_without_the_files_finds_what_others_indexed(
     shared: Shelf, folder: Path
 ) -> None:
@@ -239,6 +266,52 @@ async def test_paths_are_narrowed_as_in_a_file(shared: Shelf, folder: Path, path
 
 
 # --- what is told ---
+
+
+async def test_of_a_giant_title_the_beginning_is_searched(shared: Shelf) -> None:
+    index = await shared.open()
+    await index.add_passages([(" ".join(f"word{i}x{i}" for i in range(200_000)), "A body.", "/t")])
+    assert len(await index.search("word7x7")) == 1
+
+
+class Letters:
+    name = "letters"
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        return [[text.count(letter) + 1.0 for letter in "abcdefgh"] for text in texts]
+
+
+class Meeting:
+    """A connection whose users have all read before any of them goes on."""
+
+    def __init__(self, connection: AsyncConnection, barrier: asyncio.Barrier) -> None:
+        self._connection, self._barrier = connection, barrier
+
+    async def execute(self, statement: TextClause, values: object) -> object:
+        found = await self._connection.execute(statement, values)  # type: ignore[call-overload]
+        if "steps" in str(statement):
+            await self._barrier.wait()
+        return found
+
+
+async def test_searches_at_once_keep_each_vector_once(shared: Shelf) -> None:
+    embedder = Letters()
+    url = postgres_url()
+    async with shared_index(url, shared.name, embedder=embedder, pgvector=False) as index:
+        await index.add_passages([(f"T{i}", "abc"[i] * 9, f"/{i}") for i in range(3)])
+        await index.embed()
+    vectors, barrier = SharedVectors(embedder.name, has_pgvector=False), asyncio.Barrier(2)
+    engine = create_async_engine(url)
+    place = Place(engine, schema_of(shared.name))
+
+    async def near() -> dict[int, float]:
+        async with place.reading(SearchError) as connection:
+            meeting = cast("AsyncConnection", Meeting(connection, barrier))
+            return await vectors.near(meeting, [1.0] * 8, [], 3, None)
+
+    found = await asyncio.gather(near(), near())
+    await engine.dispose()
+    assert [len(one) for one in found] == [3, 3]
 
 
 async def test_characters_that_the_database_cannot_hold_are_replaced(shared: Shelf) -> None:

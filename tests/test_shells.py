@@ -80,6 +80,12 @@ def test_of_the_corpus_only_the_page_of_scripts_is_a_shell() -> None:
     ]
 
 
+def test_of_many_places_one_in_another_the_first_count() -> None:
+    """Each is read whole, so a page could make that take hours."""
+    deep = "<main>" * 20 + f"<p>{WORDS}</p><main></main>" + "</main>" * 20
+    assert not is_shell(f"<!doctype html><html><body>{deep}{BUNDLE}".encode())
+
+
 @pytest.mark.parametrize("charset", ["utf-16", "utf-8-sig", "shift_jis"])
 def test_the_charset_does_not_matter(charset: str) -> None:
     page = f"<!doctype html><html><meta charset=shift_jis><p>読み込み中</p>{BUNDLE}"

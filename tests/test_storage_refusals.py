@@ -89,6 +89,7 @@ async def test_a_locked_file_is_told_after_the_patience_of_its_url(tmp_path: Pat
         ("://", "cannot be read"),
         ("postgresql://host:port/runs", "cannot be read"),
         ("postgresql://host/runs?ssl=maybe", "ssl=maybe, which is no option of postgresql"),
+        ("postgresql://host/runs?password=secret", "URL has password, which is no option"),
         ("sqlite:///runs.db?timeout=long", "timeout=long, which is no option of sqlite"),
         ("sqlite:///runs.db?journal=off", "there are timeout, uri, mode, immutable"),
     ],

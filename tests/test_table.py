@@ -136,3 +136,17 @@ def test_rows_are_read_as_they_were_written(rows: list[dict[str, str]]) -> None:
     )
     told = [{name: " ".join(row.get(name, "").split()) for name in names} for row in rows]
     assert rows_in("Caption\n" + "\n".join(lines)) == told
+
+
+def test_beginnings_of_rows_without_an_end_are_done_at_once() -> None:
+    """Following each of them to the end of the text would take hours."""
+    assert rows_in("| a: 1 |\n" + "| b: 2\n" * 500_000) == [{"a": "1"}]
+
+
+@pytest.mark.parametrize(
+    "text", ["| Name: A | {x}: 1 | {x}: 2 |", "| Name: see | {x}: 9 | of the list | {x}: 5 |"]
+)
+def test_two_cells_of_one_name_are_not_worked_out(text: str) -> None:
+    """The second is a cell that holds what looks like another one."""
+    with pytest.raises(ValidationError, match=r"several cells that are called '\{x\}'"):
+        TableArguments.model_validate({"rows": text, "operation": "sum", "column": "{x}"})

@@ -31,7 +31,7 @@ class Contained:
             result = await self._tool.call(arguments)
         except (ToolError, TimeoutError):
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             _log.info("the tool %s failed", self.name, exc_info=True)
             raise ToolError(f"{self.name}: {_told(error)}") from error
         if not isinstance(result, ToolResult):
@@ -39,9 +39,10 @@ class Contained:
         return result
 
 
-def _told(error: Exception) -> str:
-    """The error in a line, and where it arose."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    text = " ".join(str(error).split())[:_LONGEST]
+def _told(error: BaseException) -> str:
+    """The error in a line, and where it arose; also where it cannot say itself what it is."""
+    found = traceback.TracebackException.from_exception(error, lookup_lines=False)
+    text = " ".join(str(found).split())[:_LONGEST]
     said = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    place = found.stack[-1]
     return f"{said} ({PurePath(place.filename).name}:{place.lineno})"

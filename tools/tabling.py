@@ -6,6 +6,7 @@ own words say which rows are meant, which column, and what is done with them. Wh
 where a word of it is nowhere in the table, it is left to reading.
 """
 
+import asyncio
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -45,6 +46,8 @@ _MANY = re.compile(r"\bhow many\s+([^?]+)", re.IGNORECASE)
 _SUMMED_UP = re.compile(r"\s*(?:grand |sub)?-?(?:total|sum|all|average|mean)s?\b", re.IGNORECASE)
 _NUMERIC = 0.8
 """Share of the cells that are numbers in a column of numbers."""
+_MOST = 2000
+"""Passages of a document whose table is worked out."""
 _UNSAID = 1
 """Content words of a question that may be nowhere in the table: a verb, mostly; no name."""
 
@@ -118,7 +121,10 @@ async def _sheet(passage: Passage, reader: Reader) -> Sheet | None:
         pieces = await reader.read(passage.source.location)
     except SearchError:
         return None
-    found = _rows("\n".join(piece.text for piece in pieces if piece.part == passage.part))
+    if len(pieces) > _MOST:
+        return None
+    text = "\n".join(piece.text for piece in pieces if piece.part == passage.part)
+    found = await asyncio.to_thread(_rows, text)
     rows = [row for row in found if not any(map(_SUMMED_UP.match, [*row.values()][:1]))]
     title = f"{passage.source.title} {passage.part}"
     return Sheet(title, rows) if len(rows) > 1 else None

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 _SET_UP = """
 SELECT set_config('search_path', :path, true), set_config('jit', 'off', true),
-    set_config('synchronous_commit', 'off', true)"""
+    set_config('synchronous_commit', 'off', true),
+    set_config('idle_in_transaction_session_timeout', :stalled, true)"""
 """For one transaction alone, as poolers hand connections around. Compiling a query takes longer
 than running it. What a crash of the server takes of the last moments is read again."""
 
@@ -17,8 +18,10 @@ than running it. What a crash of the server takes of the last moments is read ag
 class Place:
     """An index's schema in a database."""
 
-    def __init__(self, engine: AsyncEngine, schema: str) -> None:
+    def __init__(self, engine: AsyncEngine, schema: str, *, stalled: str = "5min") -> None:
+        """`stalled`: after which a worker that hangs amid a transaction loses it: others wait."""
         self.schema = schema
+        self._stalled = stalled
         self._engine = engine
         self._path = schema
 
@@ -31,7 +34,8 @@ class Place:
         """A transaction; what the database reports becomes `failure`."""
         with explained(failure, self._engine.url):
             async with self._engine.begin() as connection:
-                await connection.execute(text(_SET_UP), {"path": self._path})
+                values = {"path": self._path, "stalled": self._stalled}
+                await connection.execute(text(_SET_UP), values)
                 yield connection
 
     @asynccontextmanager

@@ -38,6 +38,8 @@ FROM unnest(CAST(:documents AS bigint[]), CAST(:starts AS int[]), CAST(:ends AS 
     CAST(:lengths AS int[]), CAST(:titles AS text[]), CAST(:words AS text[]))
     n (document, start, "end", text, part, likeness, length, title, words)"""
 
+_TITLE_WORDS = 200
+"""Of a longer title the first are indexed: what PostgreSQL takes at once has a limit."""
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """Characters that PostgreSQL's text cannot hold."""
 
@@ -60,7 +62,7 @@ async def add_documents(connection: AsyncConnection, entries: Sequence[Entry]) -
     pieces = [
         (
             numbers[key_of(entry.source.location)],
-            plain_words(segmented(entry.source.title)),
+            plain_words(segmented(entry.source.title))[:_TITLE_WORDS],
             passage,
         )
         for entry in entries

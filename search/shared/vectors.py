@@ -177,7 +177,9 @@ class SharedVectors:
     async def _fetch(self, connection: AsyncConnection, embedder: _Embedder) -> None:
         """What was added since; what is gone stays in memory, and is found by nobody."""
         statement = f"SELECT number, passage, steps FROM {embedder.table} WHERE number > :last"  # noqa: S608
-        rows = list(await connection.execute(text(statement), {"last": self._fetched}))
+        found = await connection.execute(text(statement), {"last": self._fetched})
+        # Another search may have fetched the same meanwhile.
+        rows = [row for row in found if row[0] > self._fetched]
         if rows:
             steps = np.frombuffer(b"".join(bytes(row[2]) for row in rows), np.int8)
             passages = np.asarray([int(row[1]) for row in rows], np.int64)
