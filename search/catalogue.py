@@ -1,8 +1,9 @@
 """The documents and passages in SQLite. Synchronous: the index gives it a thread of its own."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
+from search.columns import PASSAGE, passage_of
 from search.conditions import in_sqlite
 from search.errors import ReadError
 from search.naming import suffix_of, the_one
@@ -13,12 +14,8 @@ from search.store import Entry, Known, day_written
 from search.terms import segmented
 from search.walking import FoundFile
 
-_SOURCE = (
-    "d.location, d.title, d.media_type, d.digest, d.author, d.published,"
-    ' p.start, p."end", p.text, p.part'
-)
 _FIND = f"""
-SELECT p.id, -terms.rank, {_SOURCE} FROM terms
+SELECT p.id, -terms.rank, {PASSAGE} FROM terms
 JOIN passages p ON p.id = terms.rowid JOIN documents d ON d.id = p.document
 WHERE terms MATCH ?{{}} ORDER BY terms.rank
 """  # noqa: S608
@@ -26,11 +23,11 @@ _INSIDE = """
 SELECT p.id FROM passages p JOIN documents d ON d.id = p.document WHERE p.id = ?{}
 """
 _PASSAGES = f"""
-SELECT {_SOURCE} FROM documents d JOIN passages p ON p.document = d.id
+SELECT {PASSAGE} FROM documents d JOIN passages p ON p.document = d.id
 WHERE d.location = ? ORDER BY p.start
 """  # noqa: S608
 _PASSAGE = f"""
-SELECT {_SOURCE} FROM passages p JOIN documents d ON d.id = p.document WHERE p.id = ?
+SELECT {PASSAGE} FROM passages p JOIN documents d ON d.id = p.document WHERE p.id = ?
 """  # noqa: S608
 _BY_SUFFIX = """
 SELECT location FROM documents
@@ -104,7 +101,7 @@ class Catalogue:
         for rowid, score, *passage in rows:
             if len(hits) >= limit:
                 break
-            hit = Hit(_passage(passage), score)
+            hit = Hit(passage_of(passage), score)
             hits.setdefault(" ".join(hit.passage.text.split()), (rowid, hit))
         rows.close()
         return dict(hits.values())
@@ -115,7 +112,7 @@ class Catalogue:
         for rowid in rowids:
             row = self._connection.execute(_PASSAGE, (rowid,)).fetchone()
             if row is not None:
-                found[rowid] = _passage(row)
+                found[rowid] = passage_of(row)
         return found
 
     def inside(self, rowids: Iterable[int], within: Narrowing) -> set[int]:
@@ -145,7 +142,7 @@ class Catalogue:
     def passages_of(self, location: str) -> list[Passage]:
         """Of the document with that location, or whose location alone ends in these parts."""
         rows = self._connection.execute(_PASSAGES, (self._resolved(location),))
-        return [_passage(row) for row in rows]
+        return [passage_of(row) for row in rows]
 
     def counts(self) -> tuple[int, int]:
         """How many documents and passages there are."""
@@ -212,8 +209,3 @@ class Catalogue:
 def _columns(source: Source) -> tuple[str, ...]:
     described = (source.author, source.published)
     return (source.location, source.title, source.media_type, source.digest, *described)
-
-
-def _passage(row: Sequence[str | int]) -> Passage:
-    *described, start, end, text, part = row
-    return Passage(Source(*map(str, described)), int(start), int(end), str(text), str(part))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from search.catalogue import Catalogue
+from search.columns import NARROWED
 from search.errors import IndexFolderError, SearchError
 from search.narrowing import Narrowing
 from search.passages import Passage
@@ -21,9 +22,6 @@ from search.walking import FoundFile
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-_NARROWED = 1000
-"""The nearest passages, of which those are kept that may be looked into."""
 
 
 class FileStore:
@@ -146,7 +144,7 @@ class FileStore:
         near = self._table.near(vector)
         if within is None:
             return near.nearest(limit) | near.of(also)
-        nearest = near.nearest(_NARROWED)
+        nearest = near.nearest(NARROWED)
         inside = self._catalogue.inside(nearest, within)
         kept = [row for row in nearest if row in inside][:limit]
         return {row: nearest[row] for row in kept} | near.of(also)

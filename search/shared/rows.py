@@ -20,7 +20,7 @@ FROM unnest(CAST(:keys AS bytea[]), CAST(:digests AS text[]), CAST(:titles AS te
     n (key, digest, title, size, mtime_ns, day)
 WHERE d.key = n.key AND d.digest = n.digest AND d.title = n.title
 RETURNING d.key"""
-_REMOVE = "DELETE FROM documents WHERE key = ANY(CAST(:keys AS bytea[]))"
+REMOVE = "DELETE FROM documents WHERE key = ANY(CAST(:keys AS bytea[]))"
 _DOCUMENTS = """
 INSERT INTO documents (key, location, title, media_type, digest, author, published,
     day, is_file, size, mtime_ns, refused)
@@ -57,7 +57,7 @@ async def add_documents(connection: AsyncConnection, entries: Sequence[Entry]) -
     if not entries:
         return
     columns = _columns(entries)
-    await connection.execute(text(_REMOVE), columns)
+    await connection.execute(text(REMOVE), columns)
     numbers = {bytes(key): id_ for key, id_ in await connection.execute(text(_DOCUMENTS), columns)}
     pieces = [
         (

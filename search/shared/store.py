@@ -6,12 +6,13 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from search.columns import PASSAGE, passage_of
 from search.errors import IndexFolderError, ReadError, SearchError
 from search.naming import suffix_of, the_one
 from search.narrowing import Narrowing
-from search.passages import Passage, Source
+from search.passages import Passage
 from search.shared.place import Place
-from search.shared.rows import add_documents, key_of
+from search.shared.rows import REMOVE, add_documents, key_of
 from search.shared.vectors import SharedVectors
 from search.shared.words import by_words
 from search.store import Entry, Known, day_written
@@ -19,15 +20,11 @@ from search.walking import FoundFile
 
 _AT_ONCE = 500
 """Documents a statement."""
-_SOURCE = (
-    "d.location, d.title, d.media_type, d.digest, d.author, d.published,"
-    ' p.start, p."end", p.text, p.part'
-)
 _OF_DOCUMENT = f"""
-SELECT {_SOURCE} FROM documents d JOIN passages p ON p.document = d.id
+SELECT {PASSAGE} FROM documents d JOIN passages p ON p.document = d.id
 WHERE d.key = :key ORDER BY p.start"""  # noqa: S608
 _OF_ROWS = f"""
-SELECT p.id, {_SOURCE} FROM passages p JOIN documents d ON d.id = p.document
+SELECT p.id, {PASSAGE} FROM passages p JOIN documents d ON d.id = p.document
 WHERE p.id = ANY(CAST(:rows AS bigint[]))"""  # noqa: S608
 _ENDING = r"""
 SELECT location FROM documents WHERE refused IS NULL
@@ -35,7 +32,6 @@ AND right(replace(location, '\', '/'), length(:suffix)) = :suffix"""
 _TOUCH = """
 UPDATE documents SET size = :size, mtime_ns = :mtime_ns,
 day = CASE published WHEN '' THEN :day ELSE day END WHERE key = :key"""
-_REMOVE = "DELETE FROM documents WHERE key = ANY(CAST(:keys AS bytea[]))"
 _COUNTS = """
 SELECT (SELECT count(*) FROM documents WHERE refused IS NULL), passages FROM state"""
 
@@ -95,7 +91,7 @@ class SharedStore:
         if locations:
             keys = [key_of(location) for location in locations]
             async with self._place.writing(IndexFolderError) as connection:
-                await connection.execute(text(_REMOVE), {"keys": keys})
+                await connection.execute(text(REMOVE), {"keys": keys})
 
     async def counts(self) -> tuple[int, int]:
         """See `Store.counts`."""
@@ -108,7 +104,7 @@ class SharedStore:
         async with self._place.reading(SearchError) as connection:
             key = key_of(await _resolved(connection, location))
             rows = await connection.execute(text(_OF_DOCUMENT), {"key": key})
-            return [_passage(row) for row in rows]
+            return [passage_of(row) for row in rows]
 
     async def by_words(
         self, query: str, limit: int, within: Narrowing | None = None
@@ -134,7 +130,7 @@ class SharedStore:
         """See `Store.passages`."""
         async with self._place.reading(SearchError) as connection:
             found = await connection.execute(text(_OF_ROWS), {"rows": list(rows)})
-            by_row = {int(row[0]): _passage(row[1:]) for row in found}
+            by_row = {int(row[0]): passage_of(row[1:]) for row in found}
         return {row: by_row[row] for row in rows if row in by_row}
 
     async def lacking(self) -> int:
@@ -178,8 +174,3 @@ async def _resolved(connection: AsyncConnection, location: str) -> str:
 def _known(row: Sequence[Any]) -> Known:
     size, mtime_ns, digest, refused = row
     return Known(size, mtime_ns, digest, refused)
-
-
-def _passage(row: Sequence[Any]) -> Passage:
-    *described, start, end, body, part = row
-    return Passage(Source(*map(str, described)), int(start), int(end), str(body), str(part))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from search.columns import NARROWED
 from search.conditions import in_postgresql
 from search.errors import EngineError
 from search.narrowing import Narrowing
@@ -41,7 +42,6 @@ WHERE v.passage = ANY(CAST(:rows AS bigint[]))"""
 _INSIDE = """
 SELECT p.id FROM passages p JOIN documents d ON d.id = p.document
 WHERE p.id = ANY(CAST(:rows AS bigint[])){conditions}"""
-_NARROWED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ class SharedVectors:
         near = self._matrix.near(query)
         if within is None:
             return near.nearest(limit) | near.of(also)
-        nearest = near.nearest(_NARROWED)
+        nearest = near.nearest(NARROWED)
         conditions, values = in_postgresql(within)
         inside = text(_INSIDE.format(conditions=conditions))
         rows = await connection.execute(inside, values | {"rows": list(nearest)})
