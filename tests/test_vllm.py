@@ -49,7 +49,7 @@ pytestmark = [
 PYTHON = os.environ.get("BREADTH_TEST_VLLM_PYTHON", sys.executable)
 MODEL = Path(__file__).with_name("vllm_model.py")
 WINDOW = 4096
-LONG = 3900
+LONG = 200
 """Tokens: seconds of work, in which the engine hears that a reader has gone."""
 KEY = "sk-test"
 ASKED = Request((Message("user", "Who directed Roma?"),), max_tokens=12)
@@ -133,6 +133,12 @@ async def metric(model: EndpointModel, name: str) -> float:
     return float(found[1])
 
 
+async def generated(model: EndpointModel) -> float:
+    """Tokens written so far. The counts of a request that ended wait for another one's steps."""
+    await complete(model, ASKED)
+    return await metric(model, "generation_tokens_total")
+
+
 async def test_it_says_what_it_is(model: EndpointModel) -> None:
     assert model.engine == "vllm"
     assert model.window == WINDOW
@@ -188,7 +194,7 @@ async def test_the_grammar_of_plans_binds(model: EndpointModel) -> None:
 
 
 async def test_one_sample_is_ended_and_the_other_goes_on(model: EndpointModel) -> None:
-    before = await metric(model, "generation_tokens_total")
+    before = await generated(model)
     halt, collector = Halt(), Collector(2)
     request = replace(WARM, n=2, max_tokens=LONG)
     async with aclosing(model.stream(request, halt, extra=ENDLESS)) as chunks:
@@ -202,19 +208,19 @@ async def test_one_sample_is_ended_and_the_other_goes_on(model: EndpointModel) -
     assert first.usage is not None
     assert second.usage is not None
     assert 0 < first.usage.completion_tokens < second.usage.completion_tokens
-    generated = await metric(model, "generation_tokens_total") - before
-    assert generated < 2 * second.usage.completion_tokens
+    written = await generated(model) - before
+    assert written < 2 * second.usage.completion_tokens
 
 
 async def test_closing_the_stream_stops_the_engine(model: EndpointModel) -> None:
-    before = await metric(model, "generation_tokens_total")
+    before = await generated(model)
     async with aclosing(model.stream(replace(WARM, max_tokens=LONG), extra=ENDLESS)) as chunks:
         async for chunk in chunks:
             if chunk.text:
                 break
-    await complete(model, ASKED)  # its steps bring the engine's counts up to date
+    written = await generated(model) - before
     assert await metric(model, "num_requests_running") == 0
-    assert await metric(model, "generation_tokens_total") - before < LONG
+    assert written < LONG
 
 
 async def test_a_prompt_is_read_once(model: EndpointModel) -> None:
