@@ -32,7 +32,19 @@ from planner.executor import Executor
 from planner.history import History, another_try, known_results
 from planner.language import PlanReader, Vocabulary, is_tool_name, step_of, written
 from planner.nesting import Research, ResearchArguments
-from planner.outcomes import Answer, Done, Failed, Outcome, Sentence, Skipped, Status
+from planner.outcomes import (
+    Answer,
+    Done,
+    Failed,
+    Outcome,
+    Section,
+    Sentence,
+    Skipped,
+    Status,
+    Table,
+    Verdict,
+    marked,
+)
 from planner.plan import Plan, PlanBuilder, Step
 from planner.plan_reading import in_order, question_of, read_plan
 from planner.planning import Planner
@@ -80,6 +92,7 @@ __all__ = [
     "Review",
     "RunEnded",
     "RunStarted",
+    "Section",
     "Sentence",
     "Skipped",
     "Speculated",
@@ -94,8 +107,10 @@ __all__ = [
     "StepEnded",
     "StepReplaced",
     "StepStarted",
+    "Table",
     "Toolbox",
     "Trace",
+    "Verdict",
     "Vocabulary",
     "Withdrawn",
     "Within",
@@ -106,6 +121,7 @@ __all__ = [
     "in_order",
     "is_tool_name",
     "known_results",
+    "marked",
     "means_of",
     "question_of",
     "read_plan",

@@ -26,18 +26,22 @@ def verified(answer: Answer, question: str, grounds: Grounds) -> Answer:
     they are. Citations that no sentence uses any more are dropped, and the rest is renumbered.
     """
     given = set(words(" ".join([question, *_computed(grounds)])))
-    judged = [_judged(sentence, answer.citations, given) for sentence in answer.sentences]
-    kept = [sentence for sentence in judged if sentence.verdict != "unsupported"]
-    if not kept and grounds.value is not None:
+
+    def judged(sentence: Sentence) -> Sentence | None:
+        found = _judged(sentence, answer.citations, given)
+        return None if found.verdict == "unsupported" else found
+
+    kept = answer.each(judged)
+    if not kept.every_sentence and grounds.value is not None:
         # Written out, each fact stands with the passage that it was copied from.
         return _renumbered(plain(grounds))
-    return _renumbered(replace(answer, sentences=tuple(kept)))
+    return _renumbered(kept)
 
 
 def left_out(written: Answer, checked: Answer) -> list[str]:
     """The sentences that did not pass, without their marks."""
-    kept = {sentence.text for sentence in checked.sentences}
-    return [sentence.text for sentence in written.sentences if sentence.text not in kept]
+    kept = {sentence.text for sentence in checked.every_sentence}
+    return [sentence.text for sentence in written.every_sentence if sentence.text not in kept]
 
 
 def _judged(sentence: Sentence, citations: tuple[Passage, ...], given: set[str]) -> Sentence:
@@ -85,13 +89,11 @@ def _words_of(passages: Iterable[Passage]) -> set[str]:
 
 def _renumbered(answer: Answer) -> Answer:
     """Citations that are used, numbered from 1 in the order of first use."""
-    order = dict.fromkeys(number for sentence in answer.sentences for number in sentence.cites)
+    order = dict.fromkeys(n for sentence in answer.every_sentence for n in sentence.cites)
     new = {old: position for position, old in enumerate(order, 1)}
-    return replace(
-        answer,
-        sentences=tuple(
-            replace(sentence, cites=tuple(new[number] for number in sentence.cites))
-            for sentence in answer.sentences
-        ),
-        citations=tuple(answer.citations[old - 1] for old in order),
-    )
+
+    def with_new_numbers(sentence: Sentence) -> Sentence:
+        return replace(sentence, cites=tuple(new[number] for number in sentence.cites))
+
+    citations = tuple(answer.citations[old - 1] for old in order)
+    return replace(answer.each(with_new_numbers), citations=citations)

@@ -3,7 +3,7 @@
 Written out by hand: what is stored is a format that outlives the classes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, assert_never
 
@@ -21,6 +21,7 @@ from planner import (
     PlanEnded,
     RunEnded,
     RunStarted,
+    Section,
     Sentence,
     Skipped,
     Speculated,
@@ -31,6 +32,7 @@ from planner import (
     StepEnded,
     StepReplaced,
     StepStarted,
+    Table,
     Within,
 )
 from search import Passage, Source
@@ -234,10 +236,9 @@ def answer_data(answer: Answer) -> Data:
     """The answer with its passages: it can be read without any other table."""
     return {
         "value": answer.value,
-        "sentences": [
-            {"text": sentence.text, "cites": list(sentence.cites), "verdict": sentence.verdict}
-            for sentence in answer.sentences
-        ],
+        "title": answer.title,
+        "sentences": [_sentence_data(sentence) for sentence in answer.sentences],
+        "sections": [_section_data(section) for section in answer.sections],
         "citations": [
             {
                 "passage": passage.id,
@@ -252,12 +253,25 @@ def answer_data(answer: Answer) -> Data:
     }
 
 
+def _sentence_data(sentence: Sentence) -> Data:
+    return {"text": sentence.text, "cites": list(sentence.cites), "verdict": sentence.verdict}
+
+
+def _section_data(section: Section) -> Data:
+    table = section.table
+    return {
+        "heading": section.heading,
+        "sentences": [_sentence_data(sentence) for sentence in section.sentences],
+        "table": table
+        and {
+            "columns": list(table.columns),
+            "rows": [[_sentence_data(cell) for cell in row] for row in table.rows],
+        },
+    }
+
+
 def answer_from(data: Mapping[str, Any]) -> Answer:
-    """The inverse of `answer_data`."""
-    sentences = (
-        Sentence(sentence["text"], tuple(sentence["cites"]), sentence["verdict"])
-        for sentence in data["sentences"]
-    )
+    """The inverse of `answer_data`; of what older versions wrote, too."""
     citations = (
         Passage(
             source_from(cited["source"]),
@@ -268,4 +282,22 @@ def answer_from(data: Mapping[str, Any]) -> Answer:
         )
         for cited in data["citations"]
     )
-    return Answer(data["value"], tuple(sentences), tuple(citations))
+    return Answer(
+        data["value"],
+        _sentences_from(data["sentences"]),
+        tuple(citations),
+        data.get("title", ""),
+        tuple(_section_from(section) for section in data.get("sections", ())),
+    )
+
+
+def _sentences_from(rows: Iterable[Mapping[str, Any]]) -> tuple[Sentence, ...]:
+    return tuple(Sentence(row["text"], tuple(row["cites"]), row["verdict"]) for row in rows)
+
+
+def _section_from(data: Mapping[str, Any]) -> Section:
+    table = data["table"] and Table(
+        tuple(data["table"]["columns"]),
+        tuple(_sentences_from(row) for row in data["table"]["rows"]),
+    )
+    return Section(data["heading"], _sentences_from(data["sentences"]), table)
