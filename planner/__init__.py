@@ -6,6 +6,7 @@ from planner.calling import Caller, call_key
 from planner.checking import checked_arguments
 from planner.clarifying import clarified
 from planner.desk import ResearchSettings, Result, Review, Toolbox
+from planner.drafting import Select
 from planner.effort import Effort, Means, means_of
 from planner.errors import BudgetExceeded, NotStored, PlanError, Withdrawn
 from planner.events import (
@@ -29,6 +30,7 @@ from planner.events import (
     Within,
 )
 from planner.executor import Executor
+from planner.following import standalone
 from planner.history import History, another_try, known_results
 from planner.language import PlanReader, Vocabulary, is_tool_name, step_of, written
 from planner.nesting import Research, ResearchArguments
@@ -52,6 +54,7 @@ from planner.recording import RecordedModel
 from planner.replaying import RefusingModel, ReplayedModel, Reply, steps_anew, top_step
 from planner.research import research
 from planner.speculating import Speculation, SpeculationTotals
+from planner.style import Size, Style, style_of
 from planner.subgraph import Researched, research_graph
 
 __all__ = [
@@ -93,7 +96,9 @@ __all__ = [
     "RunEnded",
     "RunStarted",
     "Section",
+    "Select",
     "Sentence",
+    "Size",
     "Skipped",
     "Speculated",
     "Speculation",
@@ -107,6 +112,7 @@ __all__ = [
     "StepEnded",
     "StepReplaced",
     "StepStarted",
+    "Style",
     "Table",
     "Toolbox",
     "Trace",
@@ -127,8 +133,10 @@ __all__ = [
     "read_plan",
     "research",
     "research_graph",
+    "standalone",
     "step_of",
     "steps_anew",
+    "style_of",
     "template",
     "top_step",
     "written",

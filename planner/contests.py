@@ -50,6 +50,7 @@ _LENGTHY = re.compile(
 _PEOPLED = re.compile(
     r"^(?:what|which) (?:\w+ )?(?:city|town|village|country|state|county|university)", re.I
 )
+_SHORTENED = re.compile(r"(?:(?:that|the one) )?(?P<preposition>of|in|from|by|at|for) ", re.I)
 _DEGREE = "|".join(_DEGREES.values())
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (
@@ -133,7 +134,7 @@ def contest_plan(question: str, vocabulary: Vocabulary) -> list[Step]:
     for form, asking in _FORMS:
         found = form.fullmatch(question.strip())
         if found is not None:
-            sides = found["a"].strip(), found["b"].strip()
+            sides = found["a"].strip(), _whole(found["a"].strip(), found["b"].strip())
             if any(_UNCLEAR.search(side) for side in sides) or _other_measure(question, found):
                 return []
             return _plan(
@@ -145,6 +146,18 @@ def contest_plan(question: str, vocabulary: Vocabulary) -> list[Step]:
             first, second, compared = asking_both(found)
             return _plan(compared, [first, second], vocabulary)
     return []
+
+
+def _whole(first: str, second: str) -> str:
+    """The second side with the words that it shares with the first: "the director of A or of B".
+
+    With nothing to share it says "or", which is unclear.
+    """
+    found = _SHORTENED.match(second)
+    if found is None:
+        return second
+    before, preposition, _ = first.partition(f" {found['preposition']} ")
+    return f"{before} {found['preposition']} {second[found.end() :]}" if preposition else "or"
 
 
 def _other_measure(question: str, found: re.Match[str]) -> bool:

@@ -8,9 +8,11 @@ from itertools import chain, count
 from typing import Any, Literal
 
 from inference import Price
-from planner.answering import WHOLE, answering_steps, prospect, sure_value
+from planner.answering import SEARCHED, WHOLE, answering_steps, prospect, sure_value
+from planner.aspects import Aspects
 from planner.budget import Budget, Limits
 from planner.crosschecking import CrossChecker
+from planner.drafting import Select
 from planner.events import Trace
 from planner.executor import Executor
 from planner.grounds import Grounds, grounds_of
@@ -20,8 +22,9 @@ from planner.outcomes import Answer, Done, Status
 from planner.plan import Plan, Step
 from planner.planning import Planner
 from planner.speculating import Speculation
+from planner.style import Style
 from planner.writing import Writer
-from tools import Tool
+from tools import Tool, asks_to_compare
 
 Review = Callable[[Sequence[Step]], Awaitable[Sequence[Step]]]
 """Gives back the steps that are to run; raises Withdrawn."""
@@ -49,6 +52,11 @@ class ResearchSettings:
     """The judge chooses between two plans whose scores differ by less (scores go from about 0 to
     4); 0: it is not asked."""
     drafts: int = 1
+    select: Select = "best"
+    """How one answer comes about from several drafts."""
+    spread: bool = False
+    """Whether the drafter writes each draft of what is long from a part of the evidence."""
+    style: Style = field(default_factory=Style)
     second_look: bool = False
     """What a look-up found is looked for in a further passage, too."""
     enough: float = 0.9
@@ -119,6 +127,7 @@ class Desk:
     writer: Writer
     judge: Judge
     checker: CrossChecker
+    aspects: Aspects
     nested: Mapping[str, Grounds] = field(default_factory=dict)
     """What its sub-runs found out, by their calls."""
     given: Plan | None = None
@@ -187,6 +196,24 @@ class Desk:
             if isinstance(outcome, Done) and outcome.cut is not None:
                 return f"step {id_} was cut short: {outcome.cut}"
         return None
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether the question is searched for by its aspects: it is open, or asks for a report."""
+        style = self.settings.style
+        wide = style.open_ended or style.size == "report"
+        return wide and "search" in self.tools.by_name
+
+    @property
+    def is_searching(self) -> bool:
+        """Whether searches have not come to their end."""
+        return any(step.tool in SEARCHED for step in self.executor.open_steps)
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether a plan of look-ups can bring something: not where no value is asked for."""
+        planned = asks_to_compare(self.question) or bool(self.tools.handed)
+        return planned or not (self.is_wide and self.settings.style.open_ended)
 
     def known(self, number: int) -> list[tuple[str, str]]:
         """Questions and answers for a plan after the first."""

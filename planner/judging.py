@@ -8,7 +8,10 @@ from planner.events import Decided, Trace
 
 _ENOUGH = "Do the facts in the data answer the question for certain? Say yes or no."
 
+_TOLD = "Do the notes in the data answer the question, at least in part? Say yes or no."
+
 _BETTER = "Is the first plan better than the second for answering the question? Say yes or no."
+_CHANCE = 0.5
 _FACTS = 12
 """The newest so many are told: the question is to stay small."""
 
@@ -43,6 +46,15 @@ class Judge:
         why = f"{value!r} with p(yes) = {sure:.2f}; {self._enough:g} is enough"
         await self._trace.record(Decided("judged whether it is enough", why))
         return sure >= self._enough
+
+    async def is_told(self, question: str, notes: Sequence[str]) -> bool:
+        """Whether notes answer a question, by more than a chance; a judge not heard says yes."""
+        told = as_data("\n".join(notes[:_FACTS]))
+        sure = await self._probability(_TOLD, f"{told}\nQuestion: {question}")
+        if sure is not None:
+            why = f"p(yes) = {sure:.2f}"
+            await self._trace.record(Decided("judged whether the question is answered", why))
+        return sure is None or sure >= _CHANCE
 
     async def prefers(self, question: str, rival: str, best: str) -> bool:
         """Whether a plan (a text) is better than the one that was best so far.

@@ -3,6 +3,7 @@
 from typing import TypedDict
 
 from inference import Model
+from planner.aspects import Aspects
 from planner.contradictions import CROSSCHECK
 from planner.crosschecking import CrossChecker
 from planner.desk import ResearchSettings, Toolbox
@@ -13,7 +14,7 @@ from planner.judging import Judge
 from planner.language import Vocabulary
 from planner.planning import Planner
 from planner.routing import Router
-from planner.writing import Writer
+from planner.writing import Drafting, Writer
 
 
 class Minds(TypedDict):
@@ -23,6 +24,7 @@ class Minds(TypedDict):
     writer: Writer
     judge: Judge
     checker: CrossChecker
+    aspects: Aspects
 
 
 def minds_of(
@@ -57,7 +59,8 @@ def minds_of(
     writer = Writer(
         model,
         trace=trace,
-        drafts=settings.drafts,
+        style=settings.style,
+        drafting=Drafting(settings.drafts, settings.select, settings.spread),
         seed=settings.seed,
         worded=settings.worded and not past.unworded,
     )
@@ -67,4 +70,5 @@ def minds_of(
         able=CROSSCHECK in tools.by_name,
         second_look=settings.second_look,
     )
-    return Minds(planner=planner, writer=writer, judge=judge, checker=checker)
+    aspects = Aspects(model, trace=trace, seed=settings.seed)
+    return Minds(planner=planner, writer=writer, judge=judge, checker=checker, aspects=aspects)

@@ -39,6 +39,10 @@ def ruled(desk: Desk, number: int, found: int) -> Verdict | None:
     prospect, running = desk.prospect, bool(desk.executor.open_steps)
     if desk.given is not None:  # all of it was wanted, and nothing else
         return None if running else Verdict("write", "the plan was given, and has come to its end")
+    if desk.settings.style.open_ended and desk.is_wide:
+        return None if running else Verdict("write", "the searches have come to their end")
+    if desk.is_wide and desk.is_searching:
+        return None  # what they find is written from, too
     if prospect == "settled":
         return Verdict("write", "the answering step has a value")
     if prospect == "open":
@@ -59,6 +63,8 @@ def ruled(desk: Desk, number: int, found: int) -> Verdict | None:
 async def _is_enough(desk: Desk) -> bool:
     """Ask about the value of a step that is not the one to answer, while that one still runs."""
     grounds = desk.grounds
+    if desk.is_wide:  # what still runs is wanted
+        return False
     if grounds.value is None or not desk.executor.open_steps or desk.given is not None:
         return False
     facts = [(ground.question, ground.value) for ground in grounds.grounds]

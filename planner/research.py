@@ -37,13 +37,13 @@ from planner.history import History, known_results
 from planner.minds import minds_of
 from planner.nesting import Above, Research, findings_of
 from planner.outcomes import Answer
+from planner.plainly import with_disputes
 from planner.plan import Plan, Step
 from planner.plan_reading import in_order
 from planner.recording import RecordedModel
 from planner.reflecting import Verdict, looked, ruled
 from planner.replaying import ReplayedModel
 from planner.verifying import left_out, verified
-from planner.writing import plain, with_disputes, without_value
 
 _START = "start"
 _NO_TIME = "the time for gathering is over"
@@ -229,17 +229,27 @@ async def _new_plan(desk: Desk, number: int, held: list[Step] | None) -> None:
         if doubted:  # it is one look-up, against a whole round of planning
             return
     suffix = desk.suffix(number)
+    if number == 1 and desk.is_wide:
+        for step in await desk.aspects.searches(desk.question, desk.settings.style.size):
+            await _take(desk, step, number, suffix, held)
+        if not desk.is_planned:
+            return
     async with aclosing(
         desk.planner.plan(desk.question, desk.known(number), attempt=number)
     ) as steps:
         async for step in steps:
-            try:
-                if held is not None:
-                    held.append(step)
-                else:
-                    await desk.executor.add(step.renamed(suffix), plan_round=number)
-            except PlanError as error:
-                await desk.trace.record(Decided("plan line dropped", str(error)))
+            await _take(desk, step, number, suffix, held)
+
+
+async def _take(desk: Desk, step: Step, number: int, suffix: str, held: list[Step] | None) -> None:
+    """A step that was planned: it starts, unless it is held for a person to see."""
+    try:
+        if held is not None:
+            held.append(step)
+        else:
+            await desk.executor.add(step.renamed(suffix), plan_round=number)
+    except PlanError as error:
+        await desk.trace.record(Decided("plan line dropped", str(error)))
 
 
 async def _gather(state: State, runtime: Runtime[Desk]) -> State:
@@ -309,7 +319,7 @@ async def _written(desk: Desk) -> Answer:
                 desk.question, grounds, stopped=stopped, late=lambda: desk.grounds.proven
             )
     except TimeoutError:
-        return plain(grounds) if grounds.value else without_value(grounds, stopped=True)
+        return desk.writer.at_once(desk.question, grounds)
 
 
 async def _verify(state: State, runtime: Runtime[Desk]) -> State:

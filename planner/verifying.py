@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from planner.grounds import Grounds
 from planner.outcomes import Answer, Sentence
-from planner.writing import plain
+from planner.plainly import plain
 from search import Passage
 from tools import holds, words
 

@@ -11,6 +11,10 @@ _SYSTEM = (
     "Answer the question in one or two sentences from the facts in the data. Put the number of the"
     " fact in brackets behind what it proves."
 )
+_MERGING = (
+    "Write one answer of one or two sentences from the drafts in the data. Take what is best in"
+    " each, and keep the numbers of the facts in brackets."
+)
 _EXAMPLES = (
     (
         "[1] Who composed Tosca? Giacomo Puccini\n[2] When was Giacomo Puccini born?"
@@ -27,14 +31,26 @@ _EXAMPLES = (
 )
 
 
-def answer_prompt(question: str, grounds: Grounds, kept: Sequence[Ground]) -> tuple[Message, ...]:
-    """The facts that are kept, under their citation numbers, then the value, then the question."""
-    messages = [Message("system", _SYSTEM)]
+def answer_prompt(
+    question: str, grounds: Grounds, kept: Sequence[Ground], wishes: str = ""
+) -> tuple[Message, ...]:
+    """The facts that are kept, under their citation numbers, then the value, then the question.
+
+    `wishes`: on language and reader, for the instructions.
+    """
+    messages = [Message("system", _SYSTEM + wishes)]
     for facts, asked, text in _EXAMPLES:
         messages += [Message("user", _turn(facts, asked)), Message("assistant", text)]
-    lines = [_line(ground, grounds) for ground in grounds.proven if ground in kept]
-    lines.append(f"Result: {grounds.value}")
-    return (*messages, Message("user", _turn("\n".join(lines), question)))
+    return (*messages, Message("user", _turn(_facts(grounds, kept), question)))
+
+
+def merging_prompt(
+    question: str, grounds: Grounds, kept: Sequence[Ground], drafts: Sequence[str], wishes: str = ""
+) -> tuple[Message, ...]:
+    """Drafts of an answer with the facts that they are written from, to be made one."""
+    shown = "\n".join(f"Draft {number}: {text}" for number, text in enumerate(drafts, 1))
+    asked = f"{as_data(_facts(grounds, kept))}\n{as_data(shown)}\nQuestion: {question}"
+    return (Message("system", _MERGING + wishes), Message("user", asked))
 
 
 def news_prompt(grounds: Grounds, new: Sequence[Ground]) -> str:
@@ -54,6 +70,12 @@ def answer_grammar(citations: Sequence[int], *, sentences: int = MOST_SENTENCES)
         "tail ::= [^\\[\\]\\n.]{1,80}\n"
         f"number ::= {numbers}\n"
     )
+
+
+def _facts(grounds: Grounds, kept: Sequence[Ground]) -> str:
+    """Those that are kept, and the value."""
+    lines = [_line(ground, grounds) for ground in grounds.proven if ground in kept]
+    return "\n".join([*lines, f"Result: {grounds.value}"])
 
 
 def _turn(facts: str, question: str) -> str:

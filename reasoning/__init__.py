@@ -5,6 +5,19 @@ methods compose: `vote(sampled(model, 5), by=value)`.
 """
 
 from reasoning.attempts import Attempt, Samples, Task, sampled
-from reasoning.selection import best_of, vote
+from reasoning.drafting import drafted
+from reasoning.selection import best_of, ordered, vote
+from reasoning.synthesis import Merge, synthesised
 
-__all__ = ["Attempt", "Samples", "Task", "best_of", "sampled", "vote"]
+__all__ = [
+    "Attempt",
+    "Merge",
+    "Samples",
+    "Task",
+    "best_of",
+    "drafted",
+    "ordered",
+    "sampled",
+    "synthesised",
+    "vote",
+]

@@ -28,6 +28,19 @@ def vote(attempt: Attempt, *, by: Callable[[Sample], Hashable | None]) -> Attemp
     return method
 
 
+def ordered(attempt: Attempt, *, score: Callable[[Sample], float]) -> Attempt:
+    """The samples by their scores, the highest first: what selects behind it takes the best among
+    equals."""
+
+    async def method(task: Task) -> Samples:
+        made = await attempt(task)
+        order = sorted(range(len(made.samples)), key=lambda at: -score(made.samples[at]))
+        samples = tuple(made.samples[at] for at in order)
+        return replace(made, samples=samples, chosen=order.index(made.chosen))
+
+    return method
+
+
 def best_of(attempt: Attempt, *, score: Callable[[Sample], float]) -> Attempt:
     """Best-of-n (Cobbe et al. 2021, arXiv:2110.14168) with any scorer: the first of the highest.
 

@@ -37,6 +37,7 @@ from search.passages import (
     Source,
 )
 from search.reading import Document, read_bytes, read_file
+from search.remembered import Remembered
 from search.robots import Robots
 from search.shared import shared_index
 from search.site import refresh_pages
@@ -68,6 +69,7 @@ __all__ = [
     "Passage",
     "ReadError",
     "Reader",
+    "Remembered",
     "Renderer",
     "Reranker",
     "Robots",

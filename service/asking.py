@@ -1,16 +1,17 @@
 """One run from its question to its answer."""
 
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from planner import MemoryTrace, Plan, Result
 from service.errors import UsageProblem
+from service.following import before_of, documents_of, earlier_of
 from service.others import Others, approver_of, others_of
 from service.person import Person
 from service.plans import asked_by, plan_of, text_of
 from service.saved import is_given, options_of, require_ended, restored
 from service.settings import Settings
-from service.sources import root_of
 from service.workplace import Display, Finished, require_presence, workplace
 from storage import TraceStore
 
@@ -34,9 +35,14 @@ async def ask(
     approver: Person | None = None,
     clarifier: Person | None = None,
     present: Person | None = None,
+    after: str | None = None,
 ) -> Finished:
     """A new run. `approver`: looks the plan over before it runs; `clarifier`: is asked what an
-    ambiguous question means, `present`: whether a tool may be called, if they are there."""
+    ambiguous question means, `present`: whether a tool may be called, if they are there.
+
+    `after`: a run that the question follows; its sources come first, and its documents are
+    searched where none are named.
+    """
     question = " ".join(question.split())
     if not question:
         raise UsageProblem("the question is empty: write it in quotes behind `breadth ask`")
@@ -45,7 +51,7 @@ async def ask(
     every, asked = approver is not None, approver_of(present or approver)
     async with others_of(settings, display, every=every, approver=asked) as others:
         return await _new_run(
-            question, None, documents, settings, display, others, approver, clarifier
+            question, None, documents, settings, display, others, approver, clarifier, after
         )
 
 
@@ -74,21 +80,26 @@ async def _new_run(
     others: Others,
     approver: Person | None = None,
     clarifier: Person | None = None,
+    after: str | None = None,
 ) -> Finished:
     """From the first row in the store to the answer."""
     if len(question) > _MOST_CHARACTERS:
         raise UsageProblem(
             f"the question has {len(question)} characters; at most {_MOST_CHARACTERS} can be asked"
         )
-    roots = [root_of(given) for given in documents]
-    options = options_of(roots, settings)
-    options |= {"plan": text_of(plan)} if plan else {}
-    options |= {"approve": True} if approver else {}
-    async with (
-        await TraceStore.open(settings.store) as store,
-        workplace(roots, settings, display, others) as place,
-    ):
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(await TraceStore.open(settings.store))
+        earlier = await earlier_of(store, after)
+        roots, settings = documents_of(documents, settings, earlier)
+        options = options_of(roots, settings)
+        options |= {"after": earlier.record.id} if earlier else {}
+        options |= {"plan": text_of(plan)} if plan else {}
+        options |= {"approve": True} if approver else {}
+        before = earlier.passages if earlier else ()
+        place = await stack.enter_async_context(workplace(roots, settings, display, others, before))
         talk = MemoryTrace()
+        if earlier is not None:
+            question = await place.completed(question, earlier.record, talk)
         if clarifier is not None and clarifier.is_there:
             question = await place.clarified(question, clarifier, talk)
         run = await store.create_run(question, options)
@@ -112,10 +123,11 @@ async def resume(
         require_ended(record)
         display.started(record.id)
         roots, saved = restored(record, settings)
+        before = await before_of(store, record)
         async with (
             others_of(
                 saved, display, every=is_given(record), approver=approver_of(person)
             ) as others,
-            workplace(roots, saved, display, others) as place,
+            workplace(roots, saved, display, others, before) as place,
         ):
             return await place.go_on(store, record, person)

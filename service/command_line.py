@@ -12,9 +12,11 @@ from service import asking, plan_cli
 from service.edge import AsJson, Model, Quiet, leave, run_to_end, settings_of, show, show_json
 from service.models_cli import models
 from service.options import (
+    Audience,
     BaseUrl,
     Documents,
     Drafts,
+    Language,
     MaxCost,
     MaxTokens,
     MaxToolCalls,
@@ -22,6 +24,8 @@ from service.options import (
     Roles,
     Seconds,
     Seed,
+    Select,
+    Size,
     Speculate,
     Tools,
     WebSearch,
@@ -56,6 +60,8 @@ Examples:
 
   breadth ask "Who is older, the director of Up or of Roma?" -d films/ --approve
 
+  breadth ask "And where was he born?" --after 0k3f
+
   breadth ask "..." -d notes/ --model openai:qwen3 --base-url http://localhost:8000/v1 --json
 """
 
@@ -80,9 +86,21 @@ def ask(
         int | None, typer.Option(help="Plans to sample and choose from. \\[default: by the effort]")
     ] = None,
     drafts: Drafts = None,
+    select: Select = None,
+    size: Size = None,
+    language: Language = None,
+    audience: Audience = None,
     seed: Seed = None,
     speculate: Speculate = None,
     tools: Tools = None,
+    after: Annotated[
+        str | None,
+        typer.Option(
+            "--after",
+            help="A run that the question follows: its sources come first, and its documents are"
+            " searched where none are named.",
+        ),
+    ] = None,
     approve: Annotated[
         bool,
         typer.Option("--approve", help="Show each plan before it runs: accept, edit or cancel it."),
@@ -112,6 +130,10 @@ def ask(
         effort=effort,
         plan_samples=plans,
         drafts=drafts,
+        select=select,
+        size=size,
+        language=language,
+        audience=audience,
         seed=seed,
         speculate=speculate,
         tools=tools,
@@ -122,7 +144,9 @@ def ask(
         person = Person(display, settings.editor) if approve else None
         clarifier = None if as_json or quiet or not clarify else Person(display, settings.editor)
         present = None if as_json or quiet else Person(display, settings.editor)
-        work = asking.ask(question, documents or [], settings, display, person, clarifier, present)
+        work = asking.ask(
+            question, documents or [], settings, display, person, clarifier, present, after
+        )
         finished = run_to_end(work, display)
     deliver(finished, output, as_json=as_json)
 

@@ -56,6 +56,27 @@ MaxCost = Annotated[
 Drafts = Annotated[
     int | None, typer.Option(help="Drafts of the answer. \\[default: by the effort]")
 ]
+Select = Annotated[
+    str | None,
+    typer.Option(
+        help="best, vote or synthesis: how one answer comes about from several drafts."
+        " \\[default: best, synthesis for long answers]"
+    ),
+]
+Size = Annotated[
+    str | None,
+    typer.Option(
+        help="short (a value and a sentence), answer (a paragraph), report (sections), or auto: by"
+        " what is asked. \\[default: auto]"
+    ),
+]
+Language = Annotated[
+    str | None,
+    typer.Option(help="Of the answer, as German or de. \\[default: that of the question]"),
+]
+Audience = Annotated[
+    str | None, typer.Option(help='Whom the answer is for: "a ten-year-old", "a lawyer".')
+]
 Seed = Annotated[int | None, typer.Option(help="Of all sampling. \\[default: 0]")]
 Speculate = Annotated[
     str | None,

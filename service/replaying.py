@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from planner import History, PlanError, RefusingModel, steps_anew
 from search import DocumentIndex
 from service.errors import UsageProblem
+from service.following import before_of
 from service.others import Others, approver_of, others_of
 from service.person import Person
 from service.saved import is_given, require_ended, restored
@@ -39,12 +40,13 @@ async def replay(
         if strict:
             _require_whole(old, history, anew)
         roots, saved = restored(old, settings)
+        before = await before_of(store, old)
         async with (
             others_of(saved, display, every=is_given(old), approver=approver_of(person)) as others,
             (
                 _archive(saved, display, others, looks=bool(roots or saved.search))
                 if strict
-                else workplace(roots, saved, display, others)
+                else workplace(roots, saved, display, others, before)
             ) as place,
         ):
             new = await store.run(await store.fork(old.id, _options(old, history, start), anew))

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import JsonValue, TypeAdapter
 
 from inference import Price
-from planner import Limits, ResearchSettings, means_of
+from planner import Limits, ResearchSettings, means_of, style_of
 from service.errors import UsageProblem
 from service.models import lasting
 from service.settings import Settings
@@ -16,7 +16,8 @@ from storage import RunRecord
 
 _MODEL_CALLS = 4
 _SAVED = ("model", "base_url", "roles", "seconds", "max_tool_calls", "max_tokens", "max_cost",
-          "prices", "effort", "plan_samples", "drafts", "rounds", "depth", "enough", "close_call",
+          "prices", "effort", "plan_samples", "drafts", "select", "size",
+          "language", "audience", "rounds", "depth", "enough", "close_call",
           "plan_patience", "search", "tools", "seed", "speculate", "step_speculation")  # fmt: skip
 """Settings that a resumed run takes over; keys are not among them."""
 _PRICES = TypeAdapter(dict[str, Price])
@@ -55,6 +56,7 @@ def options_of(roots: Sequence[Root], settings: Settings) -> dict[str, JsonValue
 def research_settings(settings: Settings, question: str) -> ResearchSettings:
     """The planner's own settings: the means of the effort, where the user names no other."""
     means = means_of(settings.effort, question)
+    style = style_of(question, settings.size, settings.language, settings.audience)
     return ResearchSettings(
         limits=Limits(
             seconds=settings.seconds,
@@ -69,6 +71,9 @@ def research_settings(settings: Settings, question: str) -> ResearchSettings:
         plan_patience=settings.plan_patience,
         close_call=settings.close_call,
         drafts=settings.drafts or means.drafts,
+        select=settings.select or ("synthesis" if style.is_long else "best"),
+        spread="drafter" in settings.roles,
+        style=style,
         second_look=means.second_look,
         enough=settings.enough,
         speculation=settings.step_speculation,

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from inference import ROLES, Price, Role
-from planner import Effort
+from planner import Effort, Select
 from service.tool_settings import McpSettings, OpenApiSettings, unwrapped
 
 
@@ -96,6 +96,15 @@ class Settings(BaseSettings):
     plan_samples: Annotated[int | None, Field(ge=1, le=16)] = None
     """This, `drafts` and `rounds`: as the effort says, unless they are given."""
     drafts: Annotated[int | None, Field(ge=1, le=16)] = None
+    select: Select | None = None
+    """best, vote or synthesis: how one answer comes about from several drafts; None: synthesis for
+    answers that are longer than a value."""
+    size: Literal["auto", "short", "answer", "report"] = "auto"
+    """Of the answer; auto: short where one value answers the question."""
+    language: str = "auto"
+    """Of the answer: a code, an English name, or auto: the question's."""
+    audience: str = ""
+    """Whom the answer is for, in a few words."""
     rounds: Annotated[int | None, Field(ge=1, le=10)] = None
     depth: Annotated[int, Field(ge=0, le=3)] = 1
     """Sub-runs inside one another at most."""

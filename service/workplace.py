@@ -22,10 +22,11 @@ from planner import (
     another_try,
     clarified,
     research,
+    standalone,
     steps_anew,
     top_step,
 )
-from search import IndexReport
+from search import IndexReport, Passage, Remembered
 from service.errors import UsageProblem
 from service.models import Models, models_of
 from service.others import Others
@@ -138,6 +139,22 @@ class Workplace:
         )
         return await clarified(question, model, person.answer, trace, self.settings.seed)
 
+    async def completed(self, question: str, earlier: RunRecord, trace: Trace) -> str:
+        """A question that follows another one, said so that it stands by itself."""
+        assert earlier.answer is not None
+        limits = research_settings(self.settings, question).limits
+        model = RecordedModel(
+            self.model, budget=Budget(limits), trace=trace, prices=self.settings.prices
+        )
+        return await standalone(
+            question,
+            earlier.question,
+            earlier.answer,
+            model,
+            trace=trace,
+            seed=self.settings.seed,
+        )
+
     async def go_on(self, store: TraceStore, record: RunRecord, person: Person | None) -> Finished:
         """A run that has a past: its own, or that of the run which it replays.
 
@@ -207,10 +224,17 @@ class Tee:
 
 @asynccontextmanager
 async def workplace(
-    roots: Sequence[Root], settings: Settings, display: Display, others: Others
+    roots: Sequence[Root],
+    settings: Settings,
+    display: Display,
+    others: Others,
+    before: Sequence[Passage] = (),
 ) -> AsyncIterator[Workplace]:
-    """The model loads while the documents are indexed; each is done once."""
-    needed = not others.tools
+    """The model loads while the documents are indexed; each is done once.
+
+    `before`: what was read by the run that this one follows; it is found first.
+    """
+    needed = not (others.tools or before)
     require_sources(roots, settings, needed=needed)
     async with AsyncExitStack() as stack:
         models = await models_of(settings, display.loading)
@@ -221,7 +245,9 @@ async def workplace(
         found = await stack.enter_async_context(sources(roots, settings, display, needed=needed))
         await models.ready()
         await found.ready()
-        looks = bool(roots or settings.search)
+        if before:
+            found = replace(found, engine=Remembered(before, found.engine))
+        looks = bool(roots or settings.search or before)
         yield Workplace(models.model, found, settings, display, others, looks)
 
 

@@ -39,6 +39,19 @@ def lookups(question: str) -> list[str]:
             ],
         ),
         (
+            "Who is older, the director of Up or of Cars?",
+            [
+                "a1: Who directed Up?",
+                "a: When was {a1} born?",
+                "b1: Who directed Cars?",
+                "b: When was {b1} born?",
+            ],
+        ),
+        (
+            "Which was built first, the bridge in Rome or that in Milan?",
+            ["a: When was the bridge in Rome built?", "b: When was the bridge in Milan built?"],
+        ),
+        (
             "Which episode aired first, The Clash or To Pants?",
             ["a: When did The Clash air?", "b: When did To Pants air?"],
         ),
@@ -71,6 +84,7 @@ def test_the_question_says_what_to_look_up(question: str, asked: list[str]) -> N
         "What author was more popular in the 70's, Ann Lee or Bob Ray?",
         "Which magazine's office is further north, Time or Life?",
         "Who is the oldest of them?",
+        "Who is older, Ann Lee or of Cars?",
         "Who is older, is it Ann Lee or Bob Ray?",
         "",
     ],

@@ -97,7 +97,8 @@ async def test_which_of_several_drafts_was_taken_is_in_the_trace(film_index: Doc
     assert result.answer.text.startswith("Bong Joon-ho is older: he was born on 14 September 1969")
     [why] = [e.why for e in trace.events if isinstance(e, Decided) and e.what == "draft chosen"]
     assert why == (
-        "number 2 of 3; number 1 does not say the value; number 3 has a sentence that cites nothing"
+        "number 2 of 3 by best; number 1 does not say the value;"
+        " number 3 has a sentence that cites nothing"
     )
 
 

@@ -4,9 +4,10 @@ import pytest
 
 from inference import Sample
 from planner import Answer, Sentence
+from planner.draft_checks import fault_of
 from planner.grounds import Ground, Grounds
+from planner.plainly import without_value
 from planner.verifying import left_out, verified
-from planner.writing import fault_of, without_value
 from search import Passage, Source
 
 GUIDO = "Guido van Rossum was born on 31 January 1956."

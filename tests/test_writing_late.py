@@ -12,7 +12,7 @@ from planner import Answer, Decided, Limits, MemoryTrace, StepEnded
 from planner.grounds import Ground, Grounds
 from planner.telling import whole_sentences
 from planner.verifying import verified
-from planner.writing import Writer
+from planner.writing import Drafting, Writer
 from search import DocumentIndex, Passage, Source
 
 QUESTION = "When was Christopher Nolan born?"
@@ -91,7 +91,7 @@ async def test_where_nothing_passes_the_facts_are_written_out_with_the_late_one(
 
 async def test_several_drafts_are_not_interrupted() -> None:
     model = ScriptedModel([[FIRST, FIRST]])
-    writer = Writer(model, trace=MemoryTrace(), drafts=2)
+    writer = Writer(model, trace=MemoryTrace(), drafting=Drafting(2))
     answer = await writer.write(QUESTION, grounds(), late=lambda: [PLACE])
     assert len(answer.sentences) == 2
 

@@ -1,0 +1,38 @@
+"""Drafts of different parts of the evidence."""
+
+import asyncio
+from collections.abc import Callable
+
+from inference import Model, ModelError, Request, complete
+from reasoning.attempts import Attempt, Samples, Task
+
+
+def drafted(
+    model: Model,
+    n: int,
+    *,
+    share: Callable[[Task, int], Request],
+    tolerated: tuple[type[Exception], ...] = (ModelError,),
+) -> Attempt:
+    """Speculative drafting (Speculative RAG, Wang et al. 2024, arXiv:2407.08223).
+
+    n drafts in parallel, each from a part of the evidence: `share` makes the request of draft 0 to
+    n - 1. Small drafters read less each, and see different things; who takes the drafts up
+    (`best_of`, `synthesised`) is the verifier. Where drafts fail with what is tolerated, the others
+    stand; raises the first error where all fail.
+    """
+
+    async def attempt(task: Task) -> Samples:
+        asked = [complete(model, share(task, number)) for number in range(n)]
+        made = await asyncio.gather(*asked, return_exceptions=True)
+        failed = [one for one in made if isinstance(one, BaseException)]
+        for error in failed:
+            if len(failed) == n or not isinstance(error, tolerated):
+                raise error
+        drafts = [one for one in made if not isinstance(one, BaseException)]
+        usage = drafts[0].usage
+        for other in drafts[1:]:
+            usage += other.usage
+        return Samples(tuple(one.samples[0] for one in drafts), usage=usage)
+
+    return attempt
