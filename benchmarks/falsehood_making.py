@@ -19,7 +19,9 @@ _NUMBER = re.compile(
     r"(?<![\d.,$£€-])\b(\d{1,3}(?:,\d{3})+|\d{1,5})(?:\.(\d+))?\b(?![\d,.]*\d|st|nd|rd|th|s\b|-)"
 )
 _NAME = re.compile(r"\b[A-Z][a-zà-ÿ]+(?: (?:(?:of|the|de|van|von) )?[A-Z][a-zà-ÿ]+)+\b")
-_COMMON = frozenset("The This That These Those In On At It He She They His Her Its As A An".split())
+_COMMON = frozenset(
+    ("The", "This", "That", "These", "Those", "In", "On", "At", "It", "He", "She", "As")
+)
 _AUX = re.compile(r"\b(is|are|was|were|has|had|can|could|will)\b(?! (?:not|never|also known))")
 _PAST = re.compile(
     r"(?<=[a-z\d)] )(directed|starred|played|released|produced|founded|recorded|appeared|worked|"

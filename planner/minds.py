@@ -13,6 +13,7 @@ from planner.judging import Judge
 from planner.language import Vocabulary
 from planner.planning import Planner
 from planner.routing import Router
+from planner.verifying import Verifier
 from planner.writing import Writer
 
 
@@ -23,6 +24,7 @@ class Minds(TypedDict):
     writer: Writer
     judge: Judge
     checker: CrossChecker
+    verifier: Verifier
 
 
 def minds_of(
@@ -67,4 +69,5 @@ def minds_of(
         able=CROSSCHECK in tools.by_name,
         second_look=settings.second_look,
     )
-    return Minds(planner=planner, writer=writer, judge=judge, checker=checker)
+    verifier = Verifier(model, trace=trace, strict=settings.strict)
+    return Minds(planner=planner, writer=writer, judge=judge, checker=checker, verifier=verifier)

@@ -23,6 +23,7 @@ from service.options import (
     Seconds,
     Seed,
     Speculate,
+    Strict,
     Tools,
     WebSearch,
     check_base_url,
@@ -83,6 +84,7 @@ def ask(
     seed: Seed = None,
     speculate: Speculate = None,
     tools: Tools = None,
+    strict: Strict = False,
     approve: Annotated[
         bool,
         typer.Option("--approve", help="Show each plan before it runs: accept, edit or cancel it."),
@@ -115,6 +117,7 @@ def ask(
         seed=seed,
         speculate=speculate,
         tools=tools,
+        strict=strict or None,
     )
     check_base_url(base_url, settings)
     check_output(output)

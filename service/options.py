@@ -56,6 +56,9 @@ MaxCost = Annotated[
 Drafts = Annotated[
     int | None, typer.Option(help="Drafts of the answer. \\[default: by the effort]")
 ]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Deliver nothing but sentences that are supported.")
+]
 Seed = Annotated[int | None, typer.Option(help="Of all sampling. \\[default: 0]")]
 Speculate = Annotated[
     str | None,

@@ -9,24 +9,43 @@ from planner.outcomes import Verdict
 from planner.verification.claims import Claim
 from planner.verification.evidence import (
     Evidence,
+    Keys,
     Said,
     content_stems,
+    has_capital_nouns,
     is_english,
+    keys,
     name_words,
+    names_it,
 )
 from planner.verification.figures import Figure, days_in, figures_of, unread
-from planner.verification.naming import Name, Vocabulary, names_in, spelled
+from planner.verification.naming import Name, Vocabulary, key, names_in, spelled
 from planner.verification.polarity import conflict, stem
-from tools import MONTHS, Amount, Moment, find_quantities, is_function_word, unit_named, words
+from tools import (
+    MONTHS,
+    Amount,
+    Moment,
+    find_quantities,
+    holds,
+    is_function_word,
+    unit_named,
+    words,
+)
 
 _ALIKE = 0.6
 """The share of a claim's words in a sentence from which the two speak of the same."""
-_HALF, _MOST = 0.5, 0.8
+_MOST, _THIRD = 0.8, 0.34
+_SEVERAL = 3
+"""Words of which one should be said in the same way."""
 _BETWEEN = 4
 """Words at most between two names and their verb."""
 _MUTUAL = frozenset(
     map(stem, words("married met with and beside alongside versus border borders near cousin"))
 )
+_BIRTH, _DEATH = re.compile(r"\bborn\b|\bbirth"), re.compile(r"\bdied\b|\bdeath\b|passed away")
+_SPAN = re.compile(r"\(([^()]*\d{3,4})\s*[–-]\s*([^()–-]*\d{3,4})\)")
+"""A life, as works of reference write it."""
+_ARTICLE = re.compile(r"(?:the|a|an)\s+", re.IGNORECASE)
 _SCALES = frozenset(words("hundred thousand million billion trillion dozen"))
 _SPACE = re.compile(r"\w+")
 _SMALL = 2
@@ -48,18 +67,38 @@ class Given:
     """What may be said without a passage: the question, and what code has computed."""
 
     text: str = ""
+    computed: tuple[str, ...] = ()
+    """Values that code made; no passage can be asked about what is said of them."""
     stems: frozenset[str] = field(init=False)
     words: frozenset[str] = field(init=False)
     vocabulary: Vocabulary = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "stems", frozenset(map(stem, words(self.text))))
-        object.__setattr__(self, "words", frozenset(spelled(self.text)))
-        object.__setattr__(self, "vocabulary", Vocabulary(self.text))
+        object.__setattr__(self, "stems", frozenset(map(stem, words(self._all))))
+        object.__setattr__(self, "words", frozenset(spelled(self._all)))
+        object.__setattr__(self, "vocabulary", Vocabulary(self._all))
+
+    @property
+    def days(self) -> set[tuple[int, int]]:
+        """Months and days in it."""
+        return days_in(self._all)
+
+    @property
+    def digits(self) -> set[str]:
+        """Runs of digits in it."""
+        return _digits(self._all)
+
+    @property
+    def _all(self) -> str:
+        return " ".join((self.text, *self.computed))
+
+    def tells(self, text: str) -> bool:
+        """Whether a text says a value that was computed."""
+        return any(holds(text, value) for value in self.computed)
 
     def has(self, figure: Figure) -> bool:
         """Whether it says the number."""
-        return any(figure.same_as(one) for one in find_quantities(self.text))
+        return any(figure.same_as(one) for one in find_quantities(self._all))
 
 
 _NOTHING = Given()
@@ -74,9 +113,10 @@ def checked(claim: Claim, evidence: Evidence, given: Given = _NOTHING) -> Findin
     return (
         _missing(claim, names, figures, best, evidence, given)
         or _swapped(claim, names, figures, evidence, given)
+        or _spanned(claim, figures, evidence)
         or _denied(claim, best, evidence)
         or _turned(claim, names, best)
-        or _covered(claim, names, best, evidence, given)
+        or _covered(claim, names, figures, best, evidence, given)
     )
 
 
@@ -111,19 +151,18 @@ def _missing(
         told = f"no passage says {figure.value}"
         rival = best and _speaks_of(claim, best[0]) and any(map(figure.rivals, best[0].figures))
         return Finding("contradicted" if rival else "unsupported", True, told)
-    days = days_in(claim.text) - evidence.days - days_in(given.text)
+    days = days_in(claim.text) - evidence.days - given.days
     if days and evidence.is_english:
         told = ", ".join(f"{MONTHS[month - 1]} {day}" for month, day in sorted(days))
         return Finding("contradicted", True, f"no passage says {told}")
-    lost = unread(claim.text, figures) - evidence.digits - _digits(given.text)
+    lost = unread(claim.text, figures) - evidence.digits - given.digits
     if lost:
         return Finding("unsupported", True, f"no passage says {', '.join(sorted(lost))}")
-    lacking = [(n, evidence.vocabulary.lacks(n)) for n in names if given.vocabulary.lacks(n)]
-    for name, missing in lacking:
-        if missing and name.sure:
-            return Finding("unsupported", True, f"no passage says {' '.join(missing)}")
-    if any(missing for _, missing in lacking):
-        return Finding("partly", False, "its first word is in no passage")
+    strange = is_english(claim.text) != evidence.is_english or has_capital_nouns(claim.text)
+    for name in names:
+        missing = evidence.vocabulary.lacks(name) if given.vocabulary.lacks(name) else []
+        if missing and name.sure and (len(name.words) > 1 or not strange):
+            return Finding("unsupported", not strange, f"no passage says {' '.join(missing)}")
     return None
 
 
@@ -133,42 +172,47 @@ def _is_apart(figure: Figure, evidence: Evidence) -> bool:
     if not (isinstance(moment, Moment) and moment.month and moment.day):
         return False
     day, year = (moment.month, moment.day), str(moment.year)
-    return any(day in days_in(one.text) and year in words(one.text) for one in evidence.said)
+    return any(_says_apart(one, day, year) for one in evidence.said)
+
+
+def _says_apart(said: Said, day: tuple[int, int], year: str) -> bool:
+    """Whether a sentence has the year, and the day without any year."""
+    whole = {(one.month, one.day) for one in said.figures if isinstance(one, Moment)}
+    return day in days_in(said.text) - whole and year in words(said.text)
 
 
 def _swapped(
     claim: Claim, names: Sequence[Name], figures: Sequence[Figure], evidence: Evidence, given: Given
 ) -> Finding | None:
     """A number that is said, but of something else."""
-    subject = name_words(names_in(claim.subject) or names[:1])
-    subject = frozenset(word for word in subject if len(word) > 1)
-    known = subject and any(subject & one.about for one in evidence.said)
+    subject = keys(_heads(claim, names))
+    known = subject and any(names_it(subject, one.about) for one in evidence.said)
     if len(names) > 2 or len(figures) != 1 or not known or given.has(figures[0]):
         return None
     figure = figures[0]
     best = next((one for one in evidence.said if _says_else(claim, figure, subject, one)), None)
     holders = [one for one in evidence.said if any(map(figure.same_as, one.figures))]
-    if holders and not any(subject & one.about for one in holders):
+    if holders and not any(names_it(subject, one.about) for one in holders):
         return Finding("unsupported", True, f"{figure.value} is said of something else")
     if holders and all(_is_anothers(figure, subject, one) for one in holders):
         return Finding("contradicted", True, f"{figure.value} is said of something else")
-    if best is not None and holders and not any(subject & one.own for one in holders):
+    if best is not None and holders and not any(names_it(subject, one.own) for one in holders):
         return Finding("contradicted", True, f"{figure.value} is said of something else")
     return None
 
 
-def _says_else(claim: Claim, figure: Figure, subject: frozenset[str], said: Said) -> bool:
+def _says_else(claim: Claim, figure: Figure, subject: Keys, said: Said) -> bool:
     """Whether a sentence says the claim of its subject, with another number."""
     rivals = any(map(figure.rivals, said.figures)) and not any(map(figure.same_as, said.figures))
-    return rivals and bool(subject & said.own) and _speaks_of(claim, said)
+    return rivals and names_it(subject, said.own) and _speaks_of(claim, said)
 
 
-def _is_anothers(figure: Figure, subject: frozenset[str], said: Said) -> bool:
+def _is_anothers(figure: Figure, subject: Keys, said: Said) -> bool:
     """Whether a sentence has the number beside another name, and another number beside this one."""
     mine = theirs = False
     for named, figures in said.chunks:
         has = any(map(figure.same_as, figures))
-        if named & subject:
+        if names_it(subject, named):
             mine |= not has and any(map(figure.rivals, figures))
             if has:
                 return False
@@ -177,15 +221,38 @@ def _is_anothers(figure: Figure, subject: frozenset[str], said: Said) -> bool:
     return mine and theirs
 
 
+def _spanned(claim: Claim, figures: Sequence[Figure], evidence: Evidence) -> Finding | None:
+    """A birth that is a death, or the other way round: (3 May 1871 - 12 December 1944)."""
+    born, died = _BIRTH.search(claim.text), _DEATH.search(claim.text)
+    if len(figures) != 1 or bool(born) == bool(died):
+        return None
+    for first, last in _SPAN.findall(evidence.text):
+        starts, ends = (any(map(figures[0].same_as, find_quantities(one))) for one in (first, last))
+        if starts != ends and ends == bool(born):
+            return Finding("contradicted", True, f"{figures[0].value} is the other end of the life")
+    return None
+
+
 def _denied(claim: Claim, best: Sequence[Said], evidence: Evidence) -> Finding | None:
     """What the passages say the opposite of."""
     if not evidence.is_english:
         return None
     alike = [one for one in best if _speaks_of(claim, one)]
-    faults = [conflict(claim.text, one.text) for one in alike]
+    faults = [_conflict(claim, one) for one in alike]
     if faults and all(faults):
         return Finding("contradicted", True, str(faults[0]))
     return None
+
+
+def _conflict(claim: Claim, said: Said) -> str | None:
+    """What a sentence denies, or the one of its clauses that says the same."""
+    whole = conflict(claim.text, said.text)
+    if whole is not None or len(said.clauses) == 1:
+        return whole
+    asked = content_stems(claim.text)
+    near = max(said.clauses, key=lambda clause: len(asked & content_stems(clause)))
+    enough = len(asked & content_stems(near)) >= _ALIKE * len(asked)
+    return conflict(claim.text, near) if enough else None
 
 
 def _turned(claim: Claim, names: Sequence[Name], best: Sequence[Said]) -> Finding | None:
@@ -228,43 +295,78 @@ def _verb_between(text: str, one: Name, other: Name) -> frozenset[str]:
 
 
 def _covered(
-    claim: Claim, names: Sequence[Name], best: Sequence[Said], evidence: Evidence, given: Given
+    claim: Claim,
+    names: Sequence[Name],
+    figures: Sequence[Figure],
+    best: Sequence[Said],
+    evidence: Evidence,
+    given: Given,
 ) -> Finding:
     """How many of the claim's words its best sentence has, and whether its names are there."""
     if not (is_english(claim.text) and evidence.is_english):
-        return Finding("supported", False, "names and numbers are there")
+        return Finding("supported", given.tells(claim.text), "names and numbers are there")
     named = frozenset(map(stem, name_words(names)))
     wanted = content_stems(claim.text) - given.stems - named - _units(claim.text)
     wanted = frozenset(one for one in wanted if not any(map(str.isdigit, one)))
     within = _share(wanted, best[0].stems if best else frozenset())
     everywhere = _share(wanted, frozenset().union(*(one.stems for one in best)))
-    apart = _apart(claim, names, best[0], given) if best and within >= _MOST else None
+    apart = _apart(claim, names, figures, best[0], given) if best and within >= _MOST else None
     if apart is not None:
         alone = len(evidence.passages) == 1
         return Finding("partly" if alone else "supported", False, f"{apart} stands elsewhere")
-    if within == 1:
+    if given.tells(claim.text):
+        return Finding("supported", True, "it was computed")
+    if within == 1 and best and not _is_doubtful(claim, names, figures, best[0], evidence, given):
         return Finding("supported", True, "one sentence says it in these words")
-    verdict: Verdict = "supported" if everywhere >= _HALF else "partly"
+    foreign = len(wanted) >= _SEVERAL and everywhere < _THIRD
+    verdict: Verdict = "partly" if foreign else "supported"
     return Finding(verdict, False, f"{everywhere:.0%} of its words are there")
 
 
-def _apart(claim: Claim, names: Sequence[Name], said: Said, given: Given) -> str | None:
-    """A name of the claim that is not in the sentence which says the rest, or not its subject."""
+def _is_doubtful(
+    claim: Claim,
+    names: Sequence[Name],
+    figures: Sequence[Figure],
+    said: Said,
+    evidence: Evidence,
+    given: Given,
+) -> bool:
+    """Whether a sentence that has all the words may still say something else."""
+    strange = [name for name in names if not name.sure and evidence.vocabulary.lacks(name)]
+    absent = [one for one in figures if not any(map(one.same_as, said.figures))]
+    mine = [one.value for one in figures]
+    theirs = [one for one in said.figures if one in mine]
+    turned = [one for one in mine if one in theirs] != theirs
+    return bool(strange) or any(not given.has(one) for one in absent) or turned
+
+
+def _apart(
+    claim: Claim, names: Sequence[Name], figures: Sequence[Figure], said: Said, given: Given
+) -> str | None:
+    """What of the claim is not in the sentence which says the rest, or is not its subject."""
     for name in names:
-        if name.sure and given.vocabulary.lacks(name) and not name_words([name]) & said.about:
+        known = not given.vocabulary.lacks(name) or names_it(keys([name]), said.about)
+        if name.sure and not known and not key(name) <= set(words(said.text)):
             return " ".join(name.words)
-    heads = names_in(claim.subject) or [name for name in names[:1] if name.start == 0]
-    subject = name_words(heads)
-    turned = (" by " in claim.text) != (" by " in said.text)
-    if heads and not _is_head(heads, said) and not turned and not subject <= given.words:
-        return " ".join(heads[0].words)
-    return None
+    for figure in figures:
+        rival = any(map(figure.rivals, said.figures))
+        if rival and not given.has(figure) and not any(map(figure.same_as, said.figures)):
+            return str(figure.value)
+    heads = _heads(claim, names)
+    if not heads or not given.vocabulary.lacks(heads[0]) or " by " in claim.text:
+        return None
+    stems = content_stems(claim.text)
+    agents = frozenset(who for verb, who in said.agents if verb in stems)
+    allowed = agents or said.heads
+    return None if names_it(keys(heads), allowed) else " ".join(heads[0].words)
 
 
-def _is_head(heads: Sequence[Name], said: Said) -> bool:
-    """Whether a sentence is about the same: by half of the words, or by the last."""
-    subject, last = name_words(heads), frozenset(spelled(heads[0].words[-1]))
-    return len(subject & said.heads) * 2 >= len(subject) or bool(last & said.heads)
+def _heads(claim: Claim, names: Sequence[Name]) -> list[Name]:
+    """The names that the claim begins with: its subject. "The bridge at Tesk" begins with none."""
+    if claim.subject:
+        bare = _ARTICLE.sub("", claim.subject)
+        return [name for name in names_in(f". {bare}") if name.start == 2]
+    return [name for name in names[:1] if name.start == 0]
 
 
 def _share(wanted: frozenset[str], there: frozenset[str]) -> float:

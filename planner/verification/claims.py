@@ -24,6 +24,11 @@ _OWN_SUBJECT = re.compile(
     rf"(?:(?!\b(?:and|or|but|which|who|that)\b)[^,;:])*?\s{_ADVERB}{_VERB}\b"
 )
 _PRONOUN = re.compile(r"(?:he|she|it|they|this)\b\s*", re.IGNORECASE)
+_GAPPED = re.compile(
+    r"(?P<name>[A-Z][\w'’.-]*(?:\s+(?:[A-Z][\w'’.-]*|of|the|de|van|von|du|la))*)"
+    r"\s+(?P<preposition>on|in|at|from|to|by|for|as|with)\s"
+)
+"""A second subject and what is said of it, where the verb is not said again."""
 _PASSIVE = re.compile(rf"{_ADVERB}\w+(?:ed|en|wn|t|de|ld)\s+by\b")
 _WAS = re.compile(r"\b(?:is|are|was|were)\b")
 _JOINT = re.compile(r"\s*;\s+|,?\s+(?:and|but|while|whereas)\s+|:\s+(?=(?:he|she|it|they)\b)")
@@ -70,6 +75,8 @@ def claims_of(text: str, subject: str = "") -> tuple[Claim, ...]:
         if _STARTS.match(piece):
             helped = "was " if _PASSIVE.match(piece) and _WAS.search(first) else ""
             claims.append(Claim(_sentence(f"{head} {helped}{piece}"), own))
+        elif filled := _filled(claims[-1].text, piece):
+            claims.append(Claim(_sentence(filled), _head_of(filled) or own))
         elif own and (said := _PRONOUN.match(piece)):
             claims.append(Claim(_sentence(f"{own} {piece[said.end() :]}"), own))
         else:
@@ -115,10 +122,19 @@ def _pieces(text: str) -> list[str]:
         listed = "and" in joint[0] and _LISTED.search(before)
         if own and listed and not _AUXILIARY.search(own[0]):
             continue  # two names
-        if (head and _STARTS.match(behind)) or own:
+        if (head and _STARTS.match(behind)) or own or _filled(before, behind):
             pieces.append(before)
             at = joint.end()
     return [*pieces, text[at:]]
+
+
+def _filled(first: str, piece: str) -> str:
+    """A piece without a verb, with that of the first: "..., and Ann in 1970"; else nothing."""
+    gap, head = _GAPPED.match(piece), _head_of(first)
+    if gap is None or not head or _VERB_INSIDE.search(piece):
+        return ""
+    verb, found, _ = first[len(head) :].partition(f" {gap['preposition']} ")
+    return f"{gap['name']}{verb} {piece[gap.start('preposition') :]}" if found else ""
 
 
 def _head_of(clause: str) -> str:

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from planner.verification.claims import stands_before_verb, verb_at
+from planner.verification.claims import claims_of, stands_before_verb, verb_at
 from planner.verification.figures import days_in
-from planner.verification.naming import Name, Vocabulary, names_in, spelled
+from planner.verification.naming import Name, Vocabulary, key, match, names_in, spelled
 from planner.verification.polarity import NEGATORS, stem
 from search import Passage
 from search import sentences as sentence_spans
@@ -21,8 +21,17 @@ _FOREIGN = frozenset(
     )
 )
 """Function words of other languages that no English text has so often as its own."""
+_GERMAN = frozenset(words("der die das und ist wurde ein eine im mit den dem von zu hat"))
 _MANY = 8
+_TITLE_END = re.compile(r"\s*\([^()]*\)$")
+_PRONOUN = re.compile(r"(?:he|she|it|they|this|these)\b", re.IGNORECASE)
+_PRONOUN_INSIDE = re.compile(r"\b(?:it|him|her|his|its|they|them|their|he|she)\b", re.IGNORECASE)
+_BY = re.compile(r"(\w+)\s+by\s+(?:the\s+)?\Z")
 _CHUNK = re.compile(r"[,;:(]\s*|\s(?:and|but|while|whereas)\s")
+
+
+Keys = frozenset[frozenset[str]]
+"""Names, see `naming.key`."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +39,14 @@ class Said:
     """A sentence of a passage."""
 
     text: str
-    about: frozenset[str]
-    """Words of the names that it may speak of: its own, the title's, and those before a pronoun."""
-    own: frozenset[str]
-    """The same without the title's, where it begins with another name."""
-    heads: frozenset[str]
-    """Words of the names before its verb; where there is none, of those that it goes on about."""
+    about: Keys
+    """The names that it may speak of: its own, the title's, and those before a pronoun."""
+    own: Keys
+    """The same without the title's, where another name stands before its verb."""
+    heads: Keys
+    """The names before its verbs; where there is none, those that it goes on about."""
+    agents: tuple[tuple[str, frozenset[str]], ...]
+    """Of what is done by somebody: the stem of the verb, and who."""
     at: tuple[int, int]
     """Which passage, and which sentence of it."""
 
@@ -47,7 +58,7 @@ class Said:
     @cached_property
     def stems(self) -> frozenset[str]:
         """Of its words and of what it is about."""
-        return self.words | frozenset(map(stem, self.about))
+        return self.words | frozenset(stem(word) for name in self.about for word in name)
 
     @cached_property
     def figures(self) -> tuple[Quantity, ...]:
@@ -55,10 +66,25 @@ class Said:
         return tuple(find_quantities(self.text))
 
     @cached_property
-    def chunks(self) -> tuple[tuple[frozenset[str], tuple[Quantity, ...]], ...]:
+    def chunks(self) -> tuple[tuple[Keys, tuple[Quantity, ...]], ...]:
         """Names and figures between commas and conjunctions."""
         pieces = _CHUNK.split(self.text)
-        return tuple((name_words(names_in(one)), tuple(find_quantities(one))) for one in pieces)
+        return tuple((keys(names_in(one)), tuple(find_quantities(one))) for one in pieces)
+
+    @cached_property
+    def clauses(self) -> tuple[str, ...]:
+        """What it says, one thing at a time."""
+        return tuple(claim.text for claim in claims_of(self.text))
+
+
+def names_it(subject: Keys, names: Keys) -> bool:
+    """Whether one of the names may be of the subject."""
+    return any(match(one, other) for one in subject for other in names)
+
+
+def keys(names: Iterable[Name]) -> Keys:
+    """Of some names."""
+    return frozenset(key(name) for name in names)
 
 
 class Evidence:
@@ -123,28 +149,37 @@ def is_english(text: str) -> bool:
     return plain * 2 > len(every) and ours >= theirs and (ours > 0 or len(every) < _MANY)
 
 
+def has_capital_nouns(text: str) -> bool:
+    """Whether it is German, where a capital letter is no sign of a name."""
+    return not is_english(text) and any(word in _GERMAN for word in words(text))
+
+
 def _said(passage: Passage, at: int) -> list[Said]:
     """Its sentences. One that does not begin with a name speaks of what came before, too."""
-    title = frozenset(spelled(passage.source.title))
+    title = frozenset({frozenset(spelled(_TITLE_END.sub("", passage.source.title)))})
     found: list[Said] = []
-    carried, before = frozenset[str](), title
+    carried, before = Keys(), title
     for number, (start, end) in enumerate(sentence_spans(passage.text)):
         text = passage.text[start:end]
         names = names_in(text)
-        opens = bool(names) and names[0].start == 0 and names[0].sure
-        carried = name_words(names) if opens else name_words(names) | carried
-        own = carried if opens else carried | title
-        heads = _heads(text, names)
+        verb = verb_at(text) or 1
+        heads = keys(name for name in names if name.start < verb)
+        opens = bool(heads) and _PRONOUN.match(text) is None
+        goes_on = not opens or _PRONOUN_INSIDE.search(text) is not None
+        carried = keys(names) | (carried if goes_on else Keys())
+        own = keys(names) if opens else carried | title
+        further = keys(name for name in names if stands_before_verb(text, name.end))
+        speaks = (heads if opens else heads | before | title) | further
+        found.append(Said(text, carried | title, own, speaks, _agents(text, names), (at, number)))
         before = heads or before
-        found.append(Said(text, carried | title, own, heads or before | title, (at, number)))
     return found
 
 
-def _heads(text: str, names: Sequence[Name]) -> frozenset[str]:
-    """Words of the names before its verb, and before the verbs of further clauses."""
-    verb = verb_at(text)
-    if verb is None:
-        return name_words(name for name in names[:1] if name.start == 0)
-    heads = [name for name in names if name.start < verb]
-    heads += [name for name in names if stands_before_verb(text, name.end)]
-    return name_words(heads)
+def _agents(text: str, names: Sequence[Name]) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Who stands behind a verb and "by"."""
+    found = []
+    for name in names:
+        by = _BY.search(text[: name.start])
+        if by is not None:
+            found.append((stem(by[1].lower()), key(name)))
+    return tuple(found)

@@ -14,6 +14,7 @@ _RUN_GAP = re.compile(
     r"(?:(?:of|the|de|da|di|du|la|le|van|von|der|den|del|al|bin|y|&)\s+)*"
 )
 """Between two words of one name."""
+_LETTER = re.compile(r"\b([^\W\d_])\.")
 _OTHER_LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
 )
@@ -72,12 +73,33 @@ def _name(run: Sequence[re.Match[str]], starts: Collection[int]) -> Name:
     return Name(tuple(match[0] for match in run), first.start(), last.end(), sure)
 
 
+def key(name: Name) -> frozenset[str]:
+    """Its words as they are compared: folded, without titles and possessives."""
+    found = frozenset(one for word in name.words for one in spelled(word)) - {"s"}
+    return found - _TITLES or found
+
+
+def match(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two keys may be of one thing: one is a part of the other, initials aside.
+
+    Karlin Bridge is the Bridge, and not Brod Bridge.
+    """
+    first, second = ({word for word in words_ if len(word) > 1} for words_ in (one, other))
+    if not first or not second:
+        return bool(one & other)
+    short, long = sorted((first, second), key=len)
+    letters = {word for word in one | other if len(word) == 1}
+    rest = {word for word in short - long if word[0] not in letters}
+    return bool(short & long) and not rest
+
+
 class Vocabulary:
     """The words of a text, as names are looked for in it."""
 
     def __init__(self, text: str) -> None:
         """Of any length."""
         self.words = frozenset(spelled(text))
+        self._letters = {letter.lower() for letter in _LETTER.findall(text)}
         self._initials = frozenset(word[0] for word in self.words)
         self._short = {_short_form(name.words) for name in names_in(text)}
         self._written = text
@@ -103,7 +125,7 @@ class Vocabulary:
         known = any(len(one) > 1 and one in self.words for one in beside)
         if len(part) == 1 and beside:  # J. for Joanne, where the rest of the name is there
             return known and part in self._initials
-        if known and part[0] in self.words:  # Fitzgerald, where the text has F.
+        if known and part[0] in self._letters:  # Fitzgerald, where the text has F.
             return True
         stem = part[:-1] if len(part) <= _LEAST else part[: max(_LEAST, len(part) - 4)]
         return len(stem) >= _LEAST and any(_kin(part, word) for word in self.words)

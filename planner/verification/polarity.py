@@ -8,10 +8,11 @@ from tools import is_function_word, words
 NEGATORS = frozenset(
     words(
         "not never no none nobody nothing nowhere neither nor without cannot hardly scarcely"
-        " refused refuses failed fails denied denies declined lacks lacked unable"
+        " denied denies lacks lacked"
     )
 )
 _BREAK = frozenset((*",;:.", *words("but and or which who that although though while because")))
+_DECLINES = re.compile(r"(?:refus|fail|declin)\w*\s+to\s+[a-z]|unable\s+to\s")
 _REACH = 5
 """Words behind a negator that it can deny."""
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)?|[,;:.]")
@@ -70,12 +71,20 @@ def denied(text: str) -> frozenset[str]:
         token = match[0].lower()
         if token in _BREAK:
             left = 0
-        elif token in NEGATORS or token.endswith(("n't", "n’t")):
+        elif (
+            token in NEGATORS
+            or _DECLINES.match(text, match.start())
+            or token.endswith(("n't", "n’t"))
+        ):
             left = _REACH
         elif left > 0:
             found |= set(words(token))
             left -= not is_function_word(token)
     return frozenset(found)
+
+
+def _negates(token: str) -> bool:
+    return token in NEGATORS or token.endswith(("n't", "n’t"))
 
 
 def stem(word: str) -> str:
@@ -95,11 +104,19 @@ def conflict(claim: str, said: str) -> str | None:
     mine, theirs = list(words(claim)), list(words(said))
     shared = {stem(word) for word in mine} & {stem(word) for word in theirs}
     here, there = ({stem(word) for word in denied(text)} for text in (claim, said))
-    apart = {one for one in (here ^ there) & shared if not is_function_word(one)}
+    names = {stem(word) for text in (claim, said) for word in _capital(text)}
+    apart = {one for one in (here ^ there) & shared - names if not is_function_word(one)}
     if apart:
         return f"{'denies' if apart & here else 'does not deny'} {', '.join(sorted(apart))}"
     prefixed = next(_prefixed(mine, theirs, here | there), None)
     return prefixed or next(_opposites(mine, theirs), None)
+
+
+def _capital(text: str) -> Iterator[str]:
+    """Names and numbers: they are not what is denied."""
+    for match in _TOKEN.finditer(text):
+        if match[0][0].isupper() or match[0][0].isdigit():
+            yield from words(match[0])
 
 
 def _prefixed(mine: list[str], theirs: list[str], negated: set[str]) -> Iterator[str]:
