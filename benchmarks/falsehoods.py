@@ -5,10 +5,11 @@
     python benchmarks/falsehoods.py DATA --quick --json the rules alone over all, 90 claims a judge
 
 DATA: a folder with hotpotqa.jsonl and musique.jsonl, one question a line, each with passages that
-say whether they are supporting. True claims are sentences of those, in slightly other words; falsehoods
-are made of them by rule (`falsehood_making.py`), one for each at most, in a number, a name, a
-negation, a date, or the subject. Further ones are written by hand (`falsehoods_written.py`).
-Thresholds were chosen on the even ones; the odd ones are reported, unless `--even` is given.
+say whether they are supporting. True claims are sentences of those, in slightly other words;
+falsehoods are made of them by rule (`falsehood_making.py`), one for each at most, in a number, a
+name, a negation, a date, or the subject. Further ones are written by hand
+(`falsehoods_written.py`). Thresholds were chosen on the even ones; the odd ones are reported,
+unless `--even` is given.
 
 `caught`: falsehoods that come out as anything but supported; `false_alarms`: true claims that do.
 """

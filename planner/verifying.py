@@ -141,9 +141,8 @@ class _Check:
             cites = tuple(self._scales.number(passage) for passage in passages)
             weighing = self._scales.weighed(replace(sentence, cites=cites))
             verdict = weighing.verdict
-            if verdict not in ("supported", "uncited") and (
-                self._strict or verdict == "contradicted"
-            ):
+            stands = verdict == "supported" or (not cites and self._may_stand_alone(sentence))
+            if verdict == "contradicted" or (self._strict and not stands):
                 self.decided.append(Decided("fact left out", f"{verdict}: {sentence.text!r}"))
                 continue
             found.append(replace(sentence, cites=cites, verdict=verdict))

@@ -9,12 +9,16 @@ from inference import Message, Model, ModelError, as_data, estimated_tokens, p_y
 from planner.errors import BudgetExceeded
 from planner.events import Decided, Trace
 from planner.outcomes import Verdict
-from planner.verification.checking import Finding
+from planner.verification.findings import Finding
 from planner.verification.weighing import Scales, Weighed, Weighing
 
 _SUPPORTED = "Does the data say what the claim says, of the same person or thing? Say yes or no."
-_FAR, _NEAR = 1.6, 0.9
+_FAR, _NEAR = 1.8, 0.3
 """By how much less sure of a claim than of the reference, as logits, the judge says no, or yes."""
+_MOST = 0.95
+"""More sure than this a reference does not count: then all else would seem doubtful."""
+_HEARD = 0.8
+"""A judge that is less sure of what stands there cannot overrule the rules' doubt."""
 _LEAST = 0.005
 _AT_ONCE = 4
 
@@ -57,12 +61,14 @@ class Asker:
                 sure = await self._sure(part, part.claim.text, scales, room)
             if sure is None:
                 return
-            apart = _logit(reference) - _logit(sure)
+            apart = _logit(min(reference, _MOST)) - _logit(sure)
             why = f"p(yes) = {sure:.2f}, {reference:.2f} of what stands there"
             await self._trace.record(
                 Decided("judged whether it is supported", f"{part.claim.text!r} with {why}")
             )
             finding = _followed(part.finding.verdict, apart, why)
+            if finding is not None and finding.verdict == "supported" and reference < _HEARD:
+                return
             if finding is not None:
                 weighing.parts[place] = replace(part, finding=finding)
 

@@ -2,41 +2,36 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 
-from planner.outcomes import Verdict
 from planner.verification.claims import Claim
+from planner.verification.covering import covered, heads_of
 from planner.verification.evidence import (
     Evidence,
     Keys,
     Said,
     content_stems,
     has_capital_nouns,
-    is_english,
+    in_other_words,
     keys,
     name_words,
     names_it,
 )
 from planner.verification.figures import Figure, days_in, figures_of, unread
-from planner.verification.naming import Name, Vocabulary, key, names_in, spelled
+from planner.verification.findings import Finding, Given, digit_runs
+from planner.verification.naming import Name, names_in
 from planner.verification.polarity import conflict, stem
 from tools import (
     MONTHS,
     Amount,
     Moment,
     find_quantities,
-    holds,
     is_function_word,
-    unit_named,
     words,
 )
 
 _ALIKE = 0.6
 """The share of a claim's words in a sentence from which the two speak of the same."""
-_MOST, _THIRD = 0.8, 0.34
-_SEVERAL = 3
-"""Words of which one should be said in the same way."""
 _BETWEEN = 4
 """Words at most between two names and their verb."""
 _MUTUAL = frozenset(
@@ -45,60 +40,9 @@ _MUTUAL = frozenset(
 _BIRTH, _DEATH = re.compile(r"\bborn\b|\bbirth"), re.compile(r"\bdied\b|\bdeath\b|passed away")
 _SPAN = re.compile(r"\(([^()]*\d{3,4})\s*[–-]\s*([^()–-]*\d{3,4})\)")
 """A life, as works of reference write it."""
-_ARTICLE = re.compile(r"(?:the|a|an)\s+", re.IGNORECASE)
-_SCALES = frozenset(words("hundred thousand million billion trillion dozen"))
 _SPACE = re.compile(r"\w+")
 _SMALL = 2
 """A count up to this is often not written ("a film", "both")."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a check of one claim came to."""
-
-    verdict: Verdict
-    sure: bool
-    """Whether code can decide it; else a model may."""
-    why: str = ""
-
-
-@dataclass(frozen=True)
-class Given:
-    """What may be said without a passage: the question, and what code has computed."""
-
-    text: str = ""
-    computed: tuple[str, ...] = ()
-    """Values that code made; no passage can be asked about what is said of them."""
-    stems: frozenset[str] = field(init=False)
-    words: frozenset[str] = field(init=False)
-    vocabulary: Vocabulary = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "stems", frozenset(map(stem, words(self._all))))
-        object.__setattr__(self, "words", frozenset(spelled(self._all)))
-        object.__setattr__(self, "vocabulary", Vocabulary(self._all))
-
-    @property
-    def days(self) -> set[tuple[int, int]]:
-        """Months and days in it."""
-        return days_in(self._all)
-
-    @property
-    def digits(self) -> set[str]:
-        """Runs of digits in it."""
-        return _digits(self._all)
-
-    @property
-    def _all(self) -> str:
-        return " ".join((self.text, *self.computed))
-
-    def tells(self, text: str) -> bool:
-        """Whether a text says a value that was computed."""
-        return any(holds(text, value) for value in self.computed)
-
-    def has(self, figure: Figure) -> bool:
-        """Whether it says the number."""
-        return any(figure.same_as(one) for one in find_quantities(self._all))
 
 
 _NOTHING = Given()
@@ -116,7 +60,7 @@ def checked(claim: Claim, evidence: Evidence, given: Given = _NOTHING) -> Findin
         or _spanned(claim, figures, evidence)
         or _denied(claim, best, evidence)
         or _turned(claim, names, best)
-        or _covered(claim, names, figures, best, evidence, given)
+        or covered(claim, names, figures, best, evidence, given)
     )
 
 
@@ -158,7 +102,7 @@ def _missing(
     lost = unread(claim.text, figures) - evidence.digits - given.digits
     if lost:
         return Finding("unsupported", True, f"no passage says {', '.join(sorted(lost))}")
-    strange = is_english(claim.text) != evidence.is_english or has_capital_nouns(claim.text)
+    strange = in_other_words(claim.text, evidence) or has_capital_nouns(claim.text)
     for name in names:
         missing = evidence.vocabulary.lacks(name) if given.vocabulary.lacks(name) else []
         if missing and name.sure and (len(name.words) > 1 or not strange):
@@ -185,7 +129,7 @@ def _swapped(
     claim: Claim, names: Sequence[Name], figures: Sequence[Figure], evidence: Evidence, given: Given
 ) -> Finding | None:
     """A number that is said, but of something else."""
-    subject = keys(_heads(claim, names))
+    subject = keys(heads_of(claim, names, evidence))
     known = subject and any(names_it(subject, one.about) for one in evidence.said)
     if len(names) > 2 or len(figures) != 1 or not known or given.has(figures[0]):
         return None
@@ -294,86 +238,6 @@ def _verb_between(text: str, one: Name, other: Name) -> frozenset[str]:
     return frozenset(stem(word) for word in small if not is_function_word(word))
 
 
-def _covered(
-    claim: Claim,
-    names: Sequence[Name],
-    figures: Sequence[Figure],
-    best: Sequence[Said],
-    evidence: Evidence,
-    given: Given,
-) -> Finding:
-    """How many of the claim's words its best sentence has, and whether its names are there."""
-    if not (is_english(claim.text) and evidence.is_english):
-        return Finding("supported", given.tells(claim.text), "names and numbers are there")
-    named = frozenset(map(stem, name_words(names)))
-    wanted = content_stems(claim.text) - given.stems - named - _units(claim.text)
-    wanted = frozenset(one for one in wanted if not any(map(str.isdigit, one)))
-    within = _share(wanted, best[0].stems if best else frozenset())
-    everywhere = _share(wanted, frozenset().union(*(one.stems for one in best)))
-    apart = _apart(claim, names, figures, best[0], given) if best and within >= _MOST else None
-    if apart is not None:
-        alone = len(evidence.passages) == 1
-        return Finding("partly" if alone else "supported", False, f"{apart} stands elsewhere")
-    if given.tells(claim.text):
-        return Finding("supported", True, "it was computed")
-    if within == 1 and best and not _is_doubtful(claim, names, figures, best[0], evidence, given):
-        return Finding("supported", True, "one sentence says it in these words")
-    foreign = len(wanted) >= _SEVERAL and everywhere < _THIRD
-    verdict: Verdict = "partly" if foreign else "supported"
-    return Finding(verdict, False, f"{everywhere:.0%} of its words are there")
-
-
-def _is_doubtful(
-    claim: Claim,
-    names: Sequence[Name],
-    figures: Sequence[Figure],
-    said: Said,
-    evidence: Evidence,
-    given: Given,
-) -> bool:
-    """Whether a sentence that has all the words may still say something else."""
-    strange = [name for name in names if not name.sure and evidence.vocabulary.lacks(name)]
-    absent = [one for one in figures if not any(map(one.same_as, said.figures))]
-    mine = [one.value for one in figures]
-    theirs = [one for one in said.figures if one in mine]
-    turned = [one for one in mine if one in theirs] != theirs
-    return bool(strange) or any(not given.has(one) for one in absent) or turned
-
-
-def _apart(
-    claim: Claim, names: Sequence[Name], figures: Sequence[Figure], said: Said, given: Given
-) -> str | None:
-    """What of the claim is not in the sentence which says the rest, or is not its subject."""
-    for name in names:
-        known = not given.vocabulary.lacks(name) or names_it(keys([name]), said.about)
-        if name.sure and not known and not key(name) <= set(words(said.text)):
-            return " ".join(name.words)
-    for figure in figures:
-        rival = any(map(figure.rivals, said.figures))
-        if rival and not given.has(figure) and not any(map(figure.same_as, said.figures)):
-            return str(figure.value)
-    heads = _heads(claim, names)
-    if not heads or not given.vocabulary.lacks(heads[0]) or " by " in claim.text:
-        return None
-    stems = content_stems(claim.text)
-    agents = frozenset(who for verb, who in said.agents if verb in stems)
-    allowed = agents or said.heads
-    return None if names_it(keys(heads), allowed) else " ".join(heads[0].words)
-
-
-def _heads(claim: Claim, names: Sequence[Name]) -> list[Name]:
-    """The names that the claim begins with: its subject. "The bridge at Tesk" begins with none."""
-    if claim.subject:
-        bare = _ARTICLE.sub("", claim.subject)
-        return [name for name in names_in(f". {bare}") if name.start == 2]
-    return [name for name in names[:1] if name.start == 0]
-
-
-def _share(wanted: frozenset[str], there: frozenset[str]) -> float:
-    """How many of the words are there; all, where none is wanted."""
-    return len(wanted & there) / len(wanted) if wanted else 1.0
-
-
 def _speaks_of(claim: Claim, said: Said) -> bool:
     """Whether a sentence has most of the claim's words."""
     stems = content_stems(claim.text)
@@ -383,15 +247,5 @@ def _speaks_of(claim: Claim, said: Said) -> bool:
     return len(stems & said.stems) >= _ALIKE * len(stems) and len(rest & own) * 2 >= len(rest)
 
 
-def _units(text: str) -> set[str]:
-    """Stems of words that belong to numbers."""
-    return {stem(word) for word in words(text) if unit_named(word) or word in _SCALES}
-
-
 def _digits_of(figure: Figure) -> set[str]:
-    return _digits(str(figure.value))
-
-
-def _digits(text: str) -> set[str]:
-    """Runs of digits."""
-    return set(re.findall(r"\d+", " ".join(words(text))))
+    return digit_runs(str(figure.value))

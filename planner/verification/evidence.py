@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from planner.verification.claims import claims_of, stands_before_verb, verb_at
-from planner.verification.figures import days_in
+from planner.verification.figures import days_in, figures_of
 from planner.verification.naming import Name, Vocabulary, key, match, names_in, spelled
 from planner.verification.polarity import NEGATORS, stem
 from search import Passage
@@ -23,6 +23,7 @@ _FOREIGN = frozenset(
 """Function words of other languages that no English text has so often as its own."""
 _GERMAN = frozenset(words("der die das und ist wurde ein eine im mit den dem von zu hat"))
 _MANY = 8
+_SEPARATED = re.compile(r"(?<=\d)[.,\u00a0\u202f ](?=\d{3}(?!\d))")
 _TITLE_END = re.compile(r"\s*\([^()]*\)$")
 _PRONOUN = re.compile(r"(?:he|she|it|they|this|these)\b", re.IGNORECASE)
 _PRONOUN_INSIDE = re.compile(r"\b(?:it|him|her|his|its|they|them|their|he|she)\b", re.IGNORECASE)
@@ -72,6 +73,11 @@ class Said:
         return tuple((keys(names_in(one)), tuple(find_quantities(one))) for one in pieces)
 
     @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """Its own words."""
+        return Vocabulary(self.text)
+
+    @cached_property
     def clauses(self) -> tuple[str, ...]:
         """What it says, one thing at a time."""
         return tuple(claim.text for claim in claims_of(self.text))
@@ -105,7 +111,13 @@ class Evidence:
     @cached_property
     def digits(self) -> frozenset[str]:
         """Every run of digits."""
-        return frozenset(re.findall(r"\d+", " ".join(words(self.text))))
+        joined = _SEPARATED.sub("", self.text)  # 1.233 is 1233 in German
+        return frozenset(re.findall(r"\d+", " ".join((*words(self.text), *words(joined)))))
+
+    @cached_property
+    def names(self) -> Keys:
+        """All names, and the titles."""
+        return frozenset(name for one in self.said for name in one.about)
 
     @cached_property
     def is_english(self) -> bool:
@@ -113,11 +125,13 @@ class Evidence:
         return is_english(self.text)
 
     def ranked(self, claim: str, *extra: str) -> list[Said]:
-        """Best first: those that have most of the claim's words."""
+        """Best first: those that have most of the claim's words and numbers."""
         asked = content_stems(f"{claim} {' '.join(extra)}")
+        figures = figures_of(claim)
 
         def score(one: Said) -> tuple[float, int, int]:
-            return (-len(asked & one.stems) - 0.5 * len(asked & one.words), *one.at)
+            told = sum(any(map(figure.same_as, one.figures)) for figure in figures)
+            return (-len(asked & one.stems) - 0.5 * len(asked & one.words) - told, *one.at)
 
         return sorted(self.said, key=score)
 
@@ -147,6 +161,14 @@ def is_english(text: str) -> bool:
     ours, theirs = sum(map(is_function_word, every)), sum(word in _FOREIGN for word in every)
     plain = sum(word.isascii() for word in every)
     return plain * 2 > len(every) and ours >= theirs and (ours > 0 or len(every) < _MANY)
+
+
+def in_other_words(claim: str, evidence: Evidence) -> bool:
+    """Whether a claim is in another language than its passages, as far as one can see."""
+    if is_english(claim) or evidence.is_english:
+        return is_english(claim) != evidence.is_english
+    small = [word for word in re.findall(r"\w+", claim) if word.islower()]
+    return sum(word in evidence.vocabulary.words for word in small) * 3 < len(small)
 
 
 def has_capital_nouns(text: str) -> bool:

@@ -28,6 +28,7 @@ _TITLES = frozenset(
     )
 )
 """Words that go with names and may be left out."""
+_ARTICLES = frozenset(words("der die das ein eine le la les l un une el los las il lo gli os"))
 _DAYS = frozenset(words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday"))
 _NO_NAMES = frozenset(word.lower() for word in MONTHS) | _DAYS
 _DERIVED = re.compile(r"(?:i?an|ean|n|ese|ish|ic|i?'?s|ns)\Z")
@@ -56,7 +57,7 @@ def names_in(text: str) -> list[Name]:
         if not match[0][0].isupper() or match[0].lower() in _NO_NAMES:
             continue
         opens = match.start() in starts or not text[: match.start()].strip("\"'“”‘’«([ ")
-        if opens and is_function_word(match[0]):
+        if opens and (is_function_word(match[0]) or match[0].lower() in _ARTICLES):
             continue
         last = runs[-1][-1] if runs else None
         if last is not None and _RUN_GAP.fullmatch(text, last.end(), match.start()):

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 
 from planner.grounds import Grounds
 from planner.outcomes import Answer, Sentence, Verdict
-from planner.verification.checking import Finding, Given, checked
+from planner.verification.checking import checked
 from planner.verification.claims import Claim, claims_of
-from planner.verification.evidence import Evidence
+from planner.verification.evidence import Evidence, content_stems
+from planner.verification.findings import Finding, Given
 from search import Passage
 from tools import holds, words
 
+_FREE = 1
+"""Words that a sentence may have of its own and still say no more than a fact."""
+_WRITTEN_OUT = Finding("supported", True, "it is a fact that a step has found")
 _MOST_READ = 100
 """Passages, of all that were read, among which a better one is looked for."""
 
@@ -57,6 +61,7 @@ class Scales:
         self.citations = list(answer.citations)
         """Those of the answer, and behind them what else of what was read is cited now."""
         self.given = Given(question, tuple(_computed(grounds)))
+        self._proven = grounds.proven
         self._facts = {_folded(f"{one.question} {one.value}") for one in grounds.proven}
         self._read = grounds.read
         self._evidence: dict[tuple[str, ...], Evidence] = {}
@@ -75,12 +80,23 @@ class Scales:
     def _part(self, claim: Claim, cites: tuple[int, ...]) -> Weighed:
         """One claim; where the citations do not hold it, with a passage that does."""
         finding = checked(claim, self.evidence(cites), self.given)
-        if _folded(claim.text) in self._facts and finding.verdict in ("supported", "partly"):
-            return Weighed(claim, cites, Finding("supported", True, "it is a fact, written out"))
+        if finding.verdict == "partly" and _folded(claim.text) in self._facts:
+            return Weighed(claim, cites, _WRITTEN_OUT)
+        if finding.verdict == "supported" and not finding.sure and self._is_found(claim):
+            return Weighed(claim, cites, _WRITTEN_OUT)
         if finding.verdict == "supported":
             return Weighed(claim, cites, finding)
         better = self._better(claim, cites)
         return better or Weighed(claim, cites, finding)
+
+    def _is_found(self, claim: Claim) -> bool:
+        """Whether a step has found just this: then a model has read it in the passage already."""
+        rest = content_stems(claim.text) - self.given.stems
+        return any(
+            len(rest - content_stems(f"{one.question} {one.value}")) <= _FREE
+            for one in self._proven
+            if holds(claim.text, one.value) and one.proof and holds(one.proof.text, one.value)
+        )
 
     def _better(self, claim: Claim, cites: tuple[int, ...]) -> Weighed | None:
         """With a further passage, of the answer's or of all that were read."""
