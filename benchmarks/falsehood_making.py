@@ -169,7 +169,7 @@ def _name(claim: str, passage: Passage, chance: random.Random, others: list[str]
     old = chance.choice(found)
     said = passage.text + passage.source.title
     fresh = [one for one in others if not set(one.split()) & set(said.split())]
-    return claim.replace(old, chance.choice(fresh), 1)
+    return claim.replace(old, chance.choice(fresh), 1) if fresh else None
 
 
 def _negation(claim: str, passage: Passage, chance: random.Random, others: list[str]) -> str | None:
