@@ -1,6 +1,6 @@
 """A cited sentence, weighed: each of its claims against the passages that it cites."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from planner.grounds import Grounds
@@ -12,6 +12,8 @@ from planner.verification.findings import Finding, Given
 from search import Passage
 from tools import holds, words
 
+_TRIED, _HALF = 4, 0.5
+"""Passages that are looked at closely, and the share of a claim's words that they have to have."""
 _FREE = 1
 """Words that a sentence may have of its own and still say no more than a fact."""
 _WRITTEN_OUT = Finding("supported", True, "it is a fact that a step has found")
@@ -64,6 +66,7 @@ class Scales:
         self._proven = grounds.proven
         self._facts = {_folded(f"{one.question} {one.value}") for one in grounds.proven}
         self._read = grounds.read
+        self._stems: dict[str, frozenset[str]] = {}
         self._evidence: dict[tuple[str, ...], Evidence] = {}
 
     def weighed(self, sentence: Sentence, subject: str = "") -> Weighing:
@@ -101,20 +104,32 @@ class Scales:
     def _better(self, claim: Claim, cites: tuple[int, ...]) -> Weighed | None:
         """With a further passage, of the answer's or of all that were read."""
         cited = [self.citations[number - 1] for number in cites]
-        for passage in self._others(cited):
+        for passage in self._others(claim, cited):
             for together in ([passage], [*cited, passage]):
                 finding = checked(claim, self._of(together), self.given)
                 if finding.verdict == "supported" and finding.sure:
                     return Weighed(claim, (*cites, self.number(passage)), finding)
         return None
 
-    def _others(self, cited: Sequence[Passage]) -> Iterator[Passage]:
-        """First what the answer cites elsewhere."""
+    def _others(self, claim: Claim, cited: Sequence[Passage]) -> list[Passage]:
+        """Those that have most of the claim's words; first what the answer cites elsewhere."""
         known = {passage.id for passage in cited}
-        for passage in (*self.citations, *self._read[-_MOST_READ:]):
-            if passage.id not in known:
-                known.add(passage.id)
-                yield passage
+        every = {one.id: one for one in (*self.citations, *self._read[-_MOST_READ:])}
+        asked = content_stems(claim.text)
+        shares = {
+            id_: len(asked & self._stems_of(one)) / max(1, len(asked))
+            for id_, one in every.items()
+            if id_ not in known
+        }
+        best = sorted(shares, key=lambda id_: -shares[id_])[:_TRIED]
+        return [every[id_] for id_ in best if shares[id_] >= _HALF]
+
+    def _stems_of(self, passage: Passage) -> frozenset[str]:
+        """Each made once."""
+        if passage.id not in self._stems:
+            text = f"{passage.source.title} {passage.text}"
+            self._stems[passage.id] = content_stems(text)
+        return self._stems[passage.id]
 
     def number(self, passage: Passage) -> int:
         """Its place among the citations, where it gets one if it has none."""
