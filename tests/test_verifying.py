@@ -84,6 +84,7 @@ def test_a_falsehood_is_not_told_as_supported(text: str, cited: Passage) -> None
         ("Ann Lee built the Karlin Bridge in March 1908.", BRIDGE),
         ("The Karlin Bridge was opened to lorries in 1961.", BRIDGE),
         ("The Karlin Bridge didn't close.", BRIDGE),
+        ("Ann Lee was the one who built the Karlin Bridge in 1908.", BRIDGE),
         ("Maria Ost was born on May 3, 1871.", WOMAN),
         ("Maria Øst was born on 1871-05-03.", WOMAN),
         ("M. Øst died in December 1944.", WOMAN),

@@ -84,9 +84,11 @@ def _missing(
         one for p in evidence.passages for one in find_quantities(f"{p.source.title} {p.part}")
     ]
     for figure in figures:
-        small = isinstance(figure.value, Amount) and 0 <= figure.value.magnitude <= _SMALL
-        small = small and not any(map(str.isdigit, claim.text))
-        if small or given.has(figure) or any(map(figure.same_as, (*said, *title))):
+        if (
+            _is_only_a_word(figure, claim)
+            or given.has(figure)
+            or any(map(figure.same_as, (*said, *title)))
+        ):
             continue
         if _is_apart(figure, evidence):
             continue
@@ -108,6 +110,12 @@ def _missing(
         if missing and name.sure and (len(name.words) > 1 or not strange):
             return Finding("unsupported", not strange, f"no passage says {' '.join(missing)}")
     return None
+
+
+def _is_only_a_word(figure: Figure, claim: Claim) -> bool:
+    """Whether it is "one" or "two" in words: often no number ("the one who"), or not written."""
+    counted = isinstance(figure.value, Amount) and figure.value.magnitude in (0, 1, _SMALL)
+    return counted and not _digits_of(figure) & set(words(claim.text))
 
 
 def _is_apart(figure: Figure, evidence: Evidence) -> bool:

@@ -25,6 +25,10 @@ _MOST, _THIRD = 0.8, 0.34
 _SEVERAL = 3
 """Words of which one should be said in the same way."""
 _PASSIVE = re.compile(r"\b(?:is|are|was|were|been|being|be)\s+(?:\w+ly\s+)?(\w+)")
+_CLEFT = re.compile(
+    r"\b(?:is|was|are|were) (?:the|a|one)\b[^,;]{0,60}?\b(?:where|who|whom|which|that|when)\b"
+)
+"""Ann was the one who did it: its subject may stand anywhere in what it is taken from."""
 _ARTICLE = re.compile(r"\A(?:the|a|an)\s+", re.IGNORECASE)
 _SCALES = frozenset(words("hundred thousand million billion trillion dozen"))
 
@@ -95,6 +99,8 @@ def _apart(
             return str(figure.value)
     heads = heads_of(claim, names, evidence)
     if not heads or not given.vocabulary.lacks(heads[0]) or " by " in claim.text:
+        return None
+    if _CLEFT.search(claim.text):
         return None
     stems = content_stems(claim.text) - {stem(verb) for verb in _PASSIVE.findall(claim.text)}
     agents = frozenset(who for verb, who in said.agents if verb in stems)
