@@ -3,6 +3,7 @@
     python benchmarks/main_job.py                 a table
     python benchmarks/main_job.py --json          one object
     python benchmarks/main_job.py --quick --json  the first six questions
+    python benchmarks/main_job.py --keep runs.db  keep the runs, for citation_audit.py
 
 `answered`: right answers, where none is right for a question that the documents do not answer;
 `prompt_tokens_median`: of all model calls of a question; `read` leaves out what was in the cache.
@@ -102,12 +103,12 @@ class Row:
 
 
 async def measured(
-    questions: list[dict[str, Any]], documents: Path, settings: Settings
+    questions: list[dict[str, Any]], documents: Path, settings: Settings, keep: Path | None = None
 ) -> list[Row]:
     """Every question, one after another, with one loaded model."""
     watcher, rows = Watcher(), []
     with tempfile.TemporaryDirectory() as folder:
-        store = await TraceStore.open(Path(folder) / "runs.db")
+        store = await TraceStore.open(keep or Path(folder) / "runs.db")
         async with store, workplace([documents], settings, watcher, Others()) as place:
             for question in questions:
                 watcher.started("")
@@ -167,6 +168,7 @@ def main() -> None:
     parser.add_argument("--model", default="base")
     parser.add_argument("--only", help="ids, with commas")
     parser.add_argument("--quick", action="store_true", help="the first six questions")
+    parser.add_argument("--keep", type=Path, help="a database for the runs")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     lines = options.questions.read_text(encoding="utf-8").splitlines()
@@ -176,7 +178,7 @@ def main() -> None:
     if options.quick:
         questions = questions[:6]
     settings = Settings(model=options.model)
-    rows = asyncio.run(measured(questions, options.documents, settings))
+    rows = asyncio.run(measured(questions, options.documents, settings, options.keep))
     if options.json:
         print(json.dumps(summary(rows)))
     else:

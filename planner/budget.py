@@ -200,6 +200,17 @@ class Budget:
         for budget in self._line:
             budget._promised += spending
 
+    def has_room(self, tokens: int) -> bool:
+        """Whether a call of so many tokens would be paid. Asking hits no limit."""
+        if self.remaining_seconds <= 0:
+            return False
+        for budget in self._line:
+            share, limits = self._share(budget), budget._limits
+            then = budget._spent + budget._promised + Spending(tokens)
+            if then.tokens > limits.tokens * share or then.cost >= limits.cost * share:
+                return False
+        return True
+
     def settle(self, promised: Spending, spent: Spending) -> None:
         """The call is over: what it really took replaces what was promised."""
         for budget in self._line:

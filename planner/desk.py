@@ -23,6 +23,7 @@ from planner.plan import Plan, Step
 from planner.planning import Planner
 from planner.speculating import Speculation
 from planner.style import Style
+from planner.verifying import Verifier
 from planner.writing import Writer
 from tools import Tool, asks_to_compare
 
@@ -71,6 +72,8 @@ class ResearchSettings:
     """What tokens cost, by the model's name."""
     depth: int = 1
     """Sub-runs inside one another at most; 0: steps cannot be research runs."""
+    strict: bool = False
+    """Only supported sentences are delivered."""
     worded: bool = True
     """Whether a model words the answer, or the facts are written out as they are."""
 
@@ -128,6 +131,7 @@ class Desk:
     judge: Judge
     checker: CrossChecker
     aspects: Aspects
+    verifier: Verifier
     nested: Mapping[str, Grounds] = field(default_factory=dict)
     """What its sub-runs found out, by their calls."""
     given: Plan | None = None

@@ -14,6 +14,7 @@ from planner.judging import Judge
 from planner.language import Vocabulary
 from planner.planning import Planner
 from planner.routing import Router
+from planner.verifying import Verifier
 from planner.writing import Drafting, Writer
 
 
@@ -25,6 +26,7 @@ class Minds(TypedDict):
     judge: Judge
     checker: CrossChecker
     aspects: Aspects
+    verifier: Verifier
 
 
 def minds_of(
@@ -70,5 +72,11 @@ def minds_of(
         able=CROSSCHECK in tools.by_name,
         second_look=settings.second_look,
     )
-    aspects = Aspects(model, trace=trace, seed=settings.seed)
-    return Minds(planner=planner, writer=writer, judge=judge, checker=checker, aspects=aspects)
+    return Minds(
+        planner=planner,
+        writer=writer,
+        judge=judge,
+        checker=checker,
+        aspects=Aspects(model, trace=trace, seed=settings.seed),
+        verifier=Verifier(model, trace=trace, strict=settings.strict),
+    )

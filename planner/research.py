@@ -43,7 +43,6 @@ from planner.plan_reading import in_order
 from planner.recording import RecordedModel
 from planner.reflecting import Verdict, looked, ruled
 from planner.replaying import ReplayedModel
-from planner.verifying import left_out, verified
 
 _START = "start"
 _NO_TIME = "the time for gathering is over"
@@ -328,11 +327,15 @@ async def _verify(state: State, runtime: Runtime[Desk]) -> State:
     await desk.trace.record(PhaseStarted("verify", state["round"]))
     assert state["answer"] is not None
     grounds = desk.grounds
-    checked = verified(state["answer"], desk.question, grounds)
-    for text in left_out(state["answer"], checked):
-        await desk.trace.record(
-            Decided("sentence left out", f"what it cites does not say {text!r}")
-        )
+    desk.budget.answering = True
+    remaining = desk.budget.remaining_seconds
+    checked = await desk.verifier.verify(
+        state["answer"],
+        desk.question,
+        grounds,
+        room=desk.budget.has_room,
+        seconds=None if remaining == float("inf") else remaining,
+    )
     answer = with_disputes(checked, grounds)
     await desk.trace.record(AnswerWritten(answer))
     return {**state, "answer": answer}

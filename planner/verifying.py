@@ -1,90 +1,174 @@
 """Verifying an answer before it is delivered: each cited sentence against its passages.
 
-The check is lexical: the names, numbers and dates of a sentence have to stand in what it cites (or
-to have been computed from it). It catches what small models do wrong most: a fact from memory, and
-the right fact under the wrong number.
+A sentence is taken apart into claims. Rules in code come first: numbers, dates, names, what is
+denied, and of what it is said have to be as in a passage (`planner/verification/`). What they
+cannot decide, the judge is asked. Small models do two things wrong most: a fact from memory, and
+the right fact of something else.
 """
 
-import re
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 
+from inference import Model
+from planner.events import Decided, Trace
 from planner.grounds import Grounds
-from planner.outcomes import Answer, Sentence
+from planner.outcomes import Answer, Section, Sentence
 from planner.plainly import plain
-from search import Passage
-from tools import holds, words
+from planner.verification import Asker, Scales, content_stems, repaired
+from tools import holds
 
-_HARD = re.compile(r"\w+(?:[.,]\d+)*")
-_PARTLY = 0.5
-
-
-def verified(answer: Answer, question: str, grounds: Grounds) -> Answer:
-    """The answer with a verdict on every sentence; passages that help are added to the citation.
-
-    A sentence that stays unsupported is left out; when none is left, the facts are written out as
-    they are. Citations that no sentence uses any more are dropped, and the rest is renumbered.
-    """
-    given = set(words(" ".join([question, *_computed(grounds)])))
-
-    def judged(sentence: Sentence) -> Sentence | None:
-        found = _judged(sentence, answer.citations, given)
-        return None if found.verdict == "unsupported" else found
-
-    kept = answer.each(judged)
-    if not kept.every_sentence and grounds.value is not None:
-        # Written out, each fact stands with the passage that it was copied from.
-        return _renumbered(plain(grounds))
-    return _renumbered(kept)
+NONE_SUPPORTED = (
+    "No sentence of the answer is supported by the passages that were read, so none is given."
+)
 
 
-def left_out(written: Answer, checked: Answer) -> list[str]:
-    """The sentences that did not pass, without their marks."""
-    kept = {sentence.text for sentence in checked.every_sentence}
-    return [sentence.text for sentence in written.every_sentence if sentence.text not in kept]
+class Verifier:
+    """Delivers what is supported."""
+
+    def __init__(self, model: Model, *, trace: Trace, strict: bool = False) -> None:
+        """`strict`: nothing but supported sentences is delivered."""
+        self._asker = Asker(model, trace=trace)
+        self._trace = trace
+        self._strict = strict
+
+    async def verify(
+        self,
+        answer: Answer,
+        question: str,
+        grounds: Grounds,
+        *,
+        room: Callable[[int], bool] = lambda tokens: True,
+        seconds: float | None = None,
+    ) -> Answer:
+        """The answer with a verdict on every cited sentence; each decision goes to the trace.
+
+        `room`: whether so many tokens may be spent; `seconds`: for the judge, then the rules stand.
+        Never raises for want of a model or of budget.
+        """
+        check = _Check(answer, question, grounds, strict=self._strict)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await check.ask(self._asker, room)
+        delivered = check.delivered()
+        for decided in check.decided:
+            await self._trace.record(decided)
+        return delivered
 
 
-def _judged(sentence: Sentence, citations: tuple[Passage, ...], given: set[str]) -> Sentence:
-    """The verdict, after a better citation was looked for."""
-    if not sentence.cites:
-        return sentence
-    missing = hard_words(sentence.text) - given
-    total = len(missing)
-    missing -= _words_of(citations[number - 1] for number in sentence.cites)
-    cites = list(sentence.cites)
-    for number, passage in enumerate(citations, 1):
-        helped = missing & _words_of([passage])
-        if helped:
-            cites.append(number)
-            missing -= helped
-    if not missing:
-        return replace(sentence, cites=tuple(cites), verdict="supported")
-    partly = len(missing) <= _PARTLY * total
-    return replace(sentence, cites=tuple(cites), verdict="partly" if partly else "unsupported")
+def verified(answer: Answer, question: str, grounds: Grounds, *, strict: bool = False) -> Answer:
+    """As a Verifier delivers it, by the rules alone."""
+    return _Check(answer, question, grounds, strict=strict).delivered()
 
 
-def hard_words(text: str) -> set[str]:
-    """Names, numbers and dates of a text, folded; the first word counts only if it is a number."""
-    found = set()
-    for position, match in enumerate(_HARD.finditer(text)):
-        word = match[0]
-        if any(map(str.isdigit, word)) or (position > 0 and word[0].isupper()):
-            found |= set(words(word))
-    return found
+class _Check:
+    """One answer on the scales."""
+
+    def __init__(self, answer: Answer, question: str, grounds: Grounds, *, strict: bool) -> None:
+        self.decided: list[Decided] = []
+        self._answer = answer
+        self._question = question
+        self._grounds = grounds
+        self._strict = strict
+        self._scales = Scales(answer, question, grounds)
+        # Equal cells of different rows are different things: a sentence is known by itself.
+        self._weighed = {
+            id(sentence): self._scales.weighed(sentence, subject)
+            for sentence, subject in _places(answer)
+        }
+
+    async def ask(self, asker: Asker, room: Callable[[int], bool]) -> None:
+        """The judge about what the rules cannot decide."""
+        open_ = [
+            (weighing, place)
+            for weighing in self._weighed.values()
+            for place, part in enumerate(weighing.parts)
+            if not part.finding.sure
+        ]
+        await asker.ask(open_, self._scales, room)
+
+    def delivered(self) -> Answer:
+        """What is left; with the facts written out where the value is no more in it."""
+        kept = self._answer.each(self._changed)
+        if self._has_lost_value(kept):
+            facts = self._facts()
+            told = (*facts[:1], *kept.sentences) if kept.sentences else facts
+            kept = replace(kept, sentences=told)
+        if self._strict and not kept.every_sentence and self._answer.value is not None:
+            return self._abstention()
+        sections = tuple(filter(_says_something, kept.sections))
+        return _renumbered(
+            replace(kept, sections=sections, citations=tuple(self._scales.citations))
+        )
+
+    def _changed(self, sentence: Sentence) -> Sentence | None:
+        """One sentence, repaired."""
+        weighing = self._weighed[id(sentence)]
+        if self._strict and not weighing.parts and not self._may_stand_alone(sentence):
+            self.decided.append(
+                Decided("sentence left out", f"it cites nothing: {sentence.text!r}")
+            )
+            return None
+        made = repaired(weighing, self._scales, self._grounds, strict=self._strict)
+        if made.what:
+            self.decided.append(Decided(made.what, made.why))
+        return made.sentence
+
+    def _may_stand_alone(self, sentence: Sentence) -> bool:
+        """Whether a sentence without a citation says nothing that would need one."""
+        if not self._answer.citations or not sentence.text:
+            return True
+        return content_stems(sentence.text) <= self._scales.given.stems
+
+    def _has_lost_value(self, kept: Answer) -> bool:
+        """Whether the value was told, and is not any more."""
+        value = self._answer.value
+        if value is None:
+            return False
+        before, now = (
+            any(holds(sentence.text, value) for sentence in one.sentences)
+            for one in (self._answer, kept)
+        )
+        return not kept.every_sentence or (before and not now)
+
+    def _facts(self) -> tuple[Sentence, ...]:
+        """The value and the facts, written out: each stands with the passage it was copied from."""
+        written = plain(self._grounds)
+        found = []
+        for sentence in written.sentences:
+            passages = [written.citations[number - 1] for number in sentence.cites]
+            cites = tuple(self._scales.number(passage) for passage in passages)
+            weighing = self._scales.weighed(replace(sentence, cites=cites))
+            verdict = weighing.verdict
+            stands = verdict == "supported" or (not cites and self._may_stand_alone(sentence))
+            if verdict == "contradicted" or (self._strict and not stands):
+                self.decided.append(Decided("fact left out", f"{verdict}: {sentence.text!r}"))
+                continue
+            found.append(replace(sentence, cites=cites, verdict=verdict))
+        return tuple(found)
+
+    def _abstention(self) -> Answer:
+        """Nothing can be told for certain."""
+        self.decided.append(Decided("answer withheld", "no sentence of it is supported"))
+        looked = "; ".join(self._grounds.not_found)
+        told = [NONE_SUPPORTED, *([f"Looked for, and not found: {looked}"] if looked else [])]
+        return Answer(None, tuple(map(Sentence, told)))
 
 
-def _computed(grounds: Grounds) -> list[str]:
-    """Values that no passage holds because code made them, of a passage's table, say."""
-    return [
-        ground.value
-        for ground in grounds.grounds
-        if ground.proof is None or not holds(ground.proof.text, ground.value)
-    ]
+def _places(answer: Answer) -> Iterator[tuple[Sentence, str]]:
+    """Every sentence with what stands outside of it: of a cell, the head of its row."""
+    tables = [section.table for section in answer.sections if section.table is not None]
+    rows = [row for table in tables for row in table.rows]
+    heads = {id(cell): row[0].text for row in rows for cell in row[1:]}
+    for sentence in answer.every_sentence:
+        yield sentence, heads.get(id(sentence), "")
 
 
-def _words_of(passages: Iterable[Passage]) -> set[str]:
-    """Every word of the passages and of their titles."""
-    return {w for p in passages for w in words(f"{p.source.title} {p.text}")}
+def _says_something(section: Section) -> bool:
+    """Whether anything is left of a section."""
+    rows = section.table.rows if section.table is not None else ()
+    return bool(section.sentences) or any(cell.text for row in rows for cell in row)
 
 
 def _renumbered(answer: Answer) -> Answer:

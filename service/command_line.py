@@ -27,6 +27,7 @@ from service.options import (
     Select,
     Size,
     Speculate,
+    Strict,
     Tools,
     WebSearch,
     check_base_url,
@@ -93,6 +94,7 @@ def ask(
     seed: Seed = None,
     speculate: Speculate = None,
     tools: Tools = None,
+    strict: Strict = False,
     after: Annotated[
         str | None,
         typer.Option(
@@ -137,6 +139,7 @@ def ask(
         seed=seed,
         speculate=speculate,
         tools=tools,
+        strict=strict or None,
     )
     check_base_url(base_url, settings)
     check_output(output)

@@ -77,6 +77,9 @@ Language = Annotated[
 Audience = Annotated[
     str | None, typer.Option(help='Whom the answer is for: "a ten-year-old", "a lawyer".')
 ]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Deliver nothing but sentences that are supported.")
+]
 Seed = Annotated[int | None, typer.Option(help="Of all sampling. \\[default: 0]")]
 Speculate = Annotated[
     str | None,

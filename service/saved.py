@@ -16,9 +16,9 @@ from storage import RunRecord
 
 _MODEL_CALLS = 4
 _SAVED = ("model", "base_url", "roles", "seconds", "max_tool_calls", "max_tokens", "max_cost",
-          "prices", "effort", "plan_samples", "drafts", "select", "size",
-          "language", "audience", "rounds", "depth", "enough", "close_call",
-          "plan_patience", "search", "tools", "seed", "speculate", "step_speculation")  # fmt: skip
+          "prices", "effort", "plan_samples", "drafts", "select", "size", "language", "audience",
+          "rounds", "depth", "strict", "enough", "close_call", "plan_patience", "search", "tools",
+          "seed", "speculate", "step_speculation")  # fmt: skip
 """Settings that a resumed run takes over; keys are not among them."""
 _PRICES = TypeAdapter(dict[str, Price])
 
@@ -75,6 +75,7 @@ def research_settings(settings: Settings, question: str) -> ResearchSettings:
         spread="drafter" in settings.roles,
         style=style,
         second_look=means.second_look,
+        strict=settings.strict,
         enough=settings.enough,
         speculation=settings.step_speculation,
         slots={"model": _MODEL_CALLS, "documents": 8, "cpu": 8},

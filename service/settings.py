@@ -110,6 +110,8 @@ class Settings(BaseSettings):
     """Sub-runs inside one another at most."""
     step_speculation: Literal["off", "on", "auto"] = "auto"
     """Whether steps start on what earlier ones may come to."""
+    strict: bool = False
+    """Whether only supported sentences are delivered."""
     enough: Annotated[float, Field(gt=0, le=1)] = 0.9
     """p(yes) at which the judge ends the gathering; 1: it is not asked."""
     close_call: Annotated[float, Field(ge=0)] = 0.0

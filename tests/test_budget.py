@@ -230,3 +230,13 @@ def test_a_guess_may_spend_half_and_hits_no_limit() -> None:
     with pytest.raises(BudgetExceeded):
         budget.promise(Spending(1), step=True)
     assert budget.exceeded is not None
+
+
+def test_asking_whether_there_is_room_hits_no_limit() -> None:
+    budget = Budget(Limits(tokens=1000, reserve=0.25))
+    assert budget.has_room(750)
+    assert not budget.has_room(751)
+    budget.answering = True
+    assert budget.has_room(1000)
+    budget.settle(Spending(), Spending(900))
+    assert (budget.has_room(100), budget.has_room(101), budget.exceeded) == (True, False, None)

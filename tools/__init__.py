@@ -18,15 +18,19 @@ from tools.mcp_servers import McpServer, McpTool, mcp_tools
 from tools.openapi import OPENAPI_BYTES, DocumentError, Imported, openapi_tools
 from tools.openapi_call import Auth, OpenApiTool, Service
 from tools.python_tool import Python
+from tools.quantities import find_quantities
 from tools.relevance import names_in
 from tools.sandbox import Sandbox, SandboxLimits, SandboxRefused, SandboxResult, sandbox_kind
 from tools.schema_arguments import arguments_of
 from tools.table import Table
 from tools.tool import Arguments, Tool, ToolError, ToolResult, cost_of, has_side_effects
+from tools.values import MONTHS, Amount, Moment, Quantity, as_amount, as_moment, convert, unit_named
 from tools.words import content_words, holds, is_function_word, stems, words
 
 __all__ = [
+    "MONTHS",
     "OPENAPI_BYTES",
+    "Amount",
     "Approval",
     "Approved",
     "Approver",
@@ -44,8 +48,10 @@ __all__ = [
     "Lookup",
     "McpServer",
     "McpTool",
+    "Moment",
     "OpenApiTool",
     "Python",
+    "Quantity",
     "Read",
     "Sandbox",
     "SandboxLimits",
@@ -59,12 +65,16 @@ __all__ = [
     "ToolResult",
     "agree",
     "arguments_of",
+    "as_amount",
+    "as_moment",
     "asks_by_degree",
     "asks_for_name",
     "asks_to_compare",
     "compared_kinds",
     "content_words",
+    "convert",
     "cost_of",
+    "find_quantities",
     "fits",
     "function_tool",
     "has_side_effects",
@@ -80,5 +90,6 @@ __all__ = [
     "sandbox_kind",
     "stems",
     "tell_draft",
+    "unit_named",
     "words",
 ]
