@@ -9,10 +9,11 @@ import typer
 from rich.console import Console
 
 from service import asking, plan_cli
-from service.edge import AsJson, Model, Quiet, leave, run_to_end, settings_of, show, show_json
+from service.edge import AsJson, Model, Quiet, fail, leave, run_to_end, settings_of, show, show_json
 from service.models_cli import models
 from service.options import (
     BaseUrl,
+    Citations,
     Documents,
     Drafts,
     MaxCost,
@@ -30,6 +31,9 @@ from service.options import (
     deliver,
     roles_of,
     terminal,
+)
+from service.options import (
+    write as write_outputs,
 )
 from service.person import Person
 from service.run_views import runs_table, trace_tree
@@ -57,6 +61,13 @@ Examples:
   breadth ask "Who is older, the director of Up or of Roma?" -d films/ --approve
 
   breadth ask "..." -d notes/ --model openai:qwen3 --base-url http://localhost:8000/v1 --json
+"""
+_WRITE_EPILOG = """
+Examples:
+
+  breadth write 0k3f -o report.pdf -o sources.bib
+
+  breadth write 0k3f -o report.docx --citations footnotes
 """
 
 
@@ -96,6 +107,7 @@ def ask(
         ),
     ] = False,
     output: Output = None,
+    citations: Citations = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -115,6 +127,7 @@ def ask(
         seed=seed,
         speculate=speculate,
         tools=tools,
+        citations=citations,
     )
     check_base_url(base_url, settings)
     check_output(output)
@@ -124,23 +137,38 @@ def ask(
         present = None if as_json or quiet else Person(display, settings.editor)
         work = asking.ask(question, documents or [], settings, display, person, clarifier, present)
         finished = run_to_end(work, display)
-    deliver(finished, output, as_json=as_json)
+    deliver(finished, output, settings, json=as_json)
 
 
 @app.command(epilog="Example:\n\n  breadth resume 0k3f")
 def resume(
     run: Annotated[str, typer.Argument(help="A run's id, or a beginning of it.")],
     output: Output = None,
+    citations: Citations = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Go on with a run that was stopped or killed; finished steps are not repeated."""
+    settings = settings_of(citations=citations)
     check_output(output)
     with terminal(quiet) as display:
-        settings = settings_of()
         person = Person(display, settings.editor)
         finished = run_to_end(asking.resume(run, settings, display, person), display)
-    deliver(finished, output, as_json=as_json)
+    deliver(finished, output, settings, json=as_json)
+
+
+@app.command(epilog=_WRITE_EPILOG)
+def write(
+    run: Annotated[str, typer.Argument(help="A run's id, or a beginning of it.")],
+    output: Output = None,
+    citations: Citations = None,
+) -> None:
+    """Write the answer of an earlier run to files; nothing is asked or looked up."""
+    settings = settings_of(citations=citations)
+    if not output:
+        fail("--output: name a file to write, as in -o answer.pdf", 2)
+    check_output(output)
+    write_outputs(run, output or [], settings)
 
 
 app.command(epilog=plan_cli.RUN_EPILOG)(plan_cli.run)
