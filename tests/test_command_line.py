@@ -133,17 +133,18 @@ async def test_a_kept_run_is_written_again_in_every_format_under_any_locale(
     user: User, chat_server: ChatServer, films: Path
 ) -> None:
     user.environment |= {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    (films / "bong.md").rename(films / "봉.md")
+    with (films / "bong.md").open("a", encoding="utf-8") as film:
+        film.write("\nHis name is written 봉준호.\n")
     run = json.loads((await user.types(*ask(chat_server, films, "--json"))).out)["run"]
-    names = [f"answer{ending}" for ending in ENDINGS if ending != ".pdf" or not why_no_pdf()]
+    names = [f"답{ending}" for ending in ENDINGS if ending != ".pdf" or not why_no_pdf()]
     outputs = [word for name in names for word in ("-o", name)]
     ended = await user.types("write", run, *outputs, "--citations", "footnotes")
     assert (ended.code, ended.out, ended.err) == (0, "", "")
     assert {path.name for path in user.home.iterdir() if path.suffix in ENDINGS} == set(names)
-    written = (user.home / "answer.md").read_text(encoding="utf-8")
+    written = (user.home / "답.md").read_text(encoding="utf-8")
     assert "[^1]: " in written
-    assert "봉.md" in written
-    assert "<svg" in (user.home / "answer.html").read_text(encoding="utf-8")
+    assert "봉준호" in written
+    assert "<svg" in (user.home / "답.html").read_text(encoding="utf-8")
 
 
 async def test_what_cannot_be_written_again_is_told(
