@@ -53,7 +53,8 @@ li:target,div.passage:target{outline:2px solid #c9a227;outline-offset:6px;border
 .remark{background:#332b10}.claim.partly{background:#4a3c10}
 .claim.unsupported,.claim.contradicted{background:#552420}.verdict{color:#f0b27a}
 th{background:#23262b}th,td{border-color:#444}.tip>span{background:#1f2226;color:#e4e6e9}
-svg .box{fill:#1f2226}svg .asked{fill:#b6bcc5}svg .value{fill:#f2f4f7}svg .head{filter:brightness(1.9)}}
+svg .box{fill:#1f2226}svg .asked{fill:#b6bcc5}svg .value{fill:#f2f4f7}
+svg .head{filter:brightness(1.9)}}
 @media print{.tip{display:none!important}.mark{color:inherit}}
 """
 
