@@ -4,9 +4,10 @@
 #         breadth ask "What changed in the contract?" --documents /documents
 FROM python:3.12-slim
 
-# The embedded engine computes with OpenMP.
+# The embedded engine computes with OpenMP; the extra `reports` sets the letters of PDFs with Pango.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libgomp1 \
+    && apt-get install --yes --no-install-recommends \
+        libgomp1 libharfbuzz-subset0 libpango-1.0-0 libpangoft2-1.0-0 \
     && rm -rf /var/lib/apt/lists/*
 
 ARG EXTRAS=local

@@ -9,11 +9,12 @@ import typer
 from rich.console import Console
 
 from service import asking, plan_cli
-from service.edge import AsJson, Model, Quiet, leave, run_to_end, settings_of, show, show_json
+from service.edge import AsJson, Model, Quiet, fail, leave, run_to_end, settings_of, show, show_json
 from service.models_cli import models
 from service.options import (
     Audience,
     BaseUrl,
+    Citations,
     Documents,
     Drafts,
     Language,
@@ -35,6 +36,9 @@ from service.options import (
     deliver,
     roles_of,
     terminal,
+)
+from service.options import (
+    write as write_outputs,
 )
 from service.person import Person
 from service.run_views import runs_table, trace_tree
@@ -64,6 +68,13 @@ Examples:
   breadth ask "And where was he born?" --after 0k3f
 
   breadth ask "..." -d notes/ --model openai:qwen3 --base-url http://localhost:8000/v1 --json
+"""
+_WRITE_EPILOG = """
+Examples:
+
+  breadth write 0k3f -o report.pdf -o sources.bib
+
+  breadth write 0k3f -o report.docx --citations footnotes
 """
 
 
@@ -116,6 +127,7 @@ def ask(
         ),
     ] = False,
     output: Output = None,
+    citations: Citations = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -140,6 +152,7 @@ def ask(
         speculate=speculate,
         tools=tools,
         strict=strict or None,
+        citations=citations,
     )
     check_base_url(base_url, settings)
     check_output(output)
@@ -151,23 +164,38 @@ def ask(
             question, documents or [], settings, display, person, clarifier, present, after
         )
         finished = run_to_end(work, display)
-    deliver(finished, output, as_json=as_json)
+    deliver(finished, output, settings, json=as_json)
 
 
 @app.command(epilog="Example:\n\n  breadth resume 0k3f")
 def resume(
     run: Annotated[str, typer.Argument(help="A run's id, or a beginning of it.")],
     output: Output = None,
+    citations: Citations = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Go on with a run that was stopped or killed; finished steps are not repeated."""
+    settings = settings_of(citations=citations)
     check_output(output)
     with terminal(quiet) as display:
-        settings = settings_of()
         person = Person(display, settings.editor)
         finished = run_to_end(asking.resume(run, settings, display, person), display)
-    deliver(finished, output, as_json=as_json)
+    deliver(finished, output, settings, json=as_json)
+
+
+@app.command(epilog=_WRITE_EPILOG)
+def write(
+    run: Annotated[str, typer.Argument(help="A run's id, or a beginning of it.")],
+    output: Output = None,
+    citations: Citations = None,
+) -> None:
+    """Write the answer of an earlier run to files; nothing is asked or looked up."""
+    settings = settings_of(citations=citations)
+    if not output:
+        fail("--output: name a file to write, as in -o answer.pdf", 2)
+    check_output(output)
+    write_outputs(run, output or [], settings)
 
 
 app.command(epilog=plan_cli.RUN_EPILOG)(plan_cli.run)

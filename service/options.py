@@ -1,13 +1,17 @@
 """Options that several commands share, and what is made of them."""
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from service import answers
-from service.edge import fail, leave, show
+from service.edge import fail, leave, run_to_end, show
+from service.errors import UsageProblem
+from service.formats import STYLES, as_json, as_text, require_writable, write_files
+from service.publishing import of_finished, of_run
 from service.settings import Settings
 from service.terminal import Terminal
 from service.workplace import Finished
@@ -93,7 +97,17 @@ Tools = Annotated[
     ),
 ]
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="Also write a .md or .html file.")
+    list[Path] | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="Also write a file: .md, .html, .pdf, .docx, .json or .bib (the sources); may be given"
+        " several times.",
+    ),
+]
+Citations = Annotated[
+    str | None,
+    typer.Option(help=f"How sources are cited: {', '.join(STYLES)}. \\[default: {STYLES[0]}]"),
 ]
 
 
@@ -119,14 +133,12 @@ def check_base_url(base_url: str | None, settings: Settings) -> None:
         )
 
 
-def check_output(output: Path | None) -> None:
+def check_output(outputs: Sequence[Path] | None) -> None:
     """Before the work, not after it."""
-    if output is None:
-        return
-    if output.suffix.lower() not in {".md", ".html", ".htm"}:
-        fail(f"--output: {output} must end in .md or .html", 2)
-    if not output.parent.is_dir():
-        fail(f"--output: there is no folder {output.parent}", 2)
+    try:
+        require_writable(outputs or ())
+    except UsageProblem as error:
+        fail(str(error), 2)
 
 
 def terminal(quiet: bool) -> Terminal:
@@ -134,13 +146,25 @@ def terminal(quiet: bool) -> Terminal:
     return Terminal(Console(stderr=True), quiet=quiet)
 
 
-def deliver(finished: Finished, output: Path | None, *, as_json: bool) -> None:
+def deliver(
+    finished: Finished, outputs: Sequence[Path] | None, settings: Settings, *, json: bool
+) -> None:
     """Print, write, and say by the exit code whether there is an answer."""
-    show(answers.as_json(finished) if as_json else answers.as_text(finished))
-    if output is not None:
-        try:
-            answers.write_file(finished, output)
-        except OSError as error:
-            fail(f"cannot write {output}: {error.strerror}; run {finished.run} is kept", 1)
+    printed = of_finished(finished)
+    show(as_json(printed) if json else as_text(printed, settings.citations))
+    if outputs:
+        write(finished.run, outputs, settings)
     failed = finished.result.status != "completed" and finished.result.answer.value is None
     leave(1 if failed else 0)
+
+
+def write(run: str, outputs: Sequence[Path], settings: Settings) -> None:
+    """The files, of what is kept of the run."""
+    publication = run_to_end(of_run(run, settings))
+    try:
+        for told in write_files(publication, outputs, settings.citations):
+            sys.stderr.write(f"breadth: {told}\n")
+    except OSError as error:
+        name = error.filename2 or error.filename or outputs[0]
+        again = f"breadth write {publication.run} -o FILE"
+        fail(f"cannot write {name}: {error.strerror}; the run is kept: {again}", 1)

@@ -12,6 +12,7 @@ from service.errors import UsageProblem
 from service.options import (
     Audience,
     BaseUrl,
+    Citations,
     Documents,
     Drafts,
     Language,
@@ -86,6 +87,7 @@ def run(
     speculate: Speculate = None,
     tools: Tools = None,
     output: Output = None,
+    citations: Citations = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -107,6 +109,7 @@ def run(
         seed=seed,
         speculate=speculate,
         tools=tools,
+        citations=citations,
     )
     check_base_url(base_url, settings)
     check_output(output)
@@ -120,7 +123,7 @@ def run(
         present = None if as_json or quiet else Person(display, settings.editor)
         work = asking.run_plan(given, question, documents or [], settings, display, present)
         finished = run_to_end(work, display)
-    deliver(finished, output, as_json=as_json)
+    deliver(finished, output, settings, json=as_json)
 
 
 def replay(
@@ -134,17 +137,18 @@ def replay(
         typer.Option("--strict", help="Load and call nothing; fail where something is not stored."),
     ] = False,
     output: Output = None,
+    citations: Citations = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Run a run's plan again, as a new run, from what is stored of it."""
+    settings = settings_of(citations=citations)
     check_output(output)
     with terminal(quiet) as display:
-        settings = settings_of()
         person = Person(display, settings.editor)
         work = replaying.replay(run, start, settings, display, person, strict=strict)
         finished = run_to_end(work, display)
-    deliver(finished, output, as_json=as_json)
+    deliver(finished, output, settings, json=as_json)
 
 
 def _text(plan: str) -> str:

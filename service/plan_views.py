@@ -74,10 +74,11 @@ class PlanView:
         self._time = time
         self._alive = document["run"]["status"] == "running"
         self._calls = {call["id"]: call for call in document["calls"]}
-        self._elements: defaultdict[str, list[Data]] = defaultdict(list)
+        self.elements: defaultdict[str, list[Data]] = defaultdict(list)
+        """The calls of a step that has one for each element of a list, in the list's order."""
         for call in sorted(document["calls"], key=lambda call: _number(call["id"])):
             if call["id"] != call["step"]:
-                self._elements[call["step"]].append(call)
+                self.elements[call["step"]].append(call)
         self._tokens = _tokens(document["model_calls"])
 
     def tree(self) -> RenderableType | None:
@@ -94,7 +95,7 @@ class PlanView:
             holder = above if beside else own
             node = holder.add(self._label(step, step["id"], _marks(step, beside=beside)))
             places[step["id"]] = (node, holder, level if beside else level + 1)
-            for element in self._elements[step["id"]]:
+            for element in self.elements[step["id"]]:
                 below = node.add(self._label({**step, "arguments": {}}, element["id"], ""))
                 places[element["id"]] = (below, node, level + 2)
         return root
@@ -129,7 +130,7 @@ class PlanView:
         """In the order in which they began."""
         for call in self._calls.values():
             if call["started_at"] is not None:
-                sign, style = _SIGNS[self._state(call["id"])]
+                sign, style = _SIGNS[self.state(call["id"])]
                 name = Text.assemble((f"{sign} ", style), call["id"])
                 start, end = self._time.at(call["started_at"]), self._time.at(call["ended_at"])
                 waited = self._last_input(call["step"], among=self._calls)
@@ -156,7 +157,7 @@ class PlanView:
 
     def _end(self, name: str) -> Text:
         """A value is cut at the line's end; why something failed is told whole."""
-        call, state = self._calls.get(name, {}), self._state(name)
+        call, state = self._calls.get(name, {}), self.state(name)
         sign, style = _SIGNS[state]
         text = Text.assemble((f"{sign} {state}", style))
         if call.get("reused"):
@@ -173,12 +174,12 @@ class PlanView:
             return text.append(f": {legible(call['error'], _PROBLEM_SHOWN)}")
         return text
 
-    def _state(self, name: str) -> str:
+    def state(self, name: str) -> str:
         """The outcome, or why there is none."""
         call = self._calls.get(name, {})
         if call.get("outcome"):
             return str(call["outcome"])
-        if call.get("started_at") or self._elements.get(name):
+        if call.get("started_at") or self.elements.get(name):
             return "running" if self._alive else "not ended"
         return "waiting" if self._alive else "not run"
 

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from inference import ROLES, Price, Role
 from planner import Effort, Select
+from service.formats import CitationStyle
 from service.tool_settings import McpSettings, OpenApiSettings, unwrapped
 
 
@@ -125,6 +126,8 @@ class Settings(BaseSettings):
     openapi: dict[str, OpenApiSettings] = Field(default_factory=dict)
     """Services that OpenAPI documents describe, by name."""
     seed: int = 0
+    citations: CitationStyle = "numbers"
+    """How the text of an answer points at its sources."""
 
     @property
     def store(self) -> str:

@@ -25,8 +25,8 @@ from planner import (
     template,
 )
 from search import DocumentIndex, Passage
-from service.answers import source_line
 from service.errors import ToolFailed, UsageProblem
+from service.formats import source_line
 from service.legible import legible
 from service.models import models_of
 from service.others import Offered, Others, others_of

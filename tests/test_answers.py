@@ -2,19 +2,18 @@
 
 import json
 
-from planner import Answer, Result, Sentence
+from planner import Answer, Sentence
 from search import Passage, Source
-from service.answers import as_json, as_text
-from service.workplace import Finished
+from service.formats import Publication, as_json, as_text
 
 SAID = Source("/a/score.pdf", "The Score", "application/pdf", "0", "Ann Author", "2020-01-31")
 PLAIN = Source("/a/notes.txt", "Notes", "text/plain", "1")
 CITED = (Passage(SAID, 10, 40, "It was written in May.", "pages 3-4"), Passage(PLAIN, 0, 5, "May."))
 
 
-def finished() -> Finished:
+def finished() -> Publication:
     answer = Answer("May", (Sentence("It was in May.", (1, 2), "supported"),), CITED)
-    return Finished("r1", "When?", Result("completed", answer))
+    return Publication("r1", "When?", "completed", answer)
 
 
 def test_a_source_is_shown_with_author_day_and_page() -> None:

@@ -15,6 +15,8 @@ import pytest
 from conftest import QUESTION, ChatServer
 
 from service import start
+from service.formats import ENDINGS
+from service.formats.pdf import why_no_pdf
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -112,7 +114,9 @@ async def test_json_is_one_object_and_its_marks_are_where_it_says(
     ("name", "begins", "holds"),
     [
         ("answer.md", f"# {QUESTION}\n", "**[1]**"),
-        ("answer.html", "<!doctype html>", '<a href="#source-1">[1]</a>'),
+        ("answer.html", "<!doctype html>", 'href="#source-1"'),
+        ("answer.bib", "@misc{", "howpublished = {"),
+        ("answer.json", '{\n  "run": ', '"citations": ['),
     ],
 )
 async def test_an_answer_is_written_to_a_file(
@@ -123,6 +127,39 @@ async def test_an_answer_is_written_to_a_file(
     assert ended.code == 0
     assert text.startswith(begins)
     assert holds in text
+
+
+async def test_a_kept_run_is_written_again_in_every_format_under_any_locale(
+    user: User, chat_server: ChatServer, films: Path
+) -> None:
+    user.environment |= {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    with (films / "bong.md").open("a", encoding="utf-8") as film:
+        film.write("\nHis name is written 봉준호.\n")
+    run = json.loads((await user.types(*ask(chat_server, films, "--json"))).out)["run"]
+    names = [f"답{ending}" for ending in ENDINGS if ending != ".pdf" or not why_no_pdf()]
+    outputs = [word for name in names for word in ("-o", name)]
+    ended = await user.types("write", run, *outputs, "--citations", "footnotes")
+    assert (ended.code, ended.out, ended.err) == (0, "", "")
+    assert {path.name for path in user.home.iterdir() if path.suffix in ENDINGS} == set(names)
+    written = (user.home / "답.md").read_text(encoding="utf-8")
+    assert "[^1]: " in written
+    assert "봉준호" in written
+    assert "<svg" in (user.home / "답.html").read_text(encoding="utf-8")
+
+
+async def test_what_cannot_be_written_again_is_told(
+    user: User, chat_server: ChatServer, films: Path
+) -> None:
+    run = json.loads((await user.types(*ask(chat_server, films, "--json", "-q"))).out)["run"]
+    for words, message in (
+        ([run], "name a file to write"),
+        ([run, "-o", "x.txt"], "must end in"),
+        ([run, "-o", "x.md", "--citations", "harvard"], "--citations: "),
+        (["zzzz", "-o", "x.md"], "there is no run"),
+    ):
+        ended = await user.types("write", *words)
+        assert (ended.code, message in ended.err) == (2, True), ended.err
+    assert not list(user.home.glob("x.*"))
 
 
 async def test_runs_and_traces_can_be_looked_at(
@@ -211,7 +248,7 @@ async def test_a_limit_of_money_holds_after_a_resumption(
         (["ask", "Who?", "-d", "films", "--model", "nonesuch"], "unknown model 'nonesuch'"),
         (["ask", "Who?", "-d", "films", "--seconds", "0"], "--seconds"),
         (["ask", "Who?", "-d", "films", "--seconds", "soon"], "seconds"),
-        (["ask", "Who?", "-d", "films", "-o", "answer.xyz"], "must end in .md or .html"),
+        (["ask", "Who?", "-d", "films", "-o", "answer.xyz"], "must end in .md, .html, "),
         (["ask", "Who?", "-d", "films", "-o", "no/answer.md"], "there is no folder"),
         (["ask", "Who?", "-d", "films", "--plans", "0"], "--plans: "),
         (["ask", "Who?", "-d", "films", "--speculate", "magic"], "--speculate 'magic': write off"),

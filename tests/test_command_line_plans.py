@@ -153,7 +153,7 @@ async def test_a_run_that_was_killed_in_an_element_that_is_a_run_goes_on_there(
         (b"\xff\xfe", ["p.jsonl"], "p.jsonl is no UTF-8 text"),
         ("{", ["-"], "standard input: "),
         ('{"lookup":"x"}', ["p.jsonl"], "no documents: name a folder or a file"),
-        ('{"lookup":"x"}', ["p.jsonl", "-o", "x.txt"], "must end in .md or .html"),
+        ('{"lookup":"x"}', ["p.jsonl", "-o", "x.txt"], "must end in .md, .html, "),
         ('{"lookup":"x"}', ["p.jsonl", "-d", ".", "--question", "x" * 3000], "3000 characters"),
     ],
 )  # fmt: skip
@@ -329,7 +329,7 @@ async def test_what_cannot_be_replayed_is_told_in_words(
         (["zzzz"], "zzzz"),
         ([first["run"], "--from", "z"], "--from: there is no step 'z'; there are: start, a, b,"),
         ([first["run"], "--from", "a", "--strict"], "leave one of them"),
-        ([first["run"], "-o", "x.txt"], "must end in .md or .html"),
+        ([first["run"], "-o", "x.txt"], "must end in .md, .html, "),
     ):
         ended = await user.types("replay", *words)
         assert (ended.code, ended.out) == (2, "")

@@ -15,8 +15,7 @@ from research_films import run
 from inference import Request, ScriptedModel
 from planner import MemoryTrace, Result, Skipped, StepAdded, StepEnded, StepStarted
 from search import DocumentIndex
-from service import answers
-from service.workplace import Finished
+from service.formats import Publication, as_bibtex, as_html, as_markdown, as_text
 
 QUESTION = "When was the bridge of Aldern opened?"
 ALLOWED = {"lookup", "compare", "calculate", "search", "crosscheck"}
@@ -79,18 +78,21 @@ async def test_a_model_that_obeys_a_page_gets_nowhere(
     }
     cited = {number for sentence in result.answer.sentences for number in sentence.cites}
     assert cited <= set(range(1, len(result.answer.citations) + 1))
-    check_what_is_shown(Finished("r", QUESTION, result))
+    check_what_is_shown(Publication("r", QUESTION, result.status, result.answer, result.reason))
 
 
-def check_what_is_shown(finished: Finished) -> None:
+def check_what_is_shown(publication: Publication) -> None:
     """In no form does it fetch, run or hide anything."""
-    text = answers.as_text(finished)
+    text = as_text(publication)
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f\x9b\u202a-\u202e\u2066-\u2069]", text)
-    page = answers.as_html(finished)
+    page = as_html(publication)
     tags = set(re.findall(r"<\s*([a-zA-Z!]+)", page))
     assert tags <= {"!doctype", "html", "head", "meta", "title", "style", "body", "h", "p", "em",
-                    "ol", "li", "blockquote", "a"}  # fmt: skip
+                    "ol", "li", "blockquote", "a", "main", "footer", "span", "button", "b",
+                    "bdi", "div"}  # fmt: skip
     assert not re.search(r"\s(?:src|on\w+)\s*=", re.sub(r">[^<]*<", "><", page))
     assert set(re.findall(r'href="([^"]*)"', page)) <= {f"#source-{n}" for n in range(1, 99)}
-    written = answers.as_markdown(finished)
+    entries = as_bibtex(publication)
+    assert entries.count("{") == entries.count("}")
+    written = as_markdown(publication)
     assert not re.search(r"(?<!\\)!\[|(?<!\\)\]\(|(?<!\\)<", written)

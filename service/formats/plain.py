@@ -1,0 +1,86 @@
+"""What others wrote (titles, passages, model output), made fit for a document that is read."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from urllib.parse import quote, urlsplit
+
+from service.legible import settled
+
+_BROKEN = re.compile(
+    "[\ud800-\udfff\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff]|[\U0001fffe-\U0001ffff]"
+)
+"""What no XML and no UTF-8 can hold, or what annotates the text around it."""
+_LANGUAGES = {
+    "HIRAGANA": "ja",
+    "KATAKANA": "ja",
+    "HANGUL": "ko",
+    "CJK": "zh",
+    "ARABIC": "ar",
+    "HEBREW": "he",
+    "GREEK": "el",
+    "THAI": "th",
+    "DEVANAGARI": "hi",
+}
+"""By the script, where that says the language, or one whose letters look right."""
+_ENOUGH = 0.2
+"""Of the letters; a name in another script is not the language of a text."""
+
+
+def clean(text: str) -> str:
+    """Lines and letters alone: nothing that moves, turns or breaks what stands around it."""
+    return _BROKEN.sub("", settled(text.replace("\r\n", "\n").replace("\r", "\n")))
+
+
+def line(text: str) -> str:
+    """On one line."""
+    return " ".join(clean(text).split())
+
+
+def cut(text: str, limit: int) -> str:
+    """At most so many characters, ended between two words where there are words."""
+    if len(text) <= limit:
+        return text
+    beginning = text[: limit - 1]
+    words = beginning.rpartition(" ")[0]
+    return (words if len(words) > limit / 2 else beginning).rstrip() + "…"
+
+
+def direction(text: str) -> str:
+    """rtl or ltr, by the first letter that has one."""
+    for letter in text:
+        kind = unicodedata.bidirectional(letter)
+        if kind in ("R", "AL"):
+            return "rtl"
+        if kind == "L":
+            return "ltr"
+    return "ltr"
+
+
+def script(letter: str) -> str:
+    """The first word of a character's name in Unicode: LATIN, ARABIC, CJK, ..."""
+    word = unicodedata.name(letter, "").partition(" ")[0]
+    return "CJK" if word in ("IDEOGRAPHIC", "FULLWIDTH", "HALFWIDTH") else word
+
+
+def language(texts: Iterable[str]) -> str:
+    """BCP 47, where the script tells; else nothing: Latin letters are of many languages."""
+    counts = Counter(script(letter) for text in texts for letter in text if letter.isalpha())
+    letters = sum(counts.values())
+    for name, code in _LANGUAGES.items():  # kana before the characters that Chinese has, too
+        if counts[name] > _ENOUGH * letters:
+            return code
+    return ""
+
+
+def web_address(location: str) -> str | None:
+    """The address to link to, every unsafe character percent-encoded; None if it is no web page."""
+    try:
+        parts = urlsplit(location.strip())
+        known = parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return None
+    if not known:
+        return None
+    return quote(location.strip(), safe=":/?#@!$&'()*+,;=%-._~[]", errors="replace")

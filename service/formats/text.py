@@ -1,0 +1,51 @@
+"""An answer for a terminal or a pipe."""
+
+from collections.abc import Sequence
+
+from planner import Section, Sentence
+from service.formats.citing import CitationStyle, Citing, Entry, source_line
+from service.formats.plain import clean
+from service.formats.publication import Publication, legend, remark_on
+
+
+def as_text(publication: Publication, style: CitationStyle = "numbers") -> str:
+    """The answer, how the run ended if not well, and the sources."""
+    answer = publication.answer
+    citing = Citing(answer, style, publication.day)
+    blocks = [answer.title, _written(answer.sentences, citing)]
+    blocks += [_section(section, citing) for section in answer.sections]
+    blocks.append("\n".join(legend(answer)))
+    blocks.append(f"({publication.remark})" if publication.remark else "")
+    if answer.citations:
+        entries = [_entry(entry, style, publication.day) for entry in citing.entries()]
+        blocks.append("\n".join([citing.heading, *entries]))
+    return clean("\n\n".join(filter(None, blocks)))
+
+
+def _section(section: Section, citing: Citing) -> str:
+    """Heading, sentences, and a row a line."""
+    lines = [section.heading, _written(section.sentences, citing)]
+    if section.table is not None:
+        lines.append(" | ".join(section.table.columns))
+        lines += [
+            " | ".join(_written([cell], citing) for cell in row) for row in section.table.rows
+        ]
+    return "\n".join(filter(None, lines))
+
+
+def _written(sentences: Sequence[Sentence], citing: Citing) -> str:
+    """With marks and remarks."""
+    parts = []
+    for sentence in sentences:
+        marks = citing.marks(sentence)
+        shown = f"[{marks}]" if marks and marks.raised else str(marks or "")
+        parts += [sentence.text, shown, remark_on(sentence.verdict)]
+    return " ".join(filter(None, parts))
+
+
+def _entry(entry: Entry, style: CitationStyle, day: str) -> str:
+    """A line of the list of sources."""
+    number, passage = entry.passages[0]
+    if style != "author-date":
+        return f"[{number}] {source_line(passage, day)}"
+    return f"{entry.label}: {source_line(passage, day)}"
