@@ -16,5 +16,6 @@ settings       flags, environment and defaults
 terminal       what a person sees while a run works
 person         asks the person at the terminal: to approve a plan, to clarify a question
 answers        an answer as text, Markdown, HTML and JSON
+evaluating     `breadth eval`: question sets, asked of our run and of its rivals, and scored
 run_views      the list of runs and the drawing of a trace; plan_views and legible serve it
 """

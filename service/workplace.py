@@ -1,7 +1,7 @@
 """A loaded model and sources, ready for runs: the only place where the parts are put together."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
@@ -207,21 +207,29 @@ class Tee:
 
 @asynccontextmanager
 async def workplace(
-    roots: Sequence[Root], settings: Settings, display: Display, others: Others
+    roots: Sequence[Root],
+    settings: Settings,
+    display: Display,
+    others: Others,
+    given: AbstractAsyncContextManager[Sources] | None = None,
 ) -> AsyncIterator[Workplace]:
-    """The model loads while the documents are indexed; each is done once."""
-    needed = not others.tools
+    """The model loads while the documents are indexed; each is done once.
+
+    `given`: what is searched instead of documents.
+    """
+    needed = given is None and not others.tools
     require_sources(roots, settings, needed=needed)
+    looks = given is not None or bool(roots or settings.search)
+    given = given or sources(roots, settings, display, needed=needed)
     async with AsyncExitStack() as stack:
         models = await models_of(settings, display.loading)
         stack.push_async_callback(models.close)
         _require_prices(models, settings)
         for reason in models.missing:
             display.missing(reason)
-        found = await stack.enter_async_context(sources(roots, settings, display, needed=needed))
+        found = await stack.enter_async_context(given)
         await models.ready()
         await found.ready()
-        looks = bool(roots or settings.search)
         yield Workplace(models.model, found, settings, display, others, looks)
 
 
