@@ -70,13 +70,14 @@ def test_a_line_separator_inside_of_a_text_ends_no_line(file: Path) -> None:
         (b'{"id": [], "question": "Who?", "answer": "A"}', "line 1: id: "),
         (b'{"question": "Who?", "answer": "A", "passages": [{}]}', "line 1: passages.0.text: "),
         (
-            b'{"question": "Who?", "answer": "A", "passages": [{"text": "t", "supporting": "yes"}]}',
+            b'{"question": "Who?", "answer": 1, "passages": [{"text": "t", "supporting": 1}]}',
             "line 1: passages.0.supporting: ",
         ),
         (b'{"question": "Who?", "answer": "\xff"}', "line 1: it is not in UTF-8"),
         (b'{"question": "' + b"x" * 2001 + b'", "answer": "A"}', "has 2001 characters"),
         (
-            b'{"id": 1, "question": "Who?", "answer": "A"}\n\n{"id": "1", "question": "B", "answer": 2}',
+            b'{"id": 1, "question": "Who?", "answer": "A"}\n\n'
+            b'{"id": "1", "question": "B", "answer": 2}',
             "line 3: line 1 has the id '1', too",
         ),
     ],

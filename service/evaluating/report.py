@@ -198,7 +198,7 @@ def cell(found: Interval | None, measure: str, *, signed: bool = False) -> str:
     """A score with its bounds."""
     if found is None:
         return "-"
-    digits = 2 if measure in SHARES else 1 if measure == "seconds" else 0
+    digits = 2 if measure in SHARES else 1 if measure in {"seconds", "model_calls"} else 0
     form = f"{'+' if signed else ''}.{digits}f"
     star = "*" if signed and found.is_sure else ""
     return f"{found.mean:{form}}{star} ({found.low:{form}} to {found.high:{form}})"

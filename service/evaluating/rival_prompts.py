@@ -105,39 +105,42 @@ def _finish(thought: str, answer: str, source: int) -> dict[str, Any]:
 
 _TRAJECTORIES: tuple[tuple[str, tuple[dict[str, Any] | str, ...]], ...] = (
     (
-        "When was the author of The Old Man and the Sea born?",
+        "Who designed the flag of Lombardy?",
         (
-            _search(
-                "I need the author of The Old Man and the Sea first.", "The Old Man and the Sea"
-            ),
-            "[1] The Old Man and the Sea: It is a novella by Ernest Hemingway, written in Cuba.",
-            _search("It is Ernest Hemingway. I need his date of birth.", "Ernest Hemingway born"),
-            "[2] Ernest Hemingway: Ernest Hemingway (July 21, 1899 - July 2, 1961) was an American"
-            " novelist.",
-            _finish("He was born on July 21, 1899.", "July 21, 1899", 2),
+            _search("I need the designer of the flag of Lombardy.", "flag of Lombardy designer"),
+            "[1] Lombardy: Lombardy is a region of Italy. Its capital is Milan.",
+            {"thought": "Perhaps a sentence names the flag.", "action": "lookup", "input": "flag"},
+            "nothing was found",
+            _finish("Nothing says who designed it.", NOTHING, 0),
         ),
     ),
     (
         "Are Lake Geneva and Lake Como in the same country?",
         (
             _search("I need the country of Lake Geneva.", "Lake Geneva"),
-            "[1] Lake Geneva: Lake Geneva is a lake between Switzerland and France.",
+            "[1] Lake Geneva: Lake Geneva is a lake between Switzerland and France.\n"
+            "[2] Geneva: Geneva is a city at the end of the lake.",
             _search("I need the country of Lake Como.", "Lake Como"),
-            "[2] Lake Como: Lake Como is a lake in Lombardy, Italy.",
-            _finish("One is in Switzerland and France, the other in Italy.", "no", 2),
+            "[3] Lake Como: Lake Como is a lake in Lombardy, Italy.",
+            _finish("One is in Switzerland and France, the other in Italy.", "no", 3),
         ),
     ),
     (
-        "Who designed the flag of Lombardy?",
+        "When was the author of The Old Man and the Sea born?",
         (
-            _search("I need the designer of the flag of Lombardy.", "flag of Lombardy designer"),
-            "[1] Lombardy: Lombardy is a region of Italy. Its capital is Milan.",
-            {"thought": "Perhaps another sentence says it.", "action": "lookup", "input": "flag"},
-            "nothing was found",
-            _finish("Nothing says who designed it.", NOTHING, 0),
+            _search("I need the author of The Old Man and the Sea.", "The Old Man and the Sea"),
+            "[1] The Old Man: The Old Man is a film of 1931.\n"
+            "[2] The Old Man and the Sea: It is a novella by Ernest Hemingway, written in Cuba.\n"
+            "[3] Sea: The sea covers most of the Earth.",
+            _search("It is Ernest Hemingway. I need when he was born.", "Ernest Hemingway born"),
+            "[4] Ernest Hemingway: Ernest Hemingway (July 21, 1899 - July 2, 1961) was an American"
+            " novelist.\n"
+            "[5] Hemingway House: The house was built in 1851.",
+            _finish("He was born on July 21, 1899.", "July 21, 1899", 4),
         ),
     ),
 )
+"""The one that gives up is the first: a small model copies the last most."""
 
 
 def react_head() -> tuple[Message, ...]:
