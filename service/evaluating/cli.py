@@ -21,6 +21,7 @@ from service.legible import legible
 from service.options import (
     BaseUrl,
     Documents,
+    Drafts,
     MaxTokens,
     MaxToolCalls,
     Roles,
@@ -95,6 +96,7 @@ def evaluate(
     effort: Annotated[
         str | None, typer.Option(help="Of the planned run, as in `ask`. \\[default: auto]")
     ] = None,
+    drafts: Drafts = None,
     seed: Seed = None,
     name: Annotated[str | None, typer.Option(help="To call it by in `breadth evals`.")] = None,
     fresh: Annotated[
@@ -114,6 +116,7 @@ def evaluate(
         max_tool_calls=max_tool_calls,
         max_tokens=max_tokens,
         effort=effort,
+        drafts=drafts,
         seed=seed,
     )
     check_base_url(base_url, settings)
@@ -122,12 +125,14 @@ def evaluate(
 
     async def work() -> EvaluationRecord:
         questions = read_questions(file)
+        pooled = questions.has_passages and not documents and search is None
         assignment = Assignment(
             questions,
             questions.chosen(skip, limit),
             wanted,
             tuple(root_of(given) for given in documents or ()),
-            settings,
+            # What the environment says to search is not meant, where the file brings its own.
+            settings.model_copy(update={"search": None}) if pooled else settings,
             unanswerable=unanswerable,
             judge=judge,
             passages=passages,

@@ -65,6 +65,10 @@ async def planned(bench: Bench, question: str, run: str, watch: Watch) -> Reply:
     """Our own research run."""
     place = replace(bench.place, display=watch)
     result = (await place.run(bench.store, run, question)).result
+    failed = [call.error for call in watch.calls if call.error]
+    if failed and len(failed) == len(watch.calls) and not result.cut_short:
+        # A run ends in words whatever happens; nothing is measured by one whose model is gone.
+        raise ModelUnavailable(failed[-1])
     return Reply(result.answer, _locations(watch), result.reason)
 
 
