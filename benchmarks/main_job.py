@@ -15,7 +15,6 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -23,9 +22,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.scoring import right
-from planner import Decided, Event, ModelCalled, Outcome, StepAdded, StepEnded
-from search import IndexReport
+from planner import Decided, StepAdded, StepEnded
+from service.evaluating.matching import right
+from service.evaluating.watching import Watch
 from service.others import Others
 from service.settings import Settings
 from service.workplace import workplace
@@ -34,39 +33,12 @@ from storage import TraceStore
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 
-class Watcher:
+class Watcher(Watch):
     """A Display that keeps what a benchmark counts."""
 
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-
-    async def record(self, event: Event) -> None:
-        self.events.append(event)
-
     def started(self, run: str) -> None:
+        """A new run."""
         self.events.clear()
-
-    def loading(self, done: int, total: int) -> None:
-        pass
-
-    def left_out(self, reason: str) -> None:
-        """See Display."""
-
-    def missing(self, reason: str) -> None:
-        pass
-
-    def known(self, outcomes: Mapping[str, Outcome]) -> None:
-        pass
-
-    def indexing(self, done: int, total: int, path: str) -> None:
-        pass
-
-    def indexed(self, report: IndexReport) -> None:
-        pass
-
-    @property
-    def calls(self) -> list[ModelCalled]:
-        return [event for event in self.events if isinstance(event, ModelCalled)]
 
     @property
     def steps(self) -> list[str]:
@@ -123,7 +95,7 @@ async def measured(
 def row(question: dict[str, Any], answer: Any, watcher: Watcher, began: float) -> Row:
     """What a question cost and whether it was answered."""
     gold = [question["answer"], *question.get("aliases", [])] if question["answer"] else []
-    usages = [call.completion.usage for call in watcher.calls]
+    usages = watcher.usages
     return Row(
         id=question["id"],
         question=question["question"],

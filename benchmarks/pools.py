@@ -1,11 +1,14 @@
-"""Question sets with their passages: what is asked, what supports an answer, what is searched."""
+"""Question sets for retrieval: what is asked, and which passages of the pool support its answer."""
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from service.evaluating.pool import Pool
+from service.evaluating.question_sets import read_questions
 
 _REFERENCE = re.compile(r"#(\d+)")
 
@@ -21,55 +24,43 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Pool:
-    """All passages of a set of questions, each once."""
+class Set:
+    """A file of questions, and the pool of their passages."""
 
-    questions: Sequence[dict[str, Any]]
-    passages: tuple[tuple[str, str], ...]
-    """Title and text."""
+    pool: Pool
+    whole: tuple[Asked, ...]
+    """The questions as they stand."""
+    gold: tuple[Asked, ...]
+    """MuSiQue's sub-questions, with the earlier answers in their places."""
 
     @classmethod
-    def of(cls, questions: Sequence[dict[str, Any]]) -> "Pool":
-        """In the order of the file."""
-        passages = dict.fromkeys((p["title"], p["text"]) for q in questions for p in q["passages"])
-        return cls(questions, tuple(passages))
-
-    def whole(self) -> list[Asked]:
-        """The questions as they stand."""
-        return [
-            Asked(question["question"], self._numbers(question, None), number % 2)
-            for number, question in enumerate(self.questions)
-        ]
-
-    def gold(self) -> list[Asked]:
-        """MuSiQue's sub-questions, with the earlier answers in their places."""
-        return [
-            Asked(text, self._numbers(question, passage), number % 2)
-            for number, question in enumerate(self.questions)
-            for text, passage in _subquestions(question)
-        ]
-
-    def documents(self) -> Iterator[tuple[str, str, str]]:
-        """Title, text and location, which is the passage's number."""
-        for number, (title, text) in enumerate(self.passages):
-            yield title, text, f"/{number}"
-
-    def _numbers(self, question: dict[str, Any], only: int | None) -> frozenset[int]:
-        places = {passage: number for number, passage in enumerate(self.passages)}
-        shown = question["passages"]
-        wanted = [p for p in shown if p["supporting"]] if only is None else [shown[only]]
-        return frozenset(places[p["title"], p["text"]] for p in wanted)
+    def of(cls, path: Path) -> "Set":
+        """A question a line."""
+        questions = read_questions(path).questions
+        pool = Pool.of(questions)
+        whole = tuple(
+            Asked(question.text, _numbers(pool.support_of(question)), number % 2)
+            for number, question in enumerate(questions)
+        )
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+        gold = tuple(
+            Asked(text, frozenset({pool.passages.index(passage)}), number % 2)
+            for number, line in enumerate(lines)
+            for text, passage in _subquestions(line)
+        )
+        return cls(pool, whole, gold)
 
 
-def load(path: Path) -> list[dict[str, Any]]:
-    """A question a line."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+def _numbers(locations: frozenset[str]) -> frozenset[int]:
+    return frozenset(int(location[1:]) for location in locations)
 
 
-def _subquestions(question: dict[str, Any]) -> Iterator[tuple[str, int]]:
-    """Each with the place of the passage that answers it."""
-    answers = {str(step["id"]): step["answer"] for step in question["subquestions"]}
-    for step in question["subquestions"]:
-        text = _REFERENCE.sub(lambda match: answers.get(match[1], match[0]), step["question"])
-        if step["passage"] is not None:
-            yield text, step["passage"]
+def _subquestions(question: dict[str, Any]) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Each with the passage that answers it."""
+    steps = question.get("subquestions", [])
+    answers = {str(step["id"]): step["answer"] for step in steps}
+    for step in steps:
+        if step.get("passage") is not None:
+            text = _REFERENCE.sub(lambda match: answers.get(match[1], match[0]), step["question"])
+            passage = question["passages"][step["passage"]]
+            yield text, (passage["title"], passage["text"])

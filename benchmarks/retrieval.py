@@ -38,7 +38,7 @@ from statistics import mean
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.pools import Asked, Pool, load
+from benchmarks.pools import Asked, Set
 from benchmarks.retrieval_places import PLAIN, Place, places_of
 from benchmarks.retrieval_rivals import Rank, bm25s_rank, tantivy_rank
 from benchmarks.retrieval_sizes import seconds, sizes
@@ -137,19 +137,19 @@ class Questions:
     """What is asked of one corpus, and the vectors of that."""
 
     name: str
-    pool: Pool
+    set_: Set
     kinds: Mapping[str, tuple[Sequence[Asked], Sequence[int]]]
     vectors: Mapping[str, Vectors]
 
     @classmethod
-    async def of(cls, name: str, pool: Pool, model: Embedder) -> "Questions":
+    async def of(cls, name: str, set_: Set, model: Embedder) -> "Questions":
         """As they stand; MuSiQue's sub-questions, too."""
-        kinds: dict[str, tuple[Sequence[Asked], Sequence[int]]] = {name: (pool.whole(), AT)}
+        kinds: dict[str, tuple[Sequence[Asked], Sequence[int]]] = {name: (set_.whole, AT)}
         if name == "musique":
-            kinds[f"{name}_gold"] = (pool.gold(), GOLD_AT)
+            kinds[f"{name}_gold"] = (set_.gold, GOLD_AT)
         queries = list(dict.fromkeys(one.query for asked, _ in kinds.values() for one in asked))
         vectors = {query: await model.embed([query, *later_parts(query)]) for query in queries}
-        return cls(name, pool, kinds, vectors)
+        return cls(name, set_, kinds, vectors)
 
 
 async def one_index(
@@ -157,7 +157,7 @@ async def one_index(
 ) -> dict[str, float]:
     """Both kinds of queries over one corpus; the index, and what it costs."""
     figures: dict[str, float] = {}
-    pool = questions.pool
+    pool = questions.set_.pool
     async with place.opened(model) as index:
         began = time.monotonic()
         await index.add_passages(pool.documents())
@@ -177,7 +177,7 @@ async def one_index(
             figures |= await recalls(kind, asked, ranks, at, halves)
     for system, embedder in (("words", None), ("reranked", model)):
         async with place.opened(embedder) as index:
-            asked_queries = [one.query for one in pool.whole()]
+            asked_queries = [one.query for one in questions.set_.whole]
             figures[f"{prefix}{system}_query_seconds"] = await seconds(index, asked_queries)
     return figures
 
@@ -191,8 +191,8 @@ async def measured(options: argparse.Namespace) -> dict[str, float]:
     places = places_of(options.database)
     with tempfile.TemporaryDirectory() as folder:
         for set_ in SETS:
-            pool = Pool.of(load(options.data / f"{set_}.jsonl"))
-            questions = await Questions.of(set_, pool, model)
+            asked = Set.of(options.data / f"{set_}.jsonl")
+            questions = await Questions.of(set_, asked, model)
             for prefix, kept in places.items():
                 async with kept(Path(folder), set_) as place:
                     found = await one_index(questions, place, model, halves, prefix)

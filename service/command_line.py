@@ -10,6 +10,7 @@ from rich.console import Console
 
 from service import asking, plan_cli
 from service.edge import AsJson, Model, Quiet, fail, leave, run_to_end, settings_of, show, show_json
+from service.evaluating.cli import EVAL_EPILOG, evals, evaluate
 from service.models_cli import models
 from service.options import (
     Audience,
@@ -53,6 +54,7 @@ app = typer.Typer(
 )
 app.add_typer(models, name="models")
 app.add_typer(tool_commands, name="tools")
+app.add_typer(evals, name="evals")
 
 _PIPED = 1000
 """Columns."""
@@ -200,6 +202,7 @@ def write(
 
 app.command(epilog=plan_cli.RUN_EPILOG)(plan_cli.run)
 app.command(epilog=plan_cli.REPLAY_EPILOG)(plan_cli.replay)
+app.command("eval", epilog=EVAL_EPILOG)(evaluate)
 
 
 @app.command(epilog="Examples:\n\n  breadth runs\n\n  breadth runs --limit 100 --json")

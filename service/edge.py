@@ -6,7 +6,8 @@ import os
 import sys
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from types import TracebackType
+from typing import Annotated, Any, Protocol, TypeVar
 
 import typer
 from pydantic import ValidationError
@@ -14,9 +15,27 @@ from pydantic_settings import SettingsError
 
 from service.errors import exit_code, leaves
 from service.settings import Settings
-from service.terminal import Terminal
 
 T = TypeVar("T")
+
+
+class Screen(Protocol):
+    """What shows a command's progress."""
+
+    @property
+    def to_go_on(self) -> str | None:
+        """The command that goes on with what is stopped now, if there is one."""
+        ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None:
+        """Give the screen back."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +104,15 @@ def _given(setting: str, flags: Mapping[str, Any]) -> str:
     return _OPTIONS.get(setting, f"--{setting.replace('_', '-')}")
 
 
-def run_to_end(work: Coroutine[Any, Any, T], display: Terminal | None = None) -> T:
+def run_to_end(work: Coroutine[Any, Any, T], display: Screen | None = None) -> T:
     """Run to the end; tell what went wrong in words."""
     try:
         return asyncio.run(work)
     except KeyboardInterrupt:
         if display is not None:
             display.__exit__(None, None, None)
-            hint = f": breadth resume {display.run}" if display.run else ""
-            sys.stderr.write(f"\nstopped{'; to go on' if hint else ''}{hint}\n")
+            hint = f"; to go on: {display.to_go_on}" if display.to_go_on else ""
+            sys.stderr.write(f"\nstopped{hint}\n")
         leave(130)
         raise
     except BaseException as error:

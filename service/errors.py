@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from inference import ModelError, ModelSetupError, NoAddress
 from planner import NotStored, Withdrawn
 from search import IndexFolderError, SearchError
-from storage import NoStore, StorageError, UnknownRun
+from storage import NoStore, StorageError, UnknownEvaluation, UnknownRun
 
 
 class UsageProblem(Exception):
@@ -34,6 +34,7 @@ USAGE: tuple[type[Exception], ...] = (
     IndexFolderError,
     NoAddress,
     NoStore,
+    UnknownEvaluation,
     UnknownRun,
 )
 

@@ -30,8 +30,16 @@ def require_ended(record: RunRecord) -> None:
 
 
 def restored(record: RunRecord, settings: Settings) -> tuple[list[Root], Settings]:
-    """The documents and the settings that a run was created with."""
+    """The documents and the settings that a run was created with.
+
+    Raises UsageProblem for a run that was made for an evaluation.
+    """
     options = dict(record.options)
+    if "evaluation" in options:
+        raise UsageProblem(
+            f"run {record.id} belongs to evaluation {options['evaluation']}: `breadth eval`, called"
+            " as before, asks its question again"
+        )
     saved: dict[str, Any] = {name: options[name] for name in _SAVED if name in options}
     # Not by way of Settings(...): it would mix dictionaries with those of the environment.
     saved["tools"] = tuple(map(str, _list(options.get("tools"))))

@@ -87,6 +87,11 @@ class Terminal:
         if self._moving:
             self._live.stop()
 
+    @property
+    def to_go_on(self) -> str | None:
+        """The command that goes on with the run."""
+        return f"breadth resume {self.run}" if self.run else None
+
     @contextmanager
     def aside(self) -> Iterator[None]:
         """Give the screen back while a person is asked something."""

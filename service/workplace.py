@@ -1,7 +1,7 @@
 """A loaded model and sources, ready for runs: the only place where the parts are put together."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
@@ -229,25 +229,28 @@ async def workplace(
     display: Display,
     others: Others,
     before: Sequence[Passage] = (),
+    given: AbstractAsyncContextManager[Sources] | None = None,
 ) -> AsyncIterator[Workplace]:
     """The model loads while the documents are indexed; each is done once.
 
-    `before`: what was read by the run that this one follows; it is found first.
+    `before`: what was read by the run that this one follows; it is found first. `given`: what is
+    searched instead of documents.
     """
-    needed = not (others.tools or before)
+    needed = given is None and not (others.tools or before)
     require_sources(roots, settings, needed=needed)
+    looks = given is not None or bool(roots or settings.search or before)
+    given = given or sources(roots, settings, display, needed=needed)
     async with AsyncExitStack() as stack:
         models = await models_of(settings, display.loading)
         stack.push_async_callback(models.close)
         _require_prices(models, settings)
         for reason in models.missing:
             display.missing(reason)
-        found = await stack.enter_async_context(sources(roots, settings, display, needed=needed))
+        found = await stack.enter_async_context(given)
         await models.ready()
         await found.ready()
         if before:
             found = replace(found, engine=Remembered(before, found.engine))
-        looks = bool(roots or settings.search or before)
         yield Workplace(models.model, found, settings, display, others, looks)
 
 

@@ -12,22 +12,36 @@ survives the death of the process. `database_url` says what database a name mean
     recording    from events to rows
     reading      from rows to History and document
     forking      a run that begins with what another one has
+    evaluations  question sets that were asked; store.evaluations has them
     runs         runs as a whole; run_ids makes their names, owner knows whether they are alive
     records      values as JSON and back
 """
 
 from storage.engines import database_url
-from storage.errors import NoStore, RunTaken, StorageError, UnknownRun
+from storage.errors import (
+    EvaluationTaken,
+    NoStore,
+    RunTaken,
+    StorageError,
+    UnknownEvaluation,
+    UnknownRun,
+)
+from storage.evaluations import EvaluationRecord, EvaluationResult, Evaluations
 from storage.runs import RunRecord, RunState
 from storage.store import TraceStore
 
 __all__ = [
+    "EvaluationRecord",
+    "EvaluationResult",
+    "EvaluationTaken",
+    "Evaluations",
     "NoStore",
     "RunRecord",
     "RunState",
     "RunTaken",
     "StorageError",
     "TraceStore",
+    "UnknownEvaluation",
     "UnknownRun",
     "database_url",
 ]

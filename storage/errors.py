@@ -3,13 +3,16 @@
     StorageError         the database cannot be used (disk full, locked, unreadable, made by a newer
                          Breadth): the text names it and says what to do; the run cannot go on
     RunTaken             another living process works on the run: a StorageError, too
+    EvaluationTaken      another living process works on the evaluation: a StorageError, too
     NoStore              nothing was ever kept there: a StorageError, too
     UnknownRun           the user named a run that is not there; the text names the close ones
+    UnknownEvaluation    the same of an evaluation
 
 Every error of SQLite, asyncpg and SQLAlchemy becomes a StorageError in `storage.database`.
 """
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 
 class StorageError(Exception):
@@ -32,6 +35,14 @@ class RunTaken(StorageError):
         super().__init__(f"run {run} is being worked on by another process")
 
 
+class EvaluationTaken(StorageError):
+    """Another process works on the evaluation."""
+
+    def __init__(self, evaluation: str) -> None:
+        """`evaluation`: its id."""
+        super().__init__(f"evaluation {evaluation} is being worked on by another process")
+
+
 class UnknownRun(LookupError):
     """No run has this id, or several have ids that begin with it."""
 
@@ -40,3 +51,15 @@ class UnknownRun(LookupError):
         problem = f"several runs begin with {run!r}" if ambiguous else f"there is no run {run!r}"
         super().__init__(f"{problem}; did you mean {', '.join(close)}?" if close else problem)
         self.close = tuple(close)
+
+
+class UnknownEvaluation(LookupError):
+    """No evaluation has this id or name, or several have ids that begin with it."""
+
+    def __init__(self, named: str, others: Sequence[str] = ()) -> None:
+        """`others`: ids and names that there are, the newest first, or those that begin with it."""
+        close = get_close_matches(named, others) or list(others[:3])
+        hint = f"; did you mean {', '.join(close)}?" if close else ""
+        several = sum(other.startswith(named) for other in others) > 1 if named else False
+        problem = f"several evaluations begin with {named!r}" if several else ""
+        super().__init__((problem or f"there is no evaluation {named!r}") + hint)

@@ -15,7 +15,7 @@ from storage.errors import UnknownRun
 from storage.owner import Owner
 from storage.records import answer_from
 from storage.run_ids import could_be_run_id, new_run_id
-from storage.tables import RunRow
+from storage.tables import EvaluationRunRow, RunRow
 
 RunState = Literal["queued", "running", "interrupted"] | Status
 """Interrupted: it was running, and its process on this host is gone. It can go on."""
@@ -95,8 +95,10 @@ async def run_record(connection: AsyncConnection, run: str) -> RunRecord:
 async def run_records(
     connection: AsyncConnection, limit: int, status: RunState | None
 ) -> list[RunRecord]:
-    """The newest first."""
-    query = select(RunRow.__table__).order_by(RunRow.created_at.desc(), RunRow.id.desc())
+    """The newest first, without those that were made for an evaluation."""
+    evaluated = select(EvaluationRunRow.run)
+    query = select(RunRow.__table__).where(RunRow.id.not_in(evaluated))
+    query = query.order_by(RunRow.created_at.desc(), RunRow.id.desc())
     if status not in ("running", "interrupted"):
         chosen = query if status is None else query.where(RunRow.status == status)
         return [_record(row) for row in await connection.execute(chosen.limit(limit))]

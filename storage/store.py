@@ -13,6 +13,7 @@ from planner import Event, History, Reply, Trace
 from storage.database import Database
 from storage.engines import database_url, is_there
 from storage.errors import NoStore
+from storage.evaluations import Evaluations
 from storage.forking import fork_run
 from storage.reading import read_document, read_history, read_replies
 from storage.recording import write_event
@@ -98,6 +99,11 @@ class TraceStore:
 
         return await self._database.finish(create())
 
+    @property
+    def evaluations(self) -> Evaluations:
+        """Question sets that were asked."""
+        return Evaluations(self._database, self._now)
+
     def trace(self, run: str) -> Trace:
         """Where the run records its events. Here the id has to be whole."""
         return _RunTrace(self._database, run, self._now)
@@ -118,7 +124,7 @@ class TraceStore:
             return await run_record(connection, await full_id(connection, run))
 
     async def runs(self, limit: int = 20, status: RunState | None = None) -> list[RunRecord]:
-        """The newest first."""
+        """The newest first, without those that were made for an evaluation."""
         async with self._database.reading() as connection:
             return await run_records(connection, limit, status)
 

@@ -203,3 +203,34 @@ class ModelCallRow(Base):
     error: Mapped[str | None]
     at: Mapped[datetime]
     """When it ended."""
+
+
+class EvaluationRow(Base):
+    """A question set, asked of some systems in one configuration."""
+
+    __tablename__ = "evaluation"
+
+    id: Mapped[str] = mapped_column(RUN_ID, primary_key=True)
+    key: Mapped[str] = mapped_column(index=True)
+    """The same for the same questions in the same configuration."""
+    name: Mapped[str | None]
+    configuration: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    owner_host: Mapped[str | None]
+    owner_pid: Mapped[int | None] = mapped_column(BigInteger)
+    owner_birth: Mapped[str | None]
+
+
+class EvaluationRunRow(Base):
+    """A run that was made for an evaluation; one that was cut off has no result, and never will."""
+
+    __tablename__ = "evaluation_run"
+
+    run: Mapped[str] = mapped_column(RUN_ID, ForeignKey("run.id"), primary_key=True)
+    evaluation: Mapped[str] = mapped_column(RUN_ID, ForeignKey("evaluation.id"), index=True)
+    system: Mapped[str]
+    question: Mapped[str]
+    """Its id in the set."""
+    result: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    ended_at: Mapped[datetime | None]

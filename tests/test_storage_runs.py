@@ -14,12 +14,17 @@ from storage import TraceStore, UnknownRun
 def test_front_door() -> None:
     assert sorted(storage.__all__) == storage.__all__
     assert storage.__all__ == [
+        "EvaluationRecord",
+        "EvaluationResult",
+        "EvaluationTaken",
+        "Evaluations",
         "NoStore",
         "RunRecord",
         "RunState",
         "RunTaken",
         "StorageError",
         "TraceStore",
+        "UnknownEvaluation",
         "UnknownRun",
         "database_url",
     ]

@@ -1,4 +1,4 @@
-"""Scores of short answers, as question-answering benchmarks count them."""
+"""Whether a short answer is the gold one, as question-answering benchmarks count it."""
 
 import re
 import string
@@ -10,7 +10,7 @@ _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 def normalised(text: str) -> str:
-    """Lower case, without punctuation and articles (SQuAD's rule)."""
+    """Lower case, without punctuation and articles (Rajpurkar et al. 2016, arXiv:1606.05250)."""
     return " ".join(_ARTICLES.sub(" ", text.casefold().translate(_PUNCTUATION)).split())
 
 
