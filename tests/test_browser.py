@@ -1,6 +1,7 @@
 """Pages that scripts write, read by the browser of this machine."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -152,7 +153,15 @@ async def test_whatever_a_page_does_it_ends_and_the_others_are_read() -> None:
         async with browsing(place(served), seconds=3, at_once=5) as pages:
             read = await asyncio.gather(*(pages.read(f"{served.url}/{name}") for name in KILLERS))
             assert [passage.text for (passage,) in read] == ["Loading"] * len(KILLERS)
-            assert (await pages.read(f"{served.url}/good"))[0].text == FERRY
+            assert await read_in_the_end(pages, f"{served.url}/good") == FERRY
+
+
+async def read_in_the_end(pages: WebPages, address: str) -> str:
+    """A page's text: what the pages before left behind may cost one its seconds, not all."""
+    for _ in range(4):
+        with suppress(ReadError):
+            return (await pages.read(address))[0].text
+    return (await pages.read(address))[0].text
 
 
 @needs_browser
