@@ -4,6 +4,7 @@ A note is one sentence of a passage that was read. So what the model reads is sh
 cites can be checked sentence by sentence.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from planner.grounds import Grounds
 from search import Passage, sentences
 from tools import names_in, stems
 
+_EMPHASIS = re.compile(r"(\*{1,3}|__)(?=\S)(.+?)(?<=\S)\1")
+"""Of Markdown: a sentence is told without its marks."""
 _FEWEST_WORDS, _MOST_CHARACTERS = 4, 400
 _SAME = 0.8
 """Of the words of the shorter of two sentences; from here on they say the same."""
@@ -86,7 +89,7 @@ def _statements(question: str, grounds: Grounds) -> Iterator[Note]:
         if not speaks_to(question, passage):
             continue
         for start, end in sentences(passage.text):
-            text = " ".join(passage.text[start:end].split())
+            text = _EMPHASIS.sub(r"\2", " ".join(passage.text[start:end].split()))
             if _is_statement(text):
                 yield Note(text, passage, place=(number, start))
 

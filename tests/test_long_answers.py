@@ -169,7 +169,7 @@ def passage(title: str, text: str) -> Passage:
 
 def test_notes_are_sentences_of_what_speaks_of_the_question() -> None:
     read = (
-        passage("Rhine", "# Rhine\nThe Rhine is 1,233 km long. | a | b |\nShort one."),
+        passage("Rhine", "# Rhine\nThe *Rhine* is **1,233 km** long. | a | b |\nShort one."),
         passage("Tea", "Tea is drunk in all of Asia every day."),
         passage("Copy", "The Rhine is 1,233 km long, as said."),
     )
