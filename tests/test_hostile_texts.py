@@ -89,7 +89,7 @@ def check_what_is_shown(publication: Publication) -> None:
     tags = set(re.findall(r"<\s*([a-zA-Z!]+)", page))
     assert tags <= {"!doctype", "html", "head", "meta", "title", "style", "body", "h", "p", "em",
                     "ol", "li", "blockquote", "a", "main", "footer", "span", "button", "b",
-                    "bdi", "div"}  # fmt: skip
+                    "bdi", "div", "aside"}  # fmt: skip
     assert not re.search(r"\s(?:src|on\w+)\s*=", re.sub(r">[^<]*<", "><", page))
     assert set(re.findall(r'href="([^"]*)"', page)) <= {f"#source-{n}" for n in range(1, 99)}
     entries = as_bibtex(publication)
