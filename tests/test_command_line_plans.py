@@ -283,7 +283,8 @@ async def test_a_run_that_was_stopped_is_replayed_as_far_as_it_came_and_goes_on(
     process.kill()
     run_id = (await user.end(process)).err.partition("  run ")[2].split()[0]
     refused = await user.types("replay", run_id, "--strict")
-    assert (refused.code, "was stopped before steps c" in refused.err) == (2, True)
+    # What else had ended by then is a matter of milliseconds.
+    assert (refused.code, "was stopped before" in refused.err) == (2, True)
     chat_server.release.set()
     chat_server.asked.clear()
     again = json.loads((await user.types("replay", run_id, "--json")).out)
