@@ -6,6 +6,8 @@ there are steps, and no line was dropped; `hops`: as many look-ups as the gold D
 sub-questions; `edges`: that many, and the same edges between them, in the order written (a right
 plan in another order counts as wrong). `first_step_over_plan`: seconds to the first step that could
 start over seconds to the whole plan; near 1 where the planner's samples agree on no first step.
+`rules`: the `share` of all questions of the file that is planned without a model, and how good
+those plans are.
 """
 
 import time
@@ -26,6 +28,8 @@ from planner import (
     PlanReader,
     Step,
     Vocabulary,
+    is_plain,
+    unnested,
 )
 from planner.grammar import plan_grammar
 from planner.prompts import plan_prompt
@@ -133,13 +137,28 @@ async def _read(model: Model, request: Request, reader: PlanReader) -> AsyncIter
     yield reader.close()
 
 
+def by_rules(golds: Sequence[GoldQuestion]) -> dict[str, float]:
+    """Plans that need no model: the share of questions that have one, and how good those are."""
+    rows = []
+    for gold in golds:
+        asked = Step("a", "lookup", {"question": gold.question.strip()})
+        if is_plain(gold.question):
+            steps = unnested(asked, "question", [])
+            rows.append((len(steps) == len(gold.needs), same_edges(steps, gold)))
+    figures = {"share": len(rows) / len(golds)}
+    for place, key in enumerate(("hops", "edges")):
+        figures[key] = mean(row[place] for row in rows) if rows else 0.0
+    return {f"plan_rules_{key}": round(figure, 3) for key, figure in figures.items()}
+
+
 async def measured(data: Path, count: int, name: str) -> dict[str, float]:
     """The first questions of musique.jsonl, by the model of that name."""
-    golds = gold_questions(data / "musique.jsonl")[:count]
+    every = gold_questions(data / "musique.jsonl")
+    golds = every[:count]
     model = await model_of(Settings(model=name))
     try:
         plans = Plans(model)
-        figures: dict[str, float] = {}
+        figures = by_rules(every)
         for way in (plans.planner, plans.grammar, plans.free):
             await way("Who wrote the book that the film Jaws is based on?")  # fills the cache
             rows = [scores(await way(gold.question.strip()), gold) for gold in golds]

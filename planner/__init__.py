@@ -56,6 +56,7 @@ from planner.research import research
 from planner.speculating import Speculation, SpeculationTotals
 from planner.style import Size, Style, style_of
 from planner.subgraph import Researched, research_graph
+from planner.unnesting import is_plain, unnested
 
 __all__ = [
     "Answer",
@@ -125,6 +126,7 @@ __all__ = [
     "checked_arguments",
     "clarified",
     "in_order",
+    "is_plain",
     "is_tool_name",
     "known_results",
     "marked",
@@ -139,5 +141,6 @@ __all__ = [
     "style_of",
     "template",
     "top_step",
+    "unnested",
     "written",
 ]

@@ -11,8 +11,13 @@ _SMALL = (
 )
 _CAPITAL = r"[^\W\d_a-zà-ÿ][\w.&’'!:-]*|\d[\w-]*|\([^)]*\)"
 _NAME = rf"(?:\"[^\"]+\"|“[^”]+”|\{{\w*\}}|(?:{_CAPITAL})(?:,? (?:{_SMALL})*(?:{_CAPITAL}))*)"
-_END = r"(?<!['’]s)(?!['’]s)(?![\w-])(?! \d)"
+_END = r"(?<!['’]s)(?<!s['’])(?!['’]s)(?![\w-])(?! \d)"
 """Where a name ends: not before a possessive, nor inside of a word."""
+_ORIGIN = re.compile(
+    r"[A-Z]\w*(?:an|ese|ish|ic|ch|ss|i)(?= (?:(?!(?:and|or|of|the|in|on|at|by|for|to|from|with|as"
+    r"|is|was|are|were|do|does|did|have|has|had)\b)[a-z-]+ )+[A-Z])"
+)
+"""Where somebody comes from, which is no name: "Swedish painter Ann Lee"."""
 _WORK = (
     r"(?:the (?:(?:\d{4}|[a-z-]+) )?(?:film|movie|novel|book|song|album|single|play|opera|musical"
     r"|painting|series|show|game|magazine|newspaper|band|company|group|club|team) |the )?"
@@ -27,8 +32,9 @@ _PERSON = (
 )
 _PEOPLE = rf"(?:{_PERSON}s?|actress|actresses|child|children|man|men|woman|women|people)"
 _THING = (
-    r"(?:birthplace|place of birth|city of birth|country of birth|place of death|hometown"
-    r"|home town|capital|country of citizenship|record label|employer|manufacturer|country)"
+    r"(?:birthplace|birth place|place of birth|city of birth|country of birth"
+    r"|place of death|hometown|home town|capital|country of citizenship|record label|employer"
+    r"|manufacturer|country)"
 )
 _ROLE = rf"(?:[a-z-]+ ){{0,2}}?(?:{_PEOPLE}|{_THING})"
 _VERBS = {
@@ -48,8 +54,14 @@ _VERBS = {
 }
 """Who did it is what a page says, and what a small model reads better than who was it."""
 _ACRONYM = re.compile(r"[A-Z.]{2,}$")
-_ROLE_OF = re.compile(rf"[Tt]he (?P<role>{_ROLE}) of (?P<whose>{_WORK}{_NAME}){_END}")
-_POSSESSIVE = re.compile(rf"(?P<name>{_NAME})(?<=['’]s) (?P<role>{_ROLE})(?![\w-])")
+_ROLE_OF = re.compile(
+    rf"(?:[Tt]he |(?<=\bin )|(?<=\bof )|(?<=\bfrom )|(?<=\bat ))(?P<role>{_ROLE}) of"
+    rf" (?P<whose>{_WORK}{_NAME}){_END}"
+)
+_POSSESSIVE = re.compile(rf"(?P<name>{_NAME})(?:(?<=['’]s)|(?<=s['’])) (?P<role>{_ROLE})(?![\w-])")
+_BARE = re.compile(
+    rf"[Tt]he (?P<name>{_NAME}) (?P<role>birthplace|birth place|hometown|home town)(?![\w-])"
+)
 _NOUN = (
     r"(?P<noun>(?:(?!(?:is|was|are|were|of|in|on|at|by|for|from|to|with|as)\b)[a-z0-9'’-]+ ){1,4}?)"
 )
@@ -127,17 +139,26 @@ def _role_of(text: str, start: int) -> Found | None:
     match = _ROLE_OF.match(text, start)
     if match is None or _is_told(text, start, match.end()):
         return None
+    if _ORIGIN.match(text, match.start("whose")):
+        return None
     verb = None if _ACRONYM.fullmatch(match["whose"]) else _VERBS.get(match["role"])
-    asked = f"Who {verb} {match['whose']}?" if verb else _question(match["role"], match[0])
-    return start, match.end(), asked
+    what = match[0] if match[0][:4] in ("The ", "the ") else f"the {match[0]}"
+    if verb:
+        return start, match.end(), f"Who {verb} {match['whose']}?"
+    return (
+        start,
+        match.end(),
+        _born(match["role"], match["whose"]) or _question(match["role"], what),
+    )
 
 
 def _possessive(text: str, start: int) -> Found | None:
-    """ "Up's director", from the beginning of the name."""
-    match = _POSSESSIVE.match(text, start)
+    """ "Up's director", from the beginning of the name; "the Ann Lee birthplace"."""
+    match = _POSSESSIVE.match(text, start) or _BARE.match(text, start)
     if match is None or _is_told(text, start, match.end()) or _IN_NAME.search(text[:start]):
         return None
-    return start, match.end(), _question(match["role"], match[0])
+    whose = re.sub(r"['’]s?$", "", match["name"])
+    return start, match.end(), _born(match["role"], whose) or _question(match["role"], match[0])
 
 
 def _relative(text: str, start: int) -> Found | None:
@@ -185,6 +206,17 @@ def _is_told(text: str, start: int, end: int) -> bool:
         return True
     beside = after.startswith(",") and (before.endswith(", ") or ", " in text[start:end])
     return beside or bool(_MORE.match(after))
+
+
+def _born(role: str, whose: str) -> str | None:
+    """Where somebody was born or died, as a page says it; a small model reads that better."""
+    match role:
+        case "birthplace" | "birth place" | "place of birth":
+            return f"Where was {whose} born?"
+        case "place of death":
+            return f"Where did {whose} die?"
+        case _:
+            return None
 
 
 def _question(role: str, what: str) -> str:

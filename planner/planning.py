@@ -22,11 +22,17 @@ from planner.events import Decided, Trace
 from planner.grammar import plan_grammar
 from planner.judging import Judge
 from planner.language import PlanReader, Vocabulary
-from planner.mending import asked_already, missing_comparison, with_open_facts
+from planner.mending import (
+    asked_already,
+    missing_comparison,
+    named_outright,
+    with_names,
+    with_open_facts,
+)
 from planner.plan import PlanBuilder, Step
 from planner.prompts import plan_prompt
 from planner.routing import Router
-from planner.unnesting import unnested
+from planner.unnesting import is_plain, unnested
 from tools import Tool, asks_to_compare
 
 _MAX_TOKENS = 260
@@ -195,6 +201,8 @@ class Planner:
         contest = contest_plan(question, self._vocabulary)
         if contest:
             return "the question names both sides", contest
+        if is_plain(question):
+            return "the question says what to ask first", self._by_rule(question)
         if self._one_step:
             return "the question asks for one fact", self._by_rule(question)
         return "", []
@@ -217,6 +225,8 @@ class _Draft:
         self._vocabulary = vocabulary
         self._reader = PlanReader(vocabulary)
         self._builder = PlanBuilder()
+        self._names: dict[str, str] = {}
+        """Of steps that would have looked up what the question names."""
 
     @property
     def problems(self) -> list[str]:
@@ -241,6 +251,11 @@ class _Draft:
 
     def _add(self, step: Step) -> None:
         """A step that fits; a comparison that does not is mended, or left out."""
+        name = named_outright(step, self._question)
+        if name is not None:
+            self._names[step.id] = name
+            return
+        step = with_names(step, self._names)
         again = asked_already(step, self.steps)
         if again is not None:
             self._reader.problems.append(f"step {step.id!r} compares nothing: {again!r} asks it")

@@ -1,7 +1,7 @@
 """When a plan counts as having the gold DAG's edges."""
 
 from benchmarks.dags import GoldQuestion
-from benchmarks.plan_quality import Made, same_edges, scores
+from benchmarks.plan_quality import Made, by_rules, same_edges, scores
 from planner import Step
 
 GOLD = GoldQuestion("q", ("x", "y", "z"), ("1", "2", "3"), (0, 0, 0), ((), (), (0, 1)), "3")
@@ -29,3 +29,18 @@ def test_a_dropped_line_makes_a_plan_invalid_and_not_its_hops_wrong() -> None:
         "first_step_over_plan": 0.25,
         "seconds": 4.0,
     }
+
+
+def test_plans_by_rule_are_counted_over_the_questions_that_have_one() -> None:
+    def asked(question: str, *needs: tuple[int, ...]) -> GoldQuestion:
+        texts = tuple("xyz"[: len(needs)])
+        return GoldQuestion(question, texts, texts, (0,) * len(needs), needs, "1")
+
+    golds = [
+        asked("When was the director of Up born?", (), (0,)),
+        asked("Where was the author of Emma born?", (), ()),
+        asked("Who wrote Emma, and was it her first?", ()),
+        asked("Who wrote it?", ()),
+    ]
+    figures = {"plan_rules_share": 0.5, "plan_rules_hops": 1.0, "plan_rules_edges": 0.5}
+    assert by_rules(golds) == figures

@@ -9,7 +9,7 @@ from planner import Decided, MemoryTrace, Planner
 from planner.judging import Judge
 from tools import Calculate, Compare, Lookup
 
-QUESTION = "In which city was the author of Emma born?"
+QUESTION = "I read it. In which city was the author of Emma born?"
 SPLIT = (
     '{"id":"a","lookup":"Who is the author of Emma?"}\n'
     '{"id":"b","lookup":"In which city was {a} born?"}'

@@ -31,7 +31,7 @@ from planner import (
 from search import DocumentIndex
 
 WHO = "Who directed Inception?"
-OBJECTIVE = "When was the director of Inception born?"
+OBJECTIVE = "We saw it. When was the director of Inception born?"
 OUTER = f'{{"id":"b","research":"{OBJECTIVE}"}}'
 INNER = '{"id":"a","lookup":"Who directed Inception?"}\n{"id":"b","lookup":"When was {a} born?"}'
 

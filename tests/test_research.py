@@ -174,6 +174,6 @@ async def test_a_comparison_that_only_asks_again_is_left_out(film_index: Documen
     )
     model = ScriptedModel(lambda asked: plan if asked.purpose == "plan" else scripted(asked))
     trace = MemoryTrace()
-    question = "When was the director of Inception born?"
+    question = "We saw it. When was the director of Inception born?"
     assert (await run(film_index, model, trace, question=question)).answer.value == "30 July 1970"
     assert set(outcomes(trace)) == {"start", "a", "b"}

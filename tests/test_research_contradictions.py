@@ -155,7 +155,7 @@ async def test_what_was_built_on_a_refuted_value_runs_again_on_the_right_one(lon
         return (dates[0] if "When was Bong" in said else dates[-1]) if dates else "none"
 
     trace = MemoryTrace()
-    question = "When was the director of Parasite born?"
+    question = "We saw it. When was the director of Parasite born?"
     result = await run(Fixed(hits), ScriptedModel(reply), trace, question=question, rounds=1)
     assert result.answer.value == "14 September 1969"
     assert "1968" not in result.answer.text

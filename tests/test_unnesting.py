@@ -131,3 +131,46 @@ def test_a_comparison_and_a_plain_look_up_are_left_alone() -> None:
         assert unnested(step, "question", []) == [step]
     other = Step("a", "lookup", {"question": ["the director of Up"]})
     assert unnested(other, "question", []) == [other]
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        (
+            "Ed Ox plays Tyler in a film directed by which famous director?",
+            ["Ed Ox plays Tyler in which film?", "{1} was directed by which famous director?"],
+        ),
+        (
+            "Kam Hesk plays Paige in a 2004 film directed by who?",
+            ["Kam Hesk plays Paige in which 2004 film?", "Who directed {1}?"],
+        ),
+        (
+            "Ada Lenz is married to the leader of a band that disbanded in what year?",
+            ["Ada Lenz is married to the leader of which band?", "{1} disbanded in what year?"],
+        ),
+        (
+            "The sonata is in the hand of a German musician whose godfather is whom?",
+            ["The sonata is in the hand of which German musician?", "Who is {1}'s godfather?"],
+        ),
+        (
+            "Wend is the third album by a singer from what state?",
+            ["Wend is the third album by which singer?", "{1} is from what state?"],
+        ),
+        (
+            "Up was used for the campaign of the candidate who was a senator from what state?",
+            [
+                "Up was used for the campaign of which candidate?",
+                "{1} was a senator from what state?",
+            ],
+        ),
+        ("Ora is a dance that is a change of what dance?", ["Ora is a change of what dance?"]),
+        ("The mill is in what county?", ["The mill is in what county?"]),
+        ("Who met a man who was born in what year?", ["Who met a man who was born in what year?"]),
+        (
+            "List the women who won a prize and where.",
+            ["List the women who won a prize and where."],
+        ),
+    ],
+)
+def test_a_question_that_asks_at_its_end_is_made_into_two(question: str, asked: list[str]) -> None:
+    assert parts(question) == asked

@@ -59,6 +59,10 @@ _NUMBER_WORD = re.compile(
 )
 _DAY = re.compile(rf"\b({_MONTHS})\b.*\b\d{{4}}\b", re.IGNORECASE)
 """A date, which is no number; May and March are also other words, so a year has to follow."""
+_BARE_DATE = re.compile(
+    rf"(?=.*\d)\W*(?:\d{{1,2}} )?(?:{_MONTHS})?\b(?: \d{{1,2}})?,?(?: ?\d{{3,4}})?\W*",
+    re.IGNORECASE,
+)
 _TRUTH = re.compile(r"^(yes|no|true|false)\b", re.IGNORECASE)
 _TIME = re.compile(rf"\b({_MONTHS}|spring|summer|autumn|winter|today|present)\b", re.IGNORECASE)
 
@@ -99,10 +103,13 @@ def fits(value: str, kind: Kind) -> bool:
 def fits_asked(value: str, question: str) -> bool:
     """Whether a value can be what a question asks for.
 
-    A question for a measure is not answered by a number of named things ("four Academy Awards").
+    A question for a measure is not answered by a number of named things ("four Academy Awards"),
+    nor one for a person or a place by a date.
     """
     kind = kind_of(question)
     if not fits(value, kind):
+        return False
+    if asks_for_name(question) and _BARE_DATE.fullmatch(value.strip()):
         return False
     if kind != "number" or not _MEASURE.search(question):
         return True

@@ -12,6 +12,7 @@ value that leads is told as a draft.
 
 import re
 from collections import Counter
+from collections.abc import Callable
 
 from pydantic import Field
 
@@ -22,16 +23,28 @@ from tools.drafts import tell_draft
 from tools.find import MAX_QUESTION, Within, found
 from tools.kinds import fits_asked, kind_of, out_of_a_date
 from tools.reading_prompt import NOTHING, reading_prompt
-from tools.relevance import ranked, speaks_of
+from tools.relevance import ranked, speaks_of, touches
+from tools.shaping import shaped
 from tools.tabling import worked_out
+from tools.things import is_one, thing_asked
 from tools.tool import Arguments, ToolError, ToolResult
-from tools.words import content_words, holds, squeezed, words
+from tools.words import content_words, holds, is_function_word, squeezed, words
 
 _HITS = 10
 _READ = 4
+_SECOND = 2
+"""Passages that do not hold all that is named, read where those that do tell nothing."""
 _DOUBT_SAMPLES = 4
 _DOUBT_TEMPERATURE = 0.7
 _MAX_TOKENS = 40
+_PLACE = re.compile(
+    r"^where\b|\bplace of\b"
+    r"|\b(?:what|which) (?:is the )?(?:country|city|state|town|county|region)\b",
+    re.IGNORECASE,
+)
+_BEFORE_PLACES = frozenset({",", "in", "of", "from", "at", "near", "to"})
+_ADJECTIVE = re.compile(r"[A-Z]\w*(?:an|ese|ish|ino|ic|ch|sh|ss|i)")
+_ABBREVIATED = re.compile(r"\b[A-Za-z]\.\s?[A-Za-z]\.$")
 _WHO = re.compile(r"\s*who\b(?!.*\bor\b)", re.IGNORECASE)
 
 
@@ -70,20 +83,28 @@ class Lookup:
 
     async def call(self, arguments: LookupArguments) -> ToolResult:
         """The value with its proof; None when the documents do not say it."""
-        candidates = await self.candidates(arguments.question, arguments.within)
-        passages = candidates[: self._passages]
-        for position, passage in enumerate(passages):
-            value = await self._tabled(arguments.question, passage)
+        question = arguments.question
+        there = await self._ranked(question, arguments.within)
+        first = [passage for passage in there if speaks_of(question, passage)][: self._passages]
+        second = [p for p in there if p not in first and touches(question, p)]
+        more = min(_SECOND, self._passages - len(first)) if first else self._passages
+        read: list[Passage] = []
+        for passage in (*first, *second[:more]):
+            read.append(passage)
+            value = await self._tabled(question, passage)
             if value is None:
-                value = await self.read(arguments.question, passage)
+                value = await self.read(question, passage)
             if value is not None:
-                return ToolResult(value, evidence=[passage], read=passages[: position + 1])
-        return ToolResult(None, read=passages)
+                return ToolResult(value, evidence=[passage], read=read)
+        return ToolResult(None, read=read)
 
     async def candidates(self, question: str, within: Within | None = None) -> list[Passage]:
         """Passages that speak of what the question names, best first. Raises ToolError."""
-        hits = await found(self._engine, question, limit=_HITS, within=within)
-        return [p for p in ranked(question, hits) if speaks_of(question, p)]
+        return [p for p in await self._ranked(question, within) if speaks_of(question, p)]
+
+    async def _ranked(self, question: str, within: Within | None) -> list[Passage]:
+        """What a search finds, best first. Raises ToolError."""
+        return ranked(question, await found(self._engine, question, limit=_HITS, within=within))
 
     async def _tabled(self, question: str, passage: Passage) -> str | None:
         """What the passage's table comes to, where its rows are asked about."""
@@ -102,10 +123,28 @@ class Lookup:
             seed=self._seed,
             purpose="read",
         )
+        refused: set[str] = set()
 
         def value_of(sample: Sample) -> str | None:
-            return checked(sample, question, passage)
+            value = checked(sample, question, passage)
+            return None if value in refused else value
 
+        try:
+            first = (await sampled(self._model)(Task(request))).best
+            value = value_of(first)
+            if said_nothing(first) or (value is not None and await self._is_asked(value, question)):
+                return value
+            if value is not None:
+                refused.add(value)
+            value = await self._doubted(request, value_of)
+        except ModelError as error:
+            raise ToolError(f"the model could not read: {error}") from error
+        return value if value is not None and await self._is_asked(value, question) else None
+
+    async def _doubted(
+        self, request: Request, value_of: Callable[[Sample], str | None]
+    ) -> str | None:
+        """What most of several samples say; the one in the lead is told as a draft."""
         passed: Counter[str] = Counter()
 
         def heard(sample: Sample) -> None:
@@ -114,20 +153,13 @@ class Lookup:
                 passed[value] += 1
                 tell_draft(passed.most_common(1)[0][0])
 
-        once = sampled(self._model)
-        more = sampled(
-            self._model,
-            _DOUBT_SAMPLES,
-            temperature=_DOUBT_TEMPERATURE,
-            on_sample=heard,
-        )
-        try:
-            first = (await once(Task(request))).best
-            if said_nothing(first) or value_of(first) is not None:
-                return value_of(first)
-            return value_of((await vote(more, by=value_of)(Task(request))).best)
-        except ModelError as error:
-            raise ToolError(f"the model could not read: {error}") from error
+        more = sampled(self._model, _DOUBT_SAMPLES, temperature=_DOUBT_TEMPERATURE, on_sample=heard)
+        return value_of((await vote(more, by=value_of)(Task(request))).best)
+
+    async def _is_asked(self, value: str, question: str) -> bool:
+        """Whether a value can be the thing that is asked for, where the question says which."""
+        thing = thing_asked(question)
+        return thing is None or await is_one(self._model, value, thing)
 
 
 def said_nothing(sample: Sample) -> bool:
@@ -145,9 +177,23 @@ def _is_aside(value: str, question: str) -> bool:
     return named <= set(words(question)) and len(set(content_words(question)) - named) > 1
 
 
+def _is_origin(value: str, text: str) -> bool:
+    """Whether a value says only where something comes from ("Swedish"): that is no place."""
+    if not _ADJECTIVE.fullmatch(value):
+        return False
+    found = re.findall(rf"(\w+ |, )?\b{re.escape(value)}\b(?:[ -](\w+))?", text)
+    return bool(found) and all(
+        before.strip() not in _BEFORE_PLACES
+        and behind[:1].islower()
+        and not is_function_word(behind)
+        for before, behind in found
+    )
+
+
 def checked(sample: Sample, question: str, passage: Passage) -> str | None:
     """The value of a sample, or None where it is empty, cut, of the wrong kind, or invented."""
-    value = sample.text.strip().strip('"').rstrip(".").strip()
+    value = sample.text.strip().strip('"').strip()
+    value = value if _ABBREVIATED.search(value) else value.rstrip(".").strip()
     if said_nothing(sample) or not sample.whole:
         return None
     kind = kind_of(question)
@@ -159,6 +205,9 @@ def checked(sample: Sample, question: str, passage: Passage) -> str | None:
         return None  # a number of the question itself
     if _WHO.match(question) and _is_aside(value, question):
         return None  # the question does not name who it asks for
+    if _PLACE.search(question) and _is_origin(value, passage.text):
+        return None
     if kind == "yes-no":
         return "yes" if value.casefold().startswith(("yes", "true")) else "no"
-    return value if holds(f"{passage.source.title} {passage.text}", value) else None
+    said = f"{passage.source.title} {passage.text}"
+    return shaped(value, question, passage) if holds(said, value) else None

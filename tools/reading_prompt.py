@@ -25,6 +25,12 @@ _EXAMPLES = (
         NOTHING,
     ),
     (
+        "Lake Sils: Lake Sils is a lake in the Upper Engadine valley, the largest of the canton of"
+        " Grisons, formed by a glacier.",
+        "Which lake of Grisons did a glacier form?",
+        "Lake Sils",
+    ),
+    (
         "The Old Man and the Sea: The Old Man and the Sea is a novella by Ernest Hemingway,"
         " written in 1951 in Cuba.",
         "Who wrote The Old Man and the Sea?",

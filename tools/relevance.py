@@ -14,6 +14,12 @@ from tools.words import is_function_word, stems, words
 
 _BONUS = 0.3
 _MOST = 0.6
+_BESIDE = re.compile(
+    r"(\b[A-Z][\w.'’-]+), (?:[A-Z][\w.'’-]+ ?){1,3}(?<! )"
+    r"(?=$|\?|,(?! (?:and|or)\b)| (?!and\b|or\b)[a-z])"
+)
+"""Where a place is: "Iowa" in "Des Moines, Iowa", which a passage about the place need not say."""
+_NAMES = re.compile(r"\b(?:[A-Z]|\d)[\w.'’-]*(?: (?:[A-Z]|\d)[\w.'’-]*)*")
 _WORD = re.compile(r"\w[\w’']*")
 
 
@@ -32,8 +38,20 @@ def speaks_of(question: str, passage: Passage) -> bool:
     """
     if kind_of(question) == "any":
         return True
-    names = names_in(question)
+    names = names_in(_BESIDE.sub(r"\1", question))
     return len(names & stems(_said(passage))) >= _MOST * len(names)
+
+
+def touches(question: str, passage: Passage) -> bool:
+    """Whether a passage holds at least half of what a question names, each name whole.
+
+    For a second try: "which monster of American folklore was seen in 1964" is told by a page that
+    does not say "American", and a page about another person of the same family name tells nothing.
+    """
+    names = [stems(name) for name in _NAMES.findall(_BESIDE.sub(r"\1", question)[1:])]
+    said = stems(_said(passage))
+    names = [name for name in names if name]
+    return bool(names) and 2 * sum(name <= said for name in names) >= len(names)
 
 
 def _said(passage: Passage) -> str:
