@@ -25,6 +25,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from planner import Answer
 from storage import TraceStore
 
 _MARK = re.compile(r"\s*\[\d+\]")
@@ -57,6 +58,13 @@ class Cited:
         names = (name.removesuffix("'s").removesuffix("’s") for name in _NAME.findall(self.text))
         return lost + [n for n in names if n not in _SMALL_WORDS and _plain(n) not in plain]
 
+    @property
+    def told(self) -> frozenset[str]:
+        """The names and numbers that a passage has and the question has not."""
+        there, asked = _plain(" ".join(self.passages)), _plain(self.question)
+        said = {_plain(one) for one in (*_NUMBER.findall(self.text), *_NAME.findall(self.text))}
+        return frozenset(one for one in said if one in there and one not in asked)
+
 
 def _plain(text: str) -> str:
     """Small letters without accents."""
@@ -66,18 +74,22 @@ def _plain(text: str) -> str:
 
 async def of_database(path: Path, most: int) -> list[Cited]:
     """Of the newest runs."""
-    found = []
+    found: list[Cited] = []
     async with await TraceStore.open(path, create=False) as store:
         for record in await store.runs(limit=most):
             answer = (await store.run(record.id)).answer
-            for sentence in answer.every_sentence if answer is not None else ():
-                if answer is None or not sentence.cites:
-                    continue
-                passages = (answer.citations[number - 1] for number in sentence.cites)
-                told = tuple(f"{one.source.title}: {one.text}" for one in passages)
-                found.append(
-                    Cited(record.id, record.question, sentence.text, sentence.verdict, told)
-                )
+            found += [] if answer is None else cited_of(record.id, record.question, answer)
+    return found
+
+
+def cited_of(run: str, question: str, answer: Answer) -> list[Cited]:
+    """The sentences of an answer that cite something."""
+    found = []
+    for sentence in answer.every_sentence:
+        passages = [answer.citations[number - 1] for number in sentence.cites]
+        told = tuple(f"{one.source.title}: {one.text}" for one in passages)
+        if told:
+            found.append(Cited(run, question, sentence.text, sentence.verdict, told))
     return found
 
 
