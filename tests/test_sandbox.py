@@ -23,7 +23,7 @@ from tools.sandbox import (
 )
 
 LIMITS = SandboxLimits(
-    seconds=3, processor_seconds=1, memory=1 << 30, file_bytes=16 << 20, output_bytes=1000
+    seconds=10, processor_seconds=1, memory=1 << 30, file_bytes=16 << 20, output_bytes=1000
 )
 PROJECT = str(Path(__file__).parent.parent)
 
