@@ -7,7 +7,8 @@
 Each cited sentence is compared with its passages by simple rules of its own: every number, every
 month and every capitalised word that does not begin the sentence has to stand in one of them, or in
 the question. `precision` is the share of cited sentences that pass. Values that code computed stand
-in no passage and fail here: read what fails. `--runs N`: the newest N of a database.
+in no passage and fail here: read what fails. `--runs N`: the newest N of a database. `--evaluation
+NAME`: the planned runs of one that `breadth eval` made; may be given several times.
 """
 
 import argparse
@@ -72,13 +73,18 @@ def _plain(text: str) -> str:
     return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
-async def of_database(path: Path, most: int) -> list[Cited]:
-    """Of the newest runs."""
+async def of_database(path: Path, most: int, evaluations: Sequence[str] = ()) -> list[Cited]:
+    """Of the newest runs, or of the planned ones of some evaluations."""
     found: list[Cited] = []
     async with await TraceStore.open(path, create=False) as store:
-        for record in await store.runs(limit=most):
-            answer = (await store.run(record.id)).answer
-            found += [] if answer is None else cited_of(record.id, record.question, answer)
+        runs = [record.id for record in await store.runs(limit=most)] if not evaluations else []
+        for name in evaluations:
+            results = (await store.evaluations.get(name)).results
+            runs += [result.run for result in results if result.system == "planned"]
+        for run in runs:
+            record = await store.run(run)
+            if record.answer is not None:
+                found += cited_of(run, record.question, record.answer)
     return found
 
 
@@ -134,6 +140,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", type=Path, nargs="+", help="databases of runs, or JSON answers")
     parser.add_argument("--runs", type=int, default=1000, help="of a database, the newest")
+    parser.add_argument(
+        "--evaluation", action="append", default=[], help="the planned runs of that evaluation"
+    )
     parser.add_argument("--sample", type=int, help="print so many sentences with their passages")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
     parser.add_argument("--json", action="store_true")
@@ -143,7 +152,7 @@ def main() -> None:
         if path.suffix == ".json":
             found += of_json(path)
         else:
-            found += asyncio.run(of_database(path, options.runs))
+            found += asyncio.run(of_database(path, options.runs, options.evaluation))
     if options.sample:
         chosen = random.Random(options.seed).sample(found, min(options.sample, len(found)))
         for number, one in enumerate(chosen, 1):
