@@ -24,6 +24,8 @@ _SUBJECT = re.compile(rf"(?P<subject>(?:\S+ ){{1,8}}){_AUXILIARY} ", re.IGNORECA
 _VAGUE = re.compile(r"(?:this|these|that|those|he|she|it|they|his|her|its|their)\b", re.IGNORECASE)
 _LATER = re.compile(rf"\b{_OPEN}\b", re.IGNORECASE)
 _ENDED = re.compile(r"[.!;:,]\s")
+_SENTENCE = re.compile(r"[a-z]{2}[.!] |[;:] ")
+"""An initial ends none: Ann L. Lee."""
 _AS_WHO = re.compile(
     rf"(?P<thing>.+?) {_AUXILIARY} (?P<done>\w+) by whom?"
     rf"|(?P<what>.+) (?P<verb>{_AUXILIARY}) whom?"
@@ -42,7 +44,7 @@ def trailing(question: str) -> tuple[str, ...] | None:
     text = question.strip().rstrip("?. ")
     plain = question.rstrip().endswith("?") and not _BEGINS.match(text)
     asked = _last(text) if plain else None
-    if asked is None or _ENDED.search(text[asked:]) or re.search(r"[.!;:]\s", text[:asked]):
+    if asked is None or _ENDED.search(text[asked:]) or _SENTENCE.search(text[:asked]):
         return None
     head, tail = text[:asked], text[asked:]
     for start in reversed([match.start(1) for match in re.finditer(r" (an?|the) ", head)]):

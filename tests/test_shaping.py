@@ -100,6 +100,16 @@ def test_where_is_not_when(value: str, fit: bool) -> None:
     assert fits_asked(value, "Where was Ada Lenz born?") is fit
 
 
+def test_nobody_is_a_measure() -> None:
+    for value, fit in [
+        ("six months", False),
+        ("12 km", False),
+        ("Six Brothers", True),
+        ("Ann", True),
+    ]:
+        assert fits_asked(value, "Who was she with?") is fit
+
+
 def test_the_last_point_of_an_abbreviation_stays() -> None:
     for said, kept in [
         ("3 a.m.", "3 a.m."),

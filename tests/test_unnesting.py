@@ -163,6 +163,13 @@ def test_a_comparison_and_a_plain_look_up_are_left_alone() -> None:
                 "{1} was a senator from what state?",
             ],
         ),
+        (
+            "Jon L. Lenz was the head of a holding company headquartered in what city?",
+            [
+                "Jon L. Lenz was the head of which holding company?",
+                "{1} was headquartered in what city?",
+            ],
+        ),
         ("Ora is a dance that is a change of what dance?", ["Ora is a change of what dance?"]),
         ("The mill is in what county?", ["The mill is in what county?"]),
         ("Who met a man who was born in what year?", ["Who met a man who was born in what year?"]),

@@ -59,6 +59,8 @@ _NUMBER_WORD = re.compile(
 )
 _DAY = re.compile(rf"\b({_MONTHS})\b.*\b\d{{4}}\b", re.IGNORECASE)
 """A date, which is no number; May and March are also other words, so a year has to follow."""
+_MEASURED = re.compile(rf"(?:\d[\d.,]*|(?i:{_NUMBER_WORD.pattern})) [a-z]+")
+"""Six months, which nobody is; Seven Samurai are not asked for by who."""
 _BARE_DATE = re.compile(
     rf"(?=.*\d)\W*(?:\d{{1,2}} )?(?:{_MONTHS})?\b(?: \d{{1,2}})?,?(?: ?\d{{3,4}})?\W*",
     re.IGNORECASE,
@@ -104,12 +106,14 @@ def fits_asked(value: str, question: str) -> bool:
     """Whether a value can be what a question asks for.
 
     A question for a measure is not answered by a number of named things ("four Academy Awards"),
-    nor one for a person or a place by a date.
+    nor one for a person or a place by a date, nor one for a person by a measure.
     """
     kind = kind_of(question)
     if not fits(value, kind):
         return False
     if asks_for_name(question) and _BARE_DATE.fullmatch(value.strip()):
+        return False
+    if _PERSON_ASKED.match(question.strip()) and _MEASURED.fullmatch(value.strip()):
         return False
     if kind != "number" or not _MEASURE.search(question):
         return True
