@@ -49,8 +49,7 @@ def parts(question: str) -> list[str]:
 def is_plain(question: str) -> bool:
     """Whether the words of a question alone make a plan: nothing described is left in its parts.
 
-    Of MuSiQue's questions that is so for six in ten, and of those the number of parts is right for
-    more than it is with a small model's plans (docs/plan-language.md).
+    The parts are right more often than a small model's plans are (docs/plan-language.md).
     """
     if asks_to_compare(question):
         return False

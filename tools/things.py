@@ -1,8 +1,8 @@
 """What sort of thing a question asks for ("which river"), and whether a value is one.
 
 A model of 1.5B reads "Belgium" where a river is asked for, and knows all the same that Belgium is
-no river: asked that alone, it gave every wrong one of a sample less than a quarter of a yes, and no
-right one. Names nobody has heard of it lets pass.
+no river, if it is asked that alone. The bar is low, so that what is right passes, and with it many
+a wrong one: names nobody has heard of, among others.
 """
 
 import re
