@@ -14,6 +14,8 @@ from tools import holds, is_function_word, words
 _PARTICLE = 3
 """Letters at most of van, de, of and the like inside of a name."""
 _CAPITAL = re.compile(r"(?<=\s)[A-Z][\w'-]+")
+_STOPPED = re.compile(r"\b([a-z]+)\.\s+[a-z]|\b(the|an?)\s*[.!?]?\Z")
+"""A full stop in the middle of a sentence, or behind what cannot end one."""
 
 
 def _says(text: str, grounds: Grounds) -> bool:
@@ -42,6 +44,8 @@ def fault_of(
     if not {n for s in sentences for n in s.cites} <= set(range(1, len(grounds.citations) + 1)):
         return "cites what is not there"
     text = MARK.sub("", sample.text)
+    if any(map(_breaks_off, sentences)):
+        return "has a sentence that breaks off"
     if words(grounds.value) in (["yes"], ["no"]):
         opposite = {"yes": "no", "no": "yes"}[words(grounds.value)[0]]
         if words(text)[:1] == [opposite]:
@@ -53,6 +57,12 @@ def fault_of(
         return crossed
     foreign = _foreign(text, question, grounds, names_too=names_too)
     return f"brings in {', '.join(foreign)}" if foreign else None
+
+
+def _breaks_off(sentence: Sentence) -> bool:
+    """Whether a sentence stops where none can: "most known for. is not relevant"."""
+    found = (one[1] or one[2] for one in _STOPPED.finditer(sentence.text))
+    return any(map(is_function_word, found))
 
 
 def _crossed(sentences: Sequence[Sentence], grounds: Grounds) -> str | None:

@@ -8,6 +8,10 @@ from search import sentences as sentence_spans
 
 MARK = re.compile(r"\s*\[(\d+)\]")
 _MARKS = re.compile(r"(?:\s*\[\d+\])+")
+_JOINED = re.compile(r"(\[\d+\])\s*(?:[,;&]\s*)?(?:\w{1,3}\s*)?(?=\[\d+\])")
+"""Marks in a row with a word between them: "both are games [1] and [2]"."""
+_DANGLING = re.compile(r"(?:,|,?\s(?:and|or|but))(?=(?:\s*\[\d+\])*\s*[.!?]?\s*\Z)", re.IGNORECASE)
+"""What joined something that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,8 @@ def cited_sentences(text: str) -> tuple[Sentence, ...]:
 def cited_pieces(text: str) -> list[tuple[Piece, ...]]:
     """The same, each sentence in the pieces that have marks of their own."""
     text = re.sub(r"([.!?。！？])((?:\s*\[\d+\])+)", r"\2\1", " ".join(text.split()))
-    found = [_pieces(text[start:end]) for start, end in sentence_spans(text)]
+    text = _JOINED.sub(r"\1", text)
+    found = [_pieces(_DANGLING.sub("", text[start:end])) for start, end in sentence_spans(text)]
     return [pieces for pieces in found if "".join(piece.text for piece in pieces).strip()]
 
 

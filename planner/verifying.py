@@ -1,9 +1,9 @@
 """Verifying an answer before it is delivered: each cited sentence against its passages.
 
 A sentence is taken apart into claims. Rules in code come first: numbers, dates, names, what is
-denied, and of what it is said have to be as in a passage (`planner/verification/`). What they
-cannot decide, the judge is asked. Small models do two things wrong most: a fact from memory, and
-the right fact of something else.
+denied, and of what it is said have to be as in a passage (`planner/verification/`). The judge is
+asked what they cannot decide, and whether what they let pass is really said. Small models do two
+things wrong most: a fact from memory, and the right fact of something else.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from planner.events import Decided, Trace
 from planner.grounds import Grounds
 from planner.outcomes import Answer, Section, Sentence
 from planner.plainly import plain
-from planner.verification import Asker, Scales, content_stems, repaired
+from planner.verification import Asker, Relations, Scales, content_stems, repaired
 from tools import holds
 
 NONE_SUPPORTED = (
@@ -30,6 +30,7 @@ class Verifier:
     def __init__(self, model: Model, *, trace: Trace, strict: bool = False) -> None:
         """`strict`: nothing but supported sentences is delivered."""
         self._asker = Asker(model, trace=trace)
+        self._relations = Relations(model, trace=trace)
         self._trace = trace
         self._strict = strict
 
@@ -51,6 +52,7 @@ class Verifier:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await check.ask(self._asker, room)
+                await check.doubt(self._relations, room)
         delivered = check.delivered()
         for decided in check.decided:
             await self._trace.record(decided)
@@ -87,6 +89,10 @@ class _Check:
             if not part.finding.sure
         ]
         await asker.ask(open_, self._scales, room)
+
+    async def doubt(self, relations: Relations, room: Callable[[int], bool]) -> None:
+        """The judge about what the rules let pass."""
+        await relations.doubt(list(self._weighed.values()), self._scales, room)
 
     def delivered(self) -> Answer:
         """What is left; with the facts written out where the value is no more in it."""
@@ -140,13 +146,19 @@ class _Check:
             passages = [written.citations[number - 1] for number in sentence.cites]
             cites = tuple(self._scales.number(passage) for passage in passages)
             weighing = self._scales.weighed(replace(sentence, cites=cites))
-            verdict = weighing.verdict
+            verdict = "unsupported" if self._is_doubted(sentence) else weighing.verdict
             stands = verdict == "supported" or (not cites and self._may_stand_alone(sentence))
             if verdict == "contradicted" or (self._strict and not stands):
                 self.decided.append(Decided("fact left out", f"{verdict}: {sentence.text!r}"))
                 continue
             found.append(replace(sentence, cites=cites, verdict=verdict))
         return tuple(found)
+
+    def _is_doubted(self, fact: Sentence) -> bool:
+        """Whether the value of a fact was told in what the judge has doubted."""
+        doubted = [one.sentence.text for one in self._weighed.values() if one.doubts]
+        values = [one.value for one in self._grounds.proven if holds(fact.text, one.value)]
+        return any(holds(text, value) for text in doubted for value in values)
 
     def _abstention(self) -> Answer:
         """Nothing can be told for certain."""

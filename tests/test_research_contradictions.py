@@ -110,7 +110,7 @@ async def test_a_resumed_run_checks_nothing_again() -> None:
         born(1969), model, again, question=QUESTION, second_look=True, rounds=1, history=past
     )
     assert result.answer.value == "14 September 1970"
-    assert {request.purpose for request in model.requests} == {"write"}
+    assert {request.purpose for request in model.requests} == {"write", "judge"}
     assert outcomes(again).keys() <= outcomes(trace).keys()
 
 

@@ -76,7 +76,7 @@ async def test_a_spent_budget_of_tokens_is_never_overdrawn(film_index: DocumentI
     trace = MemoryTrace()
     result = await run(film_index, ScriptedModel(scripted), trace, limits=Limits(tokens=2000))
     spent = sum(e.completion.usage.total_tokens for e in trace.events if isinstance(e, ModelCalled))
-    assert 0 < spent <= 1500
+    assert 0 < spent <= 2000
     assert result.status == "incomplete"
 
 

@@ -107,10 +107,19 @@ def test_another_number_is_never_supported_and_the_same_one_always(said: int, to
     assert check(f"Tarn has {told} trees.", place) == expected
 
 
+def claim_of(request: Request) -> str:
+    return request.messages[-1].content.partition("Claim: ")[2]
+
+
+def knows(request: Request) -> bool:
+    """Asked of relations, it says that all are so but the one that is known to be wrong."""
+    return len(request.messages) > 2 and claim_of(request) != "Tarn Hall was drawn by Paul Moss."
+
+
 async def deliver(
     answer: Answer,
     found: Grounds,
-    reply: Callable[[Request], Any] = lambda request: "maybe",
+    reply: Callable[[Request], Any] = lambda request: "yes" if knows(request) else "maybe",
     *,
     strict: bool = False,
     room: Callable[[int], bool] = lambda tokens: True,
@@ -126,7 +135,8 @@ def judge(yes: str) -> Callable[[Request], Any]:
 
     def reply(request: Request) -> Any:
         data, _, claim = request.messages[-1].content.partition("Claim: ")
-        return ["yes" if claim in data or yes in claim else "no"] * request.n
+        told = knows(request) or claim in data or yes in claim
+        return ["yes" if told else "no"] * request.n
 
     return reply
 
@@ -196,10 +206,82 @@ async def test_a_judge_that_doubts_all_decides_nothing() -> None:
     assert made.sentences[0].verdict == "partly"
 
 
-async def test_what_code_decides_is_not_put_to_the_judge() -> None:
-    said = Sentence("The Karlin Bridge is 1233 m long and was never closed.", (1,))
+async def test_what_stands_there_word_for_word_is_not_put_to_the_judge() -> None:
+    said = Sentence("was built by ANN LEE in March 1908", (1,))
     made, decided, model = await deliver(Answer(None, (said,), (BRIDGE,)), grounds())
     assert (made.sentences[0].verdict, decided, model.requests) == ("supported", [], [])
+
+
+SERVANT = passage("Bo Lim", "Bo Lim was the servant of Ed Rask. Bo Lim was born in Lund.")
+CHILD = Sentence("Bo Lim is the child of Ed Rask.", (1,))
+OF_CHILD = Ground("Who is the child of Ed Rask?", "Bo Lim", SERVANT)
+
+
+def doubting(*texts: str, unless: str = "\0") -> Callable[[Request], Any]:
+    """A judge of relations who doubts these claims, unless the data have that in them."""
+
+    def reply(request: Request) -> str:
+        data, _, claim = request.messages[-1].content.partition("Claim: ")
+        doubted = any(text in claim for text in texts) and unless not in data
+        return "yes" if knows(request) and not doubted else "no"
+
+    return reply
+
+
+async def test_a_wrong_relation_of_the_right_names_is_marked_and_kept() -> None:
+    found = grounds(OF_CHILD, value="Bo Lim", read=(SERVANT,))
+    answer = Answer("Bo Lim", (CHILD,), (SERVANT,))
+    assert (await deliver(answer, found))[0].sentences[0].verdict == "supported"
+    made, decided, _ = await deliver(answer, found, doubting("child"))
+    assert made.sentences == (Sentence(CHILD.text, (1,), "unsupported"),)
+    assert made.value == "Bo Lim"
+    assert [one.what for one in decided][-2:] == ["doubted", "sentence marked"]
+    strict, _, _ = await deliver(answer, found, doubting("child"), strict=True)
+    assert (strict.value, strict.text) == (None, NONE_SUPPORTED)
+
+
+async def test_a_bare_value_is_judged_as_the_fact_that_it_is() -> None:
+    found = grounds(OF_CHILD, value="Bo Lim", read=(SERVANT,))
+    bare = Answer("Bo Lim", (Sentence("Bo Lim.", (1,)),), (SERVANT,))
+    made, _, model = await deliver(bare, found, doubting("child"))
+    assert claim_of(model.requests[-1]) == "Who is the child of Ed Rask? Bo Lim."
+    assert made.sentences[0].verdict == "unsupported"
+
+
+async def test_a_passage_that_takes_the_doubt_away_is_cited() -> None:
+    record = passage("Rask", "Ed Rask had a child, Bo Lim, and a dog.")
+    found = grounds(OF_CHILD, value="Bo Lim", read=(SERVANT, record))
+    answer = Answer("Bo Lim", (CHILD,), (SERVANT,))
+    made, decided, _ = await deliver(answer, found, doubting("child", unless="dog"))
+    assert made.citations == (SERVANT, record)
+    assert made.sentences[0].verdict == "supported"
+    assert decided[-1].what == "better passage cited"
+
+
+async def test_who_cannot_tell_relations_apart_doubts_none() -> None:
+    found = grounds(OF_CHILD, value="Bo Lim", read=(SERVANT,))
+    made, decided, model = await deliver(
+        Answer("Bo Lim", (CHILD,), (SERVANT,)), found, lambda request: "no"
+    )
+    assert made.sentences[0].verdict == "supported"
+    assert decided[-1].what == "judge not heard on relations"
+    assert len({claim_of(request) for request in model.requests if request.head}) == 2
+
+
+async def test_a_sentence_cites_every_fact_that_it_tells() -> None:
+    song = passage("Rain", "Rain is a song by Una Holm.")
+    wife = passage("Una Holm", "Una Holm was the wife of Per Dahl.")
+    found = grounds(
+        Ground("Who wrote the song Rain?", "Una Holm", song),
+        Ground("Whose wife was Una Holm?", "Per Dahl", wife),
+        value="Per Dahl",
+        read=(song, wife),
+    )
+    told = Sentence("The one who wrote the song Rain was the wife of Per Dahl.", (1,))
+    made, decided, _ = await deliver(Answer("Per Dahl", (told,), (wife,)), found)
+    assert made.citations == (wife, song)
+    assert made.sentences[0].cites == (1, 2)
+    assert decided[-1].what == "better passage cited"
 
 
 async def test_without_a_model_or_budget_the_rules_stand() -> None:

@@ -124,6 +124,15 @@ class Evidence:
         """Whether its words can be compared with those of an English claim."""
         return is_english(self.text)
 
+    @cached_property
+    def _folded(self) -> str:
+        return f" {' '.join(words(self.text))} "
+
+    def has_copy(self, text: str) -> bool:
+        """Whether a text stands there word for word."""
+        folded = " ".join(words(text))
+        return bool(folded) and f" {folded} " in self._folded
+
     def ranked(self, claim: str, *extra: str) -> list[Said]:
         """Best first: those that have most of the claim's words and numbers."""
         asked = content_stems(f"{claim} {' '.join(extra)}")

@@ -18,6 +18,8 @@ class Finding:
     sure: bool
     """Whether code can decide it; else a model may."""
     why: str = ""
+    doubted: bool = False
+    """Whether the judge alone speaks against it: a claim whose every word stands there."""
 
 
 @dataclass(frozen=True)

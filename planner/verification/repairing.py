@@ -28,7 +28,8 @@ class Repaired:
 def repaired(weighing: Weighing, scales: Scales, grounds: Grounds, *, strict: bool) -> Repaired:
     """As it is, with a better citation, rewritten, left out, or marked.
 
-    What is contradicted is never delivered; `strict`: nor is what is supported in part only.
+    What is contradicted is never delivered, and what the judge alone doubts is marked. `strict`:
+    only what is supported is delivered.
     Without a value there is nothing else to tell: then what is unsupported is marked.
     """
     sentence = weighing.sentence
@@ -36,6 +37,9 @@ def repaired(weighing: Weighing, scales: Scales, grounds: Grounds, *, strict: bo
         return Repaired(sentence)
     verdict = weighing.verdict
     cited = replace(sentence, cites=weighing.cites, verdict=verdict)
+    if weighing.doubts and not strict:
+        why = "; ".join(weighing.doubts)
+        return Repaired(cited, "sentence marked", f"{verdict}: {sentence.text!r} ({why})")
     if verdict == "supported":
         if cited.cites == sentence.cites:
             return Repaired(cited)
@@ -48,7 +52,7 @@ def repaired(weighing: Weighing, scales: Scales, grounds: Grounds, *, strict: bo
     if kept:
         why = "; ".join(part.finding.why for part in kept)
         return Repaired(cited, "sentence marked", f"{verdict}: {sentence.text!r} ({why})")
-    written = _written_out(sentence, scales, grounds)
+    written = None if weighing.doubts else _written_out(sentence, scales, grounds)
     if written is not None:
         return Repaired(written, "sentence rewritten", f"{sentence.text!r} as {written.text!r}")
     if verdict == "unsupported" and grounds.value is None and not strict:

@@ -17,6 +17,8 @@ _TRIED, _HALF = 4, 0.5
 _FREE = 1
 """Words that a sentence may have of its own and still say no more than a fact."""
 _WRITTEN_OUT = Finding("supported", True, "it is a fact that a step has found")
+_LEAST_ASKED, _RETOLD = 2, 0.6
+"""Words of a fact's question, and their share from which a sentence tells the fact, too."""
 _MOST_READ = 100
 """Passages, of all that were read, among which a better one is looked for."""
 
@@ -49,6 +51,11 @@ class Weighing:
         return next(iter(found)) if len(found) == 1 else "partly"
 
     @property
+    def doubts(self) -> list[str]:
+        """Why the judge alone does not take it for supported."""
+        return [part.finding.why for part in self.parts if part.finding.doubted]
+
+    @property
     def cites(self) -> tuple[int, ...]:
         """Its own first, then those of better passages."""
         further = (n for part in self.parts for n in part.cites)
@@ -64,6 +71,7 @@ class Scales:
         """Those of the answer, and behind them what else of what was read is cited now."""
         self.given = Given(question, tuple(_computed(grounds)))
         self._proven = grounds.proven
+        self._made = [one.value for one in grounds.grounds if one.proof is None]
         self._facts = {_folded(f"{one.question} {one.value}") for one in grounds.proven}
         self._read = grounds.read
         self._stems: dict[str, frozenset[str]] = {}
@@ -73,12 +81,30 @@ class Scales:
         """`subject`: what stands outside of the sentence, see `claims_of`."""
         if not sentence.cites or not sentence.text:
             return Weighing(sentence, [])
-        parts = [self._part(one, sentence.cites) for one in claims_of(sentence.text, subject)]
+        cites = (*sentence.cites, *self._retold(sentence))
+        parts = [self._part(one, cites) for one in claims_of(sentence.text, subject)]
         return Weighing(sentence, parts)
 
     def evidence(self, cites: Iterable[int]) -> Evidence:
         """Of the citations with these numbers."""
         return self._of([self.citations[number - 1] for number in cites])
+
+    def _retold(self, sentence: Sentence) -> list[int]:
+        """Citations that are missing: of the facts that it tells besides its own.
+
+        "The writer of the song is the second wife of Bo Lee" says who the writer is, too.
+        """
+        told = content_stems(sentence.text)
+        cited = {self.citations[number - 1].id for number in sentence.cites}
+        found: list[int] = []
+        for one in self._proven:
+            asked = content_stems(one.question)
+            if one.proof is None or one.proof.id in cited or len(asked) < _LEAST_ASKED:
+                continue
+            if len(asked & told) >= _RETOLD * len(asked):
+                cited.add(one.proof.id)
+                found.append(self.number(one.proof))
+        return found
 
     def _part(self, claim: Claim, cites: tuple[int, ...]) -> Weighed:
         """One claim; where the citations do not hold it, with a passage that does."""
@@ -101,19 +127,29 @@ class Scales:
             if holds(claim.text, one.value) and one.proof and holds(one.proof.text, one.value)
         )
 
+    def is_made(self, text: str) -> bool:
+        """Whether it tells a value that has no passage because code has made it."""
+        return any(holds(text, value) for value in self._made)
+
+    def spelled_out(self, text: str) -> str:
+        """A bare value as the fact that it is: what is said of it can be right or wrong."""
+        folded = _folded(text)
+        same = (one for one in reversed(self._proven) if _folded(one.value) == folded)
+        return next((f"{one.question} {one.value}." for one in same), text)
+
     def _better(self, claim: Claim, cites: tuple[int, ...]) -> Weighed | None:
         """With a further passage, of the answer's or of all that were read."""
         cited = [self.citations[number - 1] for number in cites]
-        for passage in self._others(claim, cited):
+        for passage in self.others(claim, cites):
             for together in ([passage], [*cited, passage]):
                 finding = checked(claim, self._of(together), self.given)
                 if finding.verdict == "supported" and finding.sure:
                     return Weighed(claim, (*cites, self.number(passage)), finding)
         return None
 
-    def _others(self, claim: Claim, cited: Sequence[Passage]) -> list[Passage]:
-        """Those that have most of the claim's words; first what the answer cites elsewhere."""
-        known = {passage.id for passage in cited}
+    def others(self, claim: Claim, cites: Iterable[int]) -> list[Passage]:
+        """Not cited, but with most of the claim's words; first what the answer cites elsewhere."""
+        known = {self.citations[number - 1].id for number in cites}
         every = {one.id: one for one in (*self.citations, *self._read[-_MOST_READ:])}
         asked = content_stems(claim.text)
         shares = {

@@ -1,0 +1,175 @@
+"""Whether a passage says the claim whose words it has: whose child, not whose servant.
+
+Rules see names and numbers and miss what is between them. So what they let pass is put to the
+judge, behind worked examples of right and wrong relations.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from inference import Message, Model, ModelError, as_data, estimated_tokens, p_yes
+from planner.errors import BudgetExceeded
+from planner.events import Decided, Trace
+from planner.verification.evidence import is_english
+from planner.verification.findings import Finding
+from planner.verification.weighing import Scales, Weighed, Weighing
+from search import Passage
+
+_TOLD = "Say yes if the data state the claim, no if they state something else or do not tell."
+_ROME = "Rome: Ann Lee, the servant of King Ott, was born in Rome in 1931."
+_OSLO = "Oslo Days: Oslo Days is a film that opened in Oslo on 4 May 1980."
+_BERG = (
+    "Ola Berg: Ola Berg (3 May 1871 - 12 December 1944) was a Norwegian painter. He taught Ida"
+    " Dahl, who married Per Lund."
+)
+_HALL = (
+    "Tarn Hall: Tarn Hall is a house in Wick. It was drawn by Eva Moss, whose brother Paul Moss"
+    " paid for it. It was finished in 1911 and sold to Hugo Reed in 1950."
+)
+_EXAMPLES = (
+    (_ROME, "Ann Lee is the child of King Ott.", "no"),
+    (_ROME, "Ann Lee was born in 1931 in Rome.", "yes"),
+    (_OSLO, "Oslo Days was shot in Oslo.", "no"),
+    (_BERG, "When did Ola Berg die? 12 December 1944.", "yes"),
+    (_BERG, "Who is the wife of Ola Berg? Ida Dahl.", "no"),
+)
+_RIGHT, _WRONG = "Eva Moss drew Tarn Hall.", "Tarn Hall was drawn by Paul Moss."
+"""Claims whose answers are known: who says the same to both is no judge of relations."""
+_SURE = 0.5
+_APART = 0.25
+"""So much surer a judge has to be of the right one."""
+_SENTENCES = 5
+_AT_ONCE, _TRIED = 4, 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A part of a sentence that passed."""
+
+    weighing: Weighing
+    number: int
+
+    @property
+    def part(self) -> Weighed:
+        """What was found of it."""
+        return self.weighing.parts[self.number]
+
+
+class Relations:
+    """Doubts what the rules let pass, where the judge does."""
+
+    def __init__(self, model: Model, *, trace: Trace, most: int = 16) -> None:
+        """`most`: claims of one answer."""
+        self._model = model
+        self._trace = trace
+        self._most = most
+
+    async def doubt(
+        self, weighings: Sequence[Weighing], scales: Scales, room: Callable[[int], bool]
+    ) -> None:
+        """Find what is not said. `room`: whether so many tokens may still be spent.
+
+        What is found stays so when this is cut off.
+        """
+        places = list(_places(weighings, scales))
+        if not places or not await self._is_judge(room):
+            return
+        if len(places) > self._most:
+            why = f"{len(places) - self._most} more than {self._most}"
+            await self._trace.record(Decided("relations not judged", why))
+        turns = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(place: _Place) -> None:
+            async with turns:
+                await self._weigh(place, scales, room)
+
+        async with asyncio.TaskGroup() as group:
+            for place in places[: self._most]:
+                group.create_task(one(place))
+
+    async def _is_judge(self, room: Callable[[int], bool]) -> bool:
+        """Whether the model tells a right relation from a wrong one."""
+        right = await self._sure(_HALL, _RIGHT, room)
+        wrong = None if right is None else await self._sure(_HALL, _WRONG, room)
+        if right is None or wrong is None:
+            return False
+        if right - wrong >= _APART:
+            return True
+        why = f"p(yes) = {right:.2f} of what is so, {wrong:.2f} of what is not"
+        await self._trace.record(Decided("judge not heard on relations", why))
+        return False
+
+    async def _weigh(self, place: _Place, scales: Scales, room: Callable[[int], bool]) -> None:
+        """One claim: as it is cited, then with passages that say more of it."""
+        part, best = place.part, 0.0
+        for cites in _citing(part, scales):
+            excerpt = scales.evidence(cites).excerpt(part.claim.text, _SENTENCES)
+            sure = await self._sure(excerpt, _asked(part, scales), room)
+            if sure is None:
+                return
+            if sure >= _SURE:
+                if cites != part.cites:
+                    place.weighing.parts[place.number] = replace(part, cites=cites)
+                return
+            best = max(best, sure)
+        why = f"the judge doubts that it is said: p(yes) = {best:.2f}"
+        await self._trace.record(Decided("doubted", f"{part.claim.text!r}: {why}"))
+        finding = Finding("unsupported", True, why, doubted=True)
+        place.weighing.parts[place.number] = replace(part, finding=finding)
+
+    async def _sure(self, data: str, claim: str, room: Callable[[int], bool]) -> float | None:
+        """p(yes); None where the judge is not heard, so that the rules stand."""
+        messages = _messages(data, claim)
+        if not room(estimated_tokens(*(one.content for one in messages))):
+            await self._trace.record(Decided("claim not judged", "there is no budget for it"))
+            return None
+        try:
+            return (await p_yes(self._model, messages, head=len(messages) - 1)).value
+        except (ModelError, BudgetExceeded) as error:
+            await self._trace.record(Decided("judge not heard", str(error)))
+            return None
+
+
+def _messages(data: str, claim: str) -> tuple[Message, ...]:
+    """The examples as turns, then what is asked."""
+    turns = [Message("system", _TOLD)]
+    for told, said, answer in _EXAMPLES:
+        turns += [Message("user", _turn(told, said)), Message("assistant", answer)]
+    return (*turns, Message("user", _turn(data, claim)))
+
+
+def _turn(data: str, claim: str) -> str:
+    """What was read, and what is said of it."""
+    return f"{as_data(data)}\nClaim: {claim}"
+
+
+def _asked(part: Weighed, scales: Scales) -> str:
+    """The claim; a bare value as its fact, and a table's cell with what its row is about."""
+    text, subject = scales.spelled_out(part.claim.text), part.claim.subject
+    return text if not subject or subject.lower() in text.lower() else f"{subject}: {text}"
+
+
+def _places(weighings: Sequence[Weighing], scales: Scales) -> Iterator[_Place]:
+    """What passed, and is neither computed nor copied."""
+    for weighing in weighings:
+        for number, part in enumerate(weighing.parts):
+            place = _Place(weighing, number)
+            if part.finding.verdict == "supported" and _is_open(part, scales):
+                yield place
+
+
+def _is_open(part: Weighed, scales: Scales) -> bool:
+    """Whether there is a relation that may be wrong. The examples are in English."""
+    text, evidence = _asked(part, scales), scales.evidence(part.cites)
+    if not (evidence.is_english and is_english(text)):
+        return False
+    return not (scales.is_made(text) or evidence.has_copy(text))
+
+
+def _citing(part: Weighed, scales: Scales) -> Iterator[tuple[int, ...]]:
+    """As it is cited, and with one more of the passages that were read."""
+    yield part.cites
+    further: list[Passage] = scales.others(part.claim, part.cites)
+    for passage in further[:_TRIED]:
+        yield (*part.cites, scales.number(passage))
