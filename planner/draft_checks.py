@@ -14,6 +14,7 @@ from tools import holds, is_function_word, words
 _PARTICLE = 3
 """Letters at most of van, de, of and the like inside of a name."""
 _CAPITAL = re.compile(r"(?<=\s)[A-Z][\w'-]+")
+_WORD_OR_NUMBER = re.compile(r"\d+(?:[.,]\d+)*|\w+")
 _STOPPED = re.compile(r"\b([a-z]+)\.\s+[a-z]|\b(the|an?)\s*[.!?]?\Z")
 """A full stop in the middle of a sentence, or behind what cannot end one."""
 
@@ -97,7 +98,7 @@ def _foreign(text: str, question: str, grounds: Grounds, *, names_too: bool) -> 
     begins = {text[start:].split(maxsplit=1)[0] for start, _ in sentence_spans(text)}
     return [
         word
-        for word in re.findall(r"\w+", text)
+        for word in _WORD_OR_NUMBER.findall(text)
         if ((names_too and word[0].isupper()) or any(map(str.isdigit, word)))
         and not set(words(word)) <= allowed
         and not (word in begins and is_function_word(word))

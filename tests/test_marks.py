@@ -47,3 +47,13 @@ def test_what_joins_marks_goes_with_them(
 )
 def test_a_draft_that_breaks_off_is_none(written: str, fault: str | None) -> None:
     assert fault_of(Sample(written, finish_reason="stop"), "What?", FOUND) == fault
+
+
+def test_a_number_is_one_word_however_its_digits_are_grouped() -> None:
+    place = Passage(Source("Kansas", "Kansas", "text/plain", "0"), 0, 9, "2,913,123")
+    fact = Ground("What is the population of Kansas?", "2,913,123", place)
+    found = Grounds((fact,), "2,913,123", (), (), (place,))
+    assert fault_of(Sample("Kansas has 2,913,123 people [1]."), "How many?", found) is None
+    assert fault_of(Sample("Of 2,913,123 there are 2,913 [1]."), "How many?", found) == (
+        "brings in 2,913"
+    )

@@ -240,6 +240,21 @@ async def test_a_wrong_relation_of_the_right_names_is_marked_and_kept() -> None:
     assert (strict.value, strict.text) == (None, NONE_SUPPORTED)
 
 
+async def test_a_value_that_the_judge_rejects_is_not_supported_as_a_fact_either() -> None:
+    said = Sentence("Famous painters adored Bo Lim, splendid offspring of Ed Rask.", (1,))
+    found = grounds(OF_CHILD, value="Bo Lim", read=(SERVANT,))
+
+    def reply(request: Request) -> list[str]:
+        data, _, claim = request.messages[-1].content.partition("Claim: ")
+        return ["yes" if knows(request) or claim in data else "no"] * request.n
+
+    made, decided, _ = await deliver(Answer("Bo Lim", (said,), (SERVANT,)), found, reply)
+    assert made.sentences == (
+        Sentence("Who is the child of Ed Rask? Bo Lim.", (1,), "unsupported"),
+    )
+    assert decided[-1].what == "sentence rewritten"
+
+
 async def test_a_bare_value_is_judged_as_the_fact_that_it_is() -> None:
     found = grounds(OF_CHILD, value="Bo Lim", read=(SERVANT,))
     bare = Answer("Bo Lim", (Sentence("Bo Lim.", (1,)),), (SERVANT,))

@@ -112,5 +112,7 @@ def _followed(by_rule: Verdict, apart: float, why: str) -> Finding | None:
     if apart <= _NEAR:
         return Finding("supported", True, why)
     if apart >= _FAR:
-        return Finding("partly" if by_rule == "supported" else "unsupported", True, why)
+        return Finding(
+            "partly" if by_rule == "supported" else "unsupported", True, why, judged=True
+        )
     return None

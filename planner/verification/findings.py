@@ -20,6 +20,8 @@ class Finding:
     why: str = ""
     doubted: bool = False
     """Whether the judge alone speaks against it: a claim whose every word stands there."""
+    judged: bool = False
+    """Whether the judge has said no where the rules were not sure."""
 
 
 @dataclass(frozen=True)

@@ -52,8 +52,8 @@ def repaired(weighing: Weighing, scales: Scales, grounds: Grounds, *, strict: bo
     if kept:
         why = "; ".join(part.finding.why for part in kept)
         return Repaired(cited, "sentence marked", f"{verdict}: {sentence.text!r} ({why})")
-    written = None if weighing.doubts else _written_out(sentence, scales, grounds)
-    if written is not None:
+    written = None if weighing.doubts else _written_out(weighing, scales, grounds)
+    if written is not None and (written.verdict == "supported" or not strict):
         return Repaired(written, "sentence rewritten", f"{sentence.text!r} as {written.text!r}")
     if verdict == "unsupported" and grounds.value is None and not strict:
         return Repaired(cited, "sentence marked", f"{verdict}: {sentence.text!r}")
@@ -79,9 +79,13 @@ def _rewritten(weighing: Weighing, kept: Sequence[Weighed]) -> Repaired:
     return Repaired(sentence, "sentence rewritten", f"without {why}")
 
 
-def _written_out(sentence: Sentence, scales: Scales, grounds: Grounds) -> Sentence | None:
-    """The fact that the sentence was about, as question and value, if its passage holds it."""
-    said = set(content_words(sentence.text))
+def _written_out(weighing: Weighing, scales: Scales, grounds: Grounds) -> Sentence | None:
+    """The fact that the sentence was about, as question and value, if its passage holds it.
+
+    Where the judge has rejected a sentence that tells the value, that goes for the fact, too.
+    """
+    sentence, parts = weighing.sentence, weighing.parts
+    said, rejected = set(content_words(sentence.text)), any(p.finding.judged for p in parts)
     for ground in reversed(grounds.proven):
         proof = ground.proof
         if proof is None or proof not in scales.citations or not holds(proof.text, ground.value):
@@ -93,5 +97,6 @@ def _written_out(sentence: Sentence, scales: Scales, grounds: Grounds) -> Senten
         number = scales.citations.index(proof) + 1
         finding = checked(Claim(text), scales.evidence([number]), scales.given)
         if finding.verdict in ("supported", "partly"):
-            return Sentence(text, (number,), "supported")
+            the_same = rejected and holds(sentence.text, ground.value)
+            return Sentence(text, (number,), "unsupported" if the_same else "supported")
     return None
