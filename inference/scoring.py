@@ -118,13 +118,13 @@ async def _sampled_likelihood(model: Model, messages: Sequence[Message], text: s
     return Likelihood(math.log((hits + 1) / (len(samples) + 2)), 1, "sampled")
 
 
-async def p_yes(model: Model, messages: Sequence[Message]) -> Probability:
-    """How sure the model is of a yes, against a no.
+async def p_yes(model: Model, messages: Sequence[Message], *, head: int = 0) -> Probability:
+    """How sure the model is of a yes, against a no. `head`: as a `Request`'s.
 
     By the likeliest first tokens; by samples from an engine without log-probabilities, and from a
     model that thinks before it answers.
     """
-    request = Request(tuple(messages), max_tokens=1, top_logprobs=_TOP, purpose="judge")
+    request = Request(tuple(messages), head=head, max_tokens=1, top_logprobs=_TOP, purpose="judge")
     try:
         (sample,) = (await complete(model, request)).samples
     except Unsupported:
