@@ -40,7 +40,8 @@ _BETWEEN = re.compile(
 )
 _DEGREE = re.compile(
     r"\b(?:more|most|less|least|fewer|fewest|first|last|earlier|later|older|younger|larger|longer"
-    r"|bigger|smaller|higher|taller|shorter|better|best|\w+est)\b"
+    r"|bigger|smaller|higher|lower|taller|shorter|deeper|wider|heavier|faster|slower|greater|newer"
+    r"|further|farther|nearer|closer|better|worse|best|worst|\w+est)\b"
 )
 _UNMEASURED = re.compile(
     r"\b(?:more|most|less|least) (?!recent|members|expensive|populous|people)"
@@ -49,7 +50,7 @@ _UNMEASURED = re.compile(
 """A degree that no number tells: "more popular"."""
 _FORM_OF_DEED = r"[a-z]+ed|won|wrote|made|sold|built|sang|shot|held|led|ran|drew|gave|took|had"
 _STARTS = re.compile(
-    rf"(?:who|(?:which|what)(?: (?:of (?:the|these) )?(?!(?:is|was|are|were|has|had)\b)[\w'’&-]+)"
+    rf"(?:who|(?:which|what)(?: (?:of (?:the|these) )?(?!(?:is|was|are|were|has|had)\b)[\w&-]+)"
     rf"{{0,4}}?(?: (?:that|who))?)"
     rf" (?P<said>(?:(?:also|once|originally|currently|formerly|is|was|are|were|has|had|can|could"
     rf"|{_FORM_OF_DEED}|plays|stars|lies|contains|includes|produces|features|makes|lives|works"
@@ -57,6 +58,8 @@ _STARTS = re.compile(
     r" .+)",
     re.IGNORECASE,
 )
+_LISTED = re.compile(r"\b[a-z][\w-]*, [A-Z\"“][^,]*$")
+"""A third option; behind a place with a capital it is where that is: "in Salem, Oregon"."""
 _OBJECT = re.compile(r"\b(?:do|does|did|by (?:whom|who|which|what))\b")
 
 
@@ -203,6 +206,8 @@ def _which(text: str) -> Pair | None:
         return None
     asked, sides = found
     if not re.match(r"(?:who|what|which)\b", asked, re.IGNORECASE):
+        return None
+    if _LISTED.search(asked):
         return None
     said = _STARTS.fullmatch(asked)
     if said is None or _DEGREE.search(asked) or _OBJECT.search(asked):

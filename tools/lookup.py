@@ -25,7 +25,7 @@ from tools.find import MAX_QUESTION, Within, found
 from tools.kinds import fits_asked, kind_of, out_of_a_date
 from tools.reading_prompt import NOTHING, reading_prompt
 from tools.relevance import ranked, speaks_of, touches
-from tools.shaping import shaped
+from tools.shaping import shaped, unquoted
 from tools.tabling import worked_out
 from tools.things import is_one, thing_asked
 from tools.tool import Arguments, ToolError, ToolResult
@@ -214,8 +214,8 @@ def _is_origin(value: str, text: str) -> bool:
 
 def checked(sample: Sample, question: str, passage: Passage) -> str | None:
     """The value of a sample, or None where it is empty, cut, of the wrong kind, or invented."""
-    value = sample.text.strip().strip('"').strip()
-    value = value if _ABBREVIATED.search(value) else value.rstrip(".").strip()
+    value = unquoted(sample.text)
+    value = value if _ABBREVIATED.search(value) else unquoted(value.rstrip("."))
     if said_nothing(sample) or not sample.whole:
         return None
     kind = kind_of(question)
