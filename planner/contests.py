@@ -49,6 +49,7 @@ _DEGREES = {
     "fast": "faster|fastest|slower|slowest",
 }
 _UNCLEAR = re.compile(r"\b(?:or|his|her|their|its|by how|the one)\b", re.IGNORECASE)
+_QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
 _LENGTHY = re.compile(
     r"^(?:what|which) (?:\w+ )?(?:film|movie|river|song|bridge|tunnel|road|book|novel)", re.I
 )
@@ -204,7 +205,9 @@ def _measured(question: str, vocabulary: Vocabulary) -> list[Step] | None:
         found = form.fullmatch(text)
         if found is not None:
             sides = found["a"].strip(), _whole(found["a"].strip(), found["b"].strip())
-            if any(_UNCLEAR.search(side) for side in sides) or _other_measure(question, found):
+            if any(_UNCLEAR.search(_QUOTED.sub("", side)) for side in sides) or _other_measure(
+                question, found
+            ):
                 return []
             asked = [shown(asking(found)).format(shown(side)) for side in sides]
             return _plan(question, asked, vocabulary)

@@ -27,6 +27,8 @@ _ALIASES = {
     "great britain": "united kingdom",
 }
 _BRITISH = frozenset({"United Kingdom", "England", "Scotland", "Wales"})
+_MANY = re.compile(r"\b(?:profession|occupation|job|career|vocation|line of work|genre)s?\b")
+"""Of these somebody may have several, and one in common is enough."""
 _DEMONYM = re.compile(
     r"(?:.*(?:an|ish|ese|ian|ic|i)|french|dutch|greek|swiss|czech|thai|welsh|british)$"
 )
@@ -41,6 +43,8 @@ def all_same(texts: Sequence[str], question: str) -> bool | None:
 
 
 def _same_pair(a: str, b: str, question: str) -> bool | None:
+    if _MANY.search(question) and _callings(a) & _callings(b):
+        return True
     grain = re.search(r"\b(?:year|decade|century|month|day|date)\b", question)
     first, second = (quantity_of(text, is_moment) for text in (a, b))
     if grain and isinstance(first, Moment) and isinstance(second, Moment):
@@ -51,6 +55,12 @@ def _same_pair(a: str, b: str, question: str) -> bool | None:
             order = compare_quantities(one, other)
             return None if order is None else order == 0
     return same_text(a, b)
+
+
+def _callings(text: str) -> frozenset[str]:
+    """The last words of what is listed: an actor and film director is an actor, and a director."""
+    listed = re.split(r",| and |/|;|&|-(?=[a-z]+\b)", normalised(text))
+    return frozenset(words[-1].removesuffix("s") for one in listed if (words := one.split()))
 
 
 def _same_moment(a: Moment, b: Moment, grain: str) -> bool | None:
