@@ -225,7 +225,8 @@ def answering_steps(
 def _is_one_sided(step: Step, question: str, outcomes: Mapping[str, Outcome]) -> bool:
     """Whether a comparison was looked up whole, in a passage that does not speak of both sides."""
     outcome = outcomes.get(step.id)
-    if step.id != WHOLE or not isinstance(outcome, Done) or not asks_to_compare(question):
+    whole = step.id == WHOLE and step.tool == "lookup"
+    if not whole or not isinstance(outcome, Done) or not asks_to_compare(question):
         return False
     names = names_in(question)
     said = stems(" ".join(f"{proof.source.title} {proof.text}" for proof in outcome.evidence))

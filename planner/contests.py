@@ -1,5 +1,6 @@
-"""Plans for plain contests, by rule: "Which was built first, A or B?", "Who is older, A or B?"; and
-for two values of one thing: "By how much did A grow from B to C?", "How old was A when he died?"
+"""Plans for plain contests, by rule: "Which was built first, A or B?", "Which has more members,
+A or B?"; for two values of one thing: "By how much did A grow from B to C?"; and for two named
+things of which nothing is measured (`planner/pairs.py`).
 
 The question says itself what to look up of each side, so no model is asked: small ones ask for the
 wrong thing, or for everything at once. Whatever is not as plain as that stays with the planner.
@@ -11,11 +12,15 @@ from collections.abc import Callable, Sequence
 from pydantic import JsonValue
 
 from planner import template
+from planner.descriptions import described
 from planner.language import Vocabulary
+from planner.pairs import Pair, options_of, pair_of, with_options_last
 from planner.plan import Step
+from planner.sides import Sides, hidden, shown
 from planner.unnesting import unnested
 
 _COMPARE = "compare"
+WHICH = "which"
 _ASKED = r"(?:who|what|which)(?: (?!of\b|is\b|was\b|are\b|were\b)[\w'’-]+){0,3}?"
 _FIRST = r"(?:the )?(?:first|earlier|earliest|sooner|later|latest|last|more recently|most recently)"
 _SIDES = r"[,:]? (?!(?:is|are|was|were|of|between)\b)(?P<a>[^,:?]+?),? or (?P<b>[^,:?]+?)"
@@ -44,6 +49,7 @@ _DEGREES = {
     "fast": "faster|fastest|slower|slowest",
 }
 _UNCLEAR = re.compile(r"\b(?:or|his|her|their|its|by how|the one)\b", re.IGNORECASE)
+_QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
 _LENGTHY = re.compile(
     r"^(?:what|which) (?:\w+ )?(?:film|movie|river|song|bridge|tunnel|road|book|novel)", re.I
 )
@@ -52,6 +58,30 @@ _PEOPLED = re.compile(
 )
 _SHORTENED = re.compile(r"(?:(?:that|the one) )?(?P<preposition>of|in|from|by|at|for) ", re.I)
 _DEGREE = "|".join(_DEGREES.values())
+_MORE = (
+    r"(?:the )?(?:more|most|fewer|fewest|less|least|(?:a )?(?:larger|greater|smaller) number of)"
+)
+_COUNTED = r"(?P<counted>[a-z][\w-]*(?: [\w'’-]+){0,4}?)"
+_DEEDS = {
+    "wrote": "write",
+    "won": "win",
+    "made": "make",
+    "sold": "sell",
+    "directed": "direct",
+    "published": "publish",
+    "produced": "produce",
+    "played": "play",
+    "recorded": "record",
+    "released": "release",
+    "scored": "score",
+    "composed": "compose",
+    "employed": "employ",
+}
+_DEED = "|".join(_DEEDS)
+_HIGHER = (
+    r"higher|highest|lower|lowest|larger|largest|bigger|biggest|smaller|smallest|greater|greatest"
+    r"|longer|longest|shorter|shortest"
+)
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (
         re.compile(
@@ -78,6 +108,34 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
             re.IGNORECASE,
         ),
         lambda found: f"How {_positive(found['degree'].lower())} is {{}}?",
+    ),
+    (
+        re.compile(
+            rf"{_ASKED} (?P<had>has|had|have|contains?|includes?) {_MORE} {_COUNTED}{_SIDES}\s*\?",
+            re.IGNORECASE,
+        ),
+        lambda found: (
+            f"How many {found['counted']}"
+            f" {'did' if found['had'].lower() == 'had' else 'does'} {{}} have?"
+        ),
+    ),
+    (
+        re.compile(
+            rf"{_ASKED} (?:has|have|had) (?P<done>{_DONE}) {_MORE} {_COUNTED}{_SIDES}\s*\?",
+            re.IGNORECASE,
+        ),
+        lambda found: f"How many {found['counted']} has {{}} {found['done'].lower()}?",
+    ),
+    (
+        re.compile(rf"{_ASKED} (?P<deed>{_DEED}) {_MORE} {_COUNTED}{_SIDES}\s*\?", re.IGNORECASE),
+        lambda found: f"How many {found['counted']} did {{}} {_DEEDS[found['deed'].lower()]}?",
+    ),
+    (
+        re.compile(
+            rf"{_ASKED} (?:has|had|have) (?:an? |the )?(?:{_HIGHER}) {_COUNTED}{_SIDES}\s*\?",
+            re.IGNORECASE,
+        ),
+        lambda found: f"What is the {found['counted']} of {{}}?",
     ),
 )
 
@@ -131,21 +189,59 @@ def contest_plan(question: str, vocabulary: Vocabulary) -> list[Step]:
     """
     if vocabulary.tools.get(_COMPARE, ())[:2] != ("question", "facts"):
         return []
+    plan = _measured(with_options_last(question.strip()), vocabulary)
+    pair = None if plan is not None else pair_of(question)
+    if pair is None:
+        return plan or []
+    if pair.asked is not None:
+        return _plan(question.strip(), pair.asked, vocabulary)
+    return _choice(question.strip(), pair, vocabulary)
+
+
+def _measured(question: str, vocabulary: Vocabulary) -> list[Step] | None:
+    """Where dates or numbers decide; None where they do not, nothing where that is unclear."""
+    text = hidden(question)
     for form, asking in _FORMS:
-        found = form.fullmatch(question.strip())
+        found = form.fullmatch(text)
         if found is not None:
             sides = found["a"].strip(), _whole(found["a"].strip(), found["b"].strip())
-            if any(_UNCLEAR.search(side) for side in sides) or _other_measure(question, found):
+            if any(_UNCLEAR.search(_QUOTED.sub("", side)) for side in sides) or _other_measure(
+                question, found
+            ):
                 return []
-            return _plan(
-                question.strip(), [asking(found).format(side) for side in sides], vocabulary
-            )
+            asked = [shown(asking(found)).format(shown(side)) for side in sides]
+            return _plan(question, asked, vocabulary)
     for form, asking_both in _PAIRS:
-        found = form.fullmatch(question.strip())
+        found = form.fullmatch(question)
         if found is not None and not any(map(_UNCLEAR.search, filter(None, found.groups()))):
             first, second, compared = asking_both(found)
             return _plan(compared, [first, second], vocabulary)
-    return []
+    return None
+
+
+def _choice(question: str, pair: Pair, vocabulary: Vocabulary) -> list[Step]:
+    """The one step that chooses; none where a side is described and not named."""
+    fields = vocabulary.tools.get(WHICH, ())[:3]
+    if fields != ("question", "of", "claims") or any(map(described, pair.sides)):
+        return []
+    return [choosing("a", question, pair.sides, pair.claims or ())]
+
+
+def choosing(step_id: str, question: str, sides: Sequence[str], claims: Sequence[str] = ()) -> Step:
+    """A step that reads about both sides, and chooses."""
+    arguments: dict[str, JsonValue] = {
+        "question": template.literal(question),
+        "of": [template.literal(side) for side in sides],
+        "claims": [template.literal(claim) for claim in claims],
+    }
+    return Step(step_id, WHICH, arguments)
+
+
+def sides_of(question: str) -> Sides | None:
+    """The two things that a question compares in any way; None where that is not plain."""
+    pair = pair_of(question)
+    sides = options_of(question) if pair is None else pair.sides
+    return None if sides is None or any(map(described, sides)) else sides
 
 
 def _whole(first: str, second: str) -> str:

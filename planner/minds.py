@@ -4,6 +4,7 @@ from typing import TypedDict
 
 from inference import Model
 from planner.aspects import Aspects
+from planner.contests import WHICH
 from planner.contradictions import CROSSCHECK
 from planner.crosschecking import CrossChecker
 from planner.desk import ResearchSettings, Toolbox
@@ -51,6 +52,7 @@ def minds_of(
         model,
         tools.for_planner,
         router=router,
+        ruled=[tool for tool in tools.tools if tool.name == WHICH],
         trace=trace,
         samples=settings.plan_samples,
         one_step=settings.one_step,

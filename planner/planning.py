@@ -48,6 +48,7 @@ class Planner:
         *,
         trace: Trace,
         router: Router | None = None,
+        ruled: Sequence[Tool[Any]] = (),
         samples: int = 4,
         one_step: bool = False,
         patience: float = 60.0,
@@ -56,7 +57,7 @@ class Planner:
         seed: int = 0,
     ) -> None:
         """`tools`: what a plan may use; the first one is for bare questions. `router`: hands
-        look-ups to tools that the model is not told of.
+        look-ups to tools that the model is not told of. `ruled`: further tools, for plans by rule.
 
         `one_step`: the first plan is the question itself. `patience`: seconds without a new line
         after which the engine is stopped, and what there is of the plan runs. `judge`: asked where
@@ -67,6 +68,7 @@ class Planner:
         handed = router.tools if router is not None else ()
         self._told_tools = [tool for tool in tools if tool not in handed]
         self._vocabulary = Vocabulary.of(tools, default=tools[0].name)
+        self._wider = Vocabulary.of((*tools, *ruled), default=tools[0].name)
         self._grammars = {
             comparing: plan_grammar(tools, comparing=comparing) for comparing in (False, True)
         }
@@ -198,7 +200,7 @@ class Planner:
 
     def _ruled(self, question: str) -> tuple[str, list[Step]]:
         """A plan for which no model is needed, and why; none where there is no such."""
-        contest = contest_plan(question, self._vocabulary)
+        contest = contest_plan(question, self._wider)
         if contest:
             return "the question names both sides", contest
         if is_plain(question):

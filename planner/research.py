@@ -21,6 +21,7 @@ from planner import template
 from planner.answering import WHOLE
 from planner.budget import Budget
 from planner.calling import Caller, Shared
+from planner.contests import WHICH, choosing, sides_of
 from planner.desk import Desk, ResearchSettings, Result, Review, Toolbox
 from planner.errors import PlanError, Withdrawn
 from planner.events import (
@@ -220,12 +221,9 @@ async def _new_plan(desk: Desk, number: int, held: list[Step] | None) -> None:
         )
         await desk.executor.add(search, plan_round=number, by="search-at-start")
     if number == 2 and "lookup" in desk.tools.by_name:
-        whole = Step(
-            id=WHOLE, tool="lookup", arguments={"question": template.literal(desk.question)}
-        )
-        doubted = desk.doubted
+        doubted, whole = desk.doubted, _whole(desk)
         await desk.executor.add(whole, plan_round=number, by="reflect")
-        if doubted:  # it is one look-up, against a whole round of planning
+        if doubted or whole.tool == WHICH:  # it is one step, against a whole round of planning
             return
     suffix = desk.suffix(number)
     if number == 1 and desk.is_wide:
@@ -238,6 +236,15 @@ async def _new_plan(desk: Desk, number: int, held: list[Step] | None) -> None:
     ) as steps:
         async for step in steps:
             await _take(desk, step, number, suffix, held)
+
+
+def _whole(desk: Desk) -> Step:
+    """The question in one step: looked up, or, where two named things are compared, chosen between
+    what is said of each; one passage seldom tells both."""
+    sides = sides_of(desk.question) if WHICH in desk.tools.by_name else None
+    if sides is not None:
+        return choosing(WHOLE, desk.question, sides)
+    return Step(id=WHOLE, tool="lookup", arguments={"question": template.literal(desk.question)})
 
 
 async def _take(desk: Desk, step: Step, number: int, suffix: str, held: list[Step] | None) -> None:

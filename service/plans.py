@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from planner import Plan, PlanError, Research, Vocabulary, question_of, read_plan, written
 from service.errors import UsageProblem
-from tools import Arguments, Calculate, Compare, Lookup, Python, Read, Search, Table
+from tools import Arguments, Calculate, Compare, Lookup, Python, Read, Search, Table, Which
 
 TOOLS: Mapping[str, type[Arguments]] = {
     tool.name: tool.arguments
-    for tool in (Lookup, Compare, Calculate, Table, Python, Search, Read, Research)
+    for tool in (Lookup, Compare, Which, Calculate, Table, Python, Search, Read, Research)
 }
 """What each tool takes."""
 _VOCABULARY = Vocabulary({name: t.field_names() for name, t in TOOLS.items()}, Lookup.name)

@@ -46,6 +46,7 @@ from tools import (
     Search,
     Table,
     Tool,
+    Which,
     model_chooser,
 )
 
@@ -201,6 +202,7 @@ def own_tools(sources: Sources, model: Model, *, seed: int) -> tuple[Tool[Any], 
         lookup,
         CrossCheck(lookup),
         Compare(model_chooser(model, seed=seed)),
+        Which(sources.engine, model, seed=seed),
         Calculate(),
         Table(),
         Python(),

@@ -18,7 +18,7 @@ DIRS = ask(
     Gladiator="Sir Ridley Scott",
 )
 GEN = ask("What genre is {}?", Alien="science fiction horror", Jaws="thriller")
-JAP = ask("What nationality is {}?", Ann="Japan", Bob="Japanese")
+KOR = ask("What nationality is {}?", Ann="Korean", Bob="South Korean")
 SAMEV = ask("Where was {} born?", Ann="Springfield, Illinois", Bob="Springfield, Ohio")
 DEC = ask("When was {} formed?", Abba="early 1970s", Queen="1970")
 
@@ -26,7 +26,7 @@ UNCLEAR: Sequence[tuple[str, Sequence[Fact]]] = [
     ("Who is older, Ann Lee or Bob Ray?", VAGUE),
     ("Do Alien and Gladiator have the same director?", DIRS),
     ("Are Alien and Jaws both thrillers?", GEN),
-    ("Do Ann and Bob have the same nationality?", JAP),
+    ("Do Ann and Bob have the same nationality?", KOR),
     ("Who is not older?", BORN),
     ("Were Ann and Bob born in the same town?", SAMEV),
     ("Which group was formed first, Abba or Queen?", DEC),

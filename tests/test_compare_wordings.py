@@ -24,6 +24,11 @@ from compare_facts import (
 
 from tools.facts import Fact
 
+CALLINGS = ask("What is the profession of {}?", Ann="actor and film director", Bob="director")
+OTHERS = ask("What is the profession of {}?", Ann="painter", Bob="footballer")
+SO = ask("Is {} a painter?", Ann="yes", Bob="yes")
+NOT_SO = ask("Is {} a painter?", Ann="yes", Bob="no")
+LANDS = ask("What is the nationality of {}?", Ann="Danish", Bob="Denmark")
 TWO_NATIONS = ask("What is the nationality of {}?", Ann_Lee="American", Bob_Ray="British")
 PLACES = ask("In which city is {}?", Louvre="Paris, France", Panthéon="paris")
 IN_FRANCE = ask("In which country is {}?", Louvre="France", Panthéon="the France")
@@ -95,6 +100,13 @@ WORDINGS: Sequence[tuple[str, Sequence[Fact], str]] = [
     ("Are Scott Derrickson and Ed Wood both American?", NATIONS, "yes"),
     ("Did Scott Derrickson and Ed Wood share a nationality?", NATIONS, "yes"),
     ("Are Ann Lee and Bob Ray of the same nationality?", TWO_NATIONS, "no"),
+    ("Do Ann and Bob have the same profession?", CALLINGS, "yes"),
+    ("Do Ann and Bob have the same profession?", OTHERS, "no"),
+    ("Are Ann and Bob both painters?", SO, "yes"),
+    ("Are Ann and Bob painters?", NOT_SO, "no"),
+    ("Were both Ann and Bob first shown in 1960?", SO, "yes"),
+    ("Did both Ann and Bob live longer than 80 years?", NOT_SO, "no"),
+    ("Are Ann and Bob from the same country?", LANDS, "yes"),
     ("Do Ann Lee and Bob Ray have different nationalities?", TWO_NATIONS, "yes"),
     ("Are the Louvre and the Panthéon in the same city?", PLACES, "yes"),
     ("Are the Louvre and the Panthéon both located in Paris?", PLACES, "yes"),

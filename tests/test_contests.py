@@ -60,6 +60,33 @@ def lookups(question: str) -> list[str]:
             ["a: How long is the Rhine?", "b: How long is the Elbe?"],
         ),
         (
+            "Which band has more members, Up or Cars?",
+            ["a: How many members does Up have?", "b: How many members does Cars have?"],
+        ),
+        (
+            "Which genus contains the most species: Elm or Ash?",
+            ["a: How many species does Elm have?", "b: How many species does Ash have?"],
+        ),
+        (
+            "Who has won more Grammy Awards, Ann or Bob?",
+            ["a: How many Grammy Awards has Ann won?", "b: How many Grammy Awards has Bob won?"],
+        ),
+        (
+            "Who wrote more novels, Ann or Bob?",
+            ["a: How many novels did Ann write?", "b: How many novels did Bob write?"],
+        ),
+        (
+            "Which city has a larger population, Ulm or Bern?",
+            ["a: What is the population of Ulm?", "b: What is the population of Bern?"],
+        ),
+        (
+            'Which film was released first, "Eat, Drink" or "Now or Then"?',
+            [
+                'a: When was "Eat, Drink" released?',
+                'b: When was "Now or Then" released?',
+            ],
+        ),
+        (
             "What mountain is the highest, K2 or Mount Elbert?",
             ["a: How high is K2?", "b: How high is Mount Elbert?"],
         ),
@@ -91,6 +118,13 @@ def test_the_question_says_what_to_look_up(question: str, asked: list[str]) -> N
 )
 def test_what_is_not_as_plain_is_left_to_the_planner(question: str) -> None:
     assert contest_plan(question, VOCABULARY) == []
+
+
+def test_between_two_it_is_the_same() -> None:
+    assert lookups("Between Up and Cars, which film was released first?") == [
+        "a: When was Up released?",
+        "b: When was Cars released?",
+    ]
 
 
 def test_braces_in_a_question_name_no_step() -> None:

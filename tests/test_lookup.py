@@ -61,6 +61,15 @@ def test_a_number_does_not_stand_inside_of_another() -> None:
         assert checked(Sample(value), "What is the number?", page) == kept
 
 
+def test_quotation_marks_come_in_pairs() -> None:
+    page = passage("Songs", 'Mary "Polly" Lee sang Up and 7" records.')
+    for said, kept in [
+        ('"Up"', "Up"), ('Up"', "Up"), ('"Up', "Up"), ("“Up”.", "Up"), ('Mary "Polly" Lee',) * 2,
+        ('"Polly" Lee', '"Polly" Lee'), ('7" records', '7" records'), ('"Up."', "Up"),
+    ]:  # fmt: skip
+        assert checked(Sample(said), "What did they name?", page) == kept
+
+
 async def test_the_value_comes_with_the_passage_that_proves_it(index: DocumentIndex) -> None:
     model = ScriptedModel(["14 September 1969"])
     found = await Lookup(index, model).call(LookupArguments(question="When was Bong Joon-ho born?"))

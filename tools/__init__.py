@@ -15,6 +15,7 @@ from tools.function_tool import FunctionTool, function_tool
 from tools.kinds import asks_for_name, fits, kind_of, may_answer
 from tools.lookup import Lookup
 from tools.mcp_servers import McpServer, McpTool, mcp_tools
+from tools.nations import demonyms
 from tools.openapi import OPENAPI_BYTES, DocumentError, Imported, openapi_tools
 from tools.openapi_call import Auth, OpenApiTool, Service
 from tools.python_tool import Python
@@ -25,6 +26,7 @@ from tools.schema_arguments import arguments_of
 from tools.table import Table
 from tools.tool import Arguments, Tool, ToolError, ToolResult, cost_of, has_side_effects
 from tools.values import MONTHS, Amount, Moment, Quantity, as_amount, as_moment, convert, unit_named
+from tools.which import Which
 from tools.words import content_words, holds, is_function_word, stems, words
 
 __all__ = [
@@ -63,6 +65,7 @@ __all__ = [
     "Tool",
     "ToolError",
     "ToolResult",
+    "Which",
     "agree",
     "arguments_of",
     "as_amount",
@@ -74,6 +77,7 @@ __all__ = [
     "content_words",
     "convert",
     "cost_of",
+    "demonyms",
     "find_quantities",
     "fits",
     "function_tool",

@@ -93,6 +93,8 @@ class Case:
             return self._difference()
         if not YES_OR_NO.match(self.question) or self._offers_a_choice():
             return self._selected()
+        if (each := self._each_holds()) is not None:
+            return _yes(each)
         if self.cue and not SAME.search(self.head):
             return self._comparison_holds()
         return self._sameness_holds()
@@ -185,6 +187,14 @@ class Case:
             return f"{names}: {'both' if len(best) == 2 else 'all'} {self.texts[indices[best[0]]]}"
         return self.name(indices[best[0]]) if best else None
 
+    def _each_holds(self) -> bool | None:
+        """ "Are both A and B painters?", of each of which that was asked; whatever cue the rest of
+        it holds. None where something else was found."""
+        answers = [_YES.get(normalised(text)) for text in self.texts]
+        if None in answers or not BOTH.search(self.head) or DIFFERENT.search(self.head):
+            return None
+        return None if SAME.search(self.head) else all(answers)
+
     def _comparison_holds(self) -> str | None:
         """ "Is A older than B?" """
         self._present(range(len(self.texts)))
@@ -221,9 +231,6 @@ class Case:
             return None if same is None else _yes(same != is_different)
         if self.cue or not BOTH.search(self.head):
             return None
-        answers = [_YES.get(normalised(text)) for text in self.texts]
-        if None not in answers:
-            return _yes(all(answers))
         return self._all_fit()
 
     def _all_fit(self) -> str | None:

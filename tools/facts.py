@@ -67,7 +67,7 @@ def _questions(fact: Fact) -> tuple[str, ...]:
 
 def _telling(rows: Sequence[Sequence[str]], filled_in: Sequence[set[str]]) -> list[tuple[str, ...]]:
     """Each row without blanks, repetitions, what stands in every row, and what is another's."""
-    kept = [{normalised(name): name.strip(_EDGES) for name in row} for row in rows]
+    kept = [{normalised(name): _bare(name) for name in row} for row in rows]
     counts = Counter(key for row in kept for key in row)
     owners = Counter(key for keys in filled_in for key in keys)
 
@@ -80,6 +80,13 @@ def _telling(rows: Sequence[Sequence[str]], filled_in: Sequence[set[str]]) -> li
         tuple(name for key, name in row.items() if key and tells(key, own))
         for row, own in zip(kept, filled_in, strict=True)
     ]
+
+
+def _bare(name: str) -> str:
+    """Without what stands at its edges, unless that closes what is opened inside: Up (film)."""
+    bare = name.strip(_EDGES)
+    closing = ")" if bare.count("(") > bare.count(")") else '"' if bare.count('"') % 2 else ""
+    return bare + closing if closing and bare + closing in name else bare
 
 
 def _differences(questions: Sequence[str]) -> list[list[str]]:

@@ -12,19 +12,20 @@ value that leads is told as a draft.
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pydantic import Field
 
 from inference import Model, ModelError, Request, Sample
 from reasoning import Task, sampled, vote
 from search import Passage, Reader, SearchEngine
+from tools.claims import LIKELY, about_first, is_about, sure_of
 from tools.drafts import tell_draft
 from tools.find import MAX_QUESTION, Within, found
 from tools.kinds import fits_asked, kind_of, out_of_a_date
 from tools.reading_prompt import NOTHING, reading_prompt
 from tools.relevance import ranked, speaks_of, touches
-from tools.shaping import shaped
+from tools.shaping import shaped, unquoted
 from tools.tabling import worked_out
 from tools.things import is_one, thing_asked
 from tools.tool import Arguments, ToolError, ToolResult
@@ -85,6 +86,8 @@ class Lookup:
         """The value with its proof; None when the documents do not say it."""
         question = arguments.question
         there = await self._ranked(question, arguments.within)
+        if kind_of(question) == "yes-no":
+            return await self._judged(question, there)
         first = [passage for passage in there if speaks_of(question, passage)][: self._passages]
         second = [p for p in there if p not in first and touches(question, p)]
         more = min(_SECOND, self._passages - len(first)) if first else self._passages
@@ -97,6 +100,22 @@ class Lookup:
             if value is not None:
                 return ToolResult(value, evidence=[passage], read=read)
         return ToolResult(None, read=read)
+
+    async def _judged(self, question: str, there: Sequence[Passage]) -> ToolResult:
+        """Yes, where a passage says so; no, where those about what is asked about do not.
+
+        Whether a page about somebody says that he is a painter is a question that it answers; of
+        another page, that is not so.
+        """
+        read: list[Passage] = []
+        speaking = [passage for passage in there if speaks_of(question, passage)]
+        about = about_first([*speaking, *(p for p in there if is_about(p, question))], question)
+        for passage in list(dict.fromkeys(about))[: self._passages]:
+            read.append(passage)
+            if await sure_of(self._model, question, passage) >= LIKELY:
+                return ToolResult("yes", evidence=[passage], read=read)
+        silent = [passage for passage in read if is_about(passage, question)][:1]
+        return ToolResult("no" if silent else None, evidence=silent, read=read)
 
     async def candidates(self, question: str, within: Within | None = None) -> list[Passage]:
         """Passages that speak of what the question names, best first. Raises ToolError."""
@@ -114,6 +133,9 @@ class Lookup:
 
     async def read(self, question: str, passage: Passage) -> str | None:
         """The value that the passage gives, doubted where it fails a check. Raises ToolError."""
+        if kind_of(question) == "yes-no":
+            sure = await sure_of(self._model, question, passage) >= LIKELY
+            return "yes" if sure else "no" if is_about(passage, question) else None
         messages = reading_prompt(question, passage)
         request = Request(
             messages=messages,
@@ -192,8 +214,8 @@ def _is_origin(value: str, text: str) -> bool:
 
 def checked(sample: Sample, question: str, passage: Passage) -> str | None:
     """The value of a sample, or None where it is empty, cut, of the wrong kind, or invented."""
-    value = sample.text.strip().strip('"').strip()
-    value = value if _ABBREVIATED.search(value) else value.rstrip(".").strip()
+    value = unquoted(sample.text)
+    value = value if _ABBREVIATED.search(value) else unquoted(value.rstrip("."))
     if said_nothing(sample) or not sample.whole:
         return None
     kind = kind_of(question)

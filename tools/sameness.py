@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 from tools.facts import normalised
+from tools.nations import country_of
 from tools.quantities import find_quantities
 from tools.ranking import is_moment, quantity_of
 from tools.values import MONTHS, Moment, compare_quantities
@@ -25,6 +26,9 @@ _ALIASES = {
     "u.k": "united kingdom",
     "great britain": "united kingdom",
 }
+_BRITISH = frozenset({"United Kingdom", "England", "Scotland", "Wales"})
+_MANY = re.compile(r"\b(?:profession|occupation|job|career|vocation|line of work|genre)s?\b")
+"""Of these somebody may have several, and one in common is enough."""
 _DEMONYM = re.compile(
     r"(?:.*(?:an|ish|ese|ian|ic|i)|french|dutch|greek|swiss|czech|thai|welsh|british)$"
 )
@@ -39,6 +43,8 @@ def all_same(texts: Sequence[str], question: str) -> bool | None:
 
 
 def _same_pair(a: str, b: str, question: str) -> bool | None:
+    if _MANY.search(question) and _callings(a) & _callings(b):
+        return True
     grain = re.search(r"\b(?:year|decade|century|month|day|date)\b", question)
     first, second = (quantity_of(text, is_moment) for text in (a, b))
     if grain and isinstance(first, Moment) and isinstance(second, Moment):
@@ -49,6 +55,12 @@ def _same_pair(a: str, b: str, question: str) -> bool | None:
             order = compare_quantities(one, other)
             return None if order is None else order == 0
     return same_text(a, b)
+
+
+def _callings(text: str) -> frozenset[str]:
+    """The last words of what is listed: an actor and film director is an actor, and a director."""
+    listed = re.split(r",| and |/|;|&|-(?=[a-z]+\b)", normalised(text))
+    return frozenset(words[-1].removesuffix("s") for one in listed if (words := one.split()))
 
 
 def _same_moment(a: Moment, b: Moment, grain: str) -> bool | None:
@@ -74,9 +86,12 @@ def is_name(text: str) -> bool:
 def same_text(a: str, b: str) -> bool | None:
     """Whether two names mean the same; None where spelling cannot tell.
 
-    "Paris, France" is "Paris". Unlike names of one kind differ, but "American" and "USA" or
-    "Japan" and "Japanese" may mean the same, and so may two spellings of one name.
+    "Paris, France" is "Paris", and "Japanese" is "Japan". Unlike names of one kind differ, but
+    "Korean" and "South Korea" may mean the same, and so may two spellings of one name.
     """
+    one_country, other_country = _country(a), _country(b)
+    if one_country and other_country:
+        return _same_country(one_country, other_country)
     first, second = (_parts(text) for text in (a, b))
     if first == second or (
         first[0] == second[0] and (set(first) <= set(second) or set(second) <= set(first))
@@ -95,6 +110,21 @@ def same_text(a: str, b: str) -> bool | None:
     )
     is_kind_alike = bool(_DEMONYM.fullmatch(one)) == bool(_DEMONYM.fullmatch(other))
     return None if are_near or not is_kind_alike else False
+
+
+def _country(text: str) -> str | None:
+    """Which country a text names, by its name or by its adjective."""
+    name = normalised(text)
+    return country_of(_ALIASES.get(name, name))
+
+
+def _same_country(a: str, b: str) -> bool | None:
+    """None for one and a part of it, as far as the names tell that: Scotland, South Korea."""
+    words, more = set(a.split()), set(b.split())
+    if a == b:
+        return True
+    is_british = {a, b} <= _BRITISH and "United Kingdom" in {a, b}
+    return None if is_british or words <= more or more <= words else False
 
 
 def _parts(text: str) -> list[str]:

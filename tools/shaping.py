@@ -20,6 +20,8 @@ _ASKED_THING = re.compile(
     r" (?P<named>(?:[a-z-]+ ){0,3}[a-z-]+)"
     r"|(?:[Ww]hat|[Ww]hich) (?P<thing>(?:[a-z-]+ ){0,2}[a-z-]+))"
 )
+_MARKS = (('"', '"'), ("“", "”"), ("«", "»"))
+_INCHES = re.compile(r"\d\"")
 _NAME_WORD = r"[^\W\d_a-zß-ÿ][\w.'’-]*"
 _MOST_WORDS = 4
 
@@ -33,6 +35,22 @@ def shaped(value: str, question: str, passage: Passage) -> str:
     if kind_of(question) != "name" or not value[:1].isupper():
         return value
     return _with_its_noun(value, question, passage) or _in_full(value, question, passage) or value
+
+
+def unquoted(value: str) -> str:
+    """Without quotation marks around all of it, and without one that has lost its fellow.
+
+    Marks inside of it stay: Mary "Polly" Lee, 7" records.
+    """
+    text = value.strip()
+    for opens, closes in _MARKS:
+        inner = text[1:-1].strip()
+        if text[:1] == opens and text[-1:] == closes and not {opens, closes} & set(inner):
+            return inner
+        ends_alone = opens == closes and text.count(opens) == 1 and not _INCHES.search(text)
+        if ends_alone or text.count(opens) != text.count(closes):
+            text = text.removeprefix(opens).removesuffix(closes).strip()
+    return text
 
 
 def _without_unit(value: str, question: str) -> str | None:
