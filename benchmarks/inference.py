@@ -6,7 +6,9 @@
                                                    shares and prefix, of a server that runs already
 
 engine_share_N          tokens a second through Breadth over those of the same engine asked by a
-                        bare HTTP client; N streams at once
+                        bare HTTP client, N streams at once: the median of rounds; _low and _high:
+                        their quartiles; _client: CPU of this process beyond the bare client's, as
+                        a part of the engine's time; _lacking: tokens of answers that ended early
 prefix_over_floor_8     8 samples of a new prompt, over reading as long a prompt once plus writing 8
                         samples, in one request, of a prompt that the engine holds already
 separate_over_floor_8   the same as 8 requests that share nothing (not with --quick)
@@ -22,11 +24,9 @@ import json
 import random
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import aiohttp
@@ -34,105 +34,16 @@ from openai import AsyncOpenAI
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.engines import engine, new_prompt
 from benchmarks.instant_server import instant_server
+from benchmarks.shares import share
+from benchmarks.speculation import writing_task
 from inference import PACKAGED, EndpointModel, Message, Request, complete
-from inference.llama_process import LlamaProcess, LlamaSettings
-from inference.slots import SlotPool
-from inference.slotted import LlamaSlots, SlottedModel
-from inference.states import SavedStates
-from inference.weights import joined
-from service.settings import Settings
 
-STREAMS = (1, 8, 32)
-WHOLE = {1: (13, 32), 8: (13, 32), 32: (5, 32)}
-QUICK = {1: (6, 32), 8: (4, 32), 32: (2, 16)}
-"""By streams: turns, and tokens of each stream."""
-WORDS = ("river", "lake", "film", "town", "bridge", "music", "letter", "house", "garden")
+WHOLE = {1: (16, 96), 8: (12, 64), 32: (6, 32)}
+QUICK = {1: (5, 64), 8: (4, 48), 32: (3, 16)}
+"""By streams: rounds of two turns, and tokens of each stream."""
 CHUNKS, AT_ONCE = 20, 8
-FACTS = (
-    "[1] Where does the river Aller rise? Near Seehausen in the Magdeburg Boerde, Saxony-Anhalt\n"
-    "[2] Into which river does the Aller flow? The Weser, south-east of the town of Verden\n"
-    "[3] How long is the river Aller? 214.4 kilometres, of which 117 are navigable\n"
-)
-
-
-@dataclass(frozen=True)
-class Engine:
-    """A running server, and Breadth's model over it."""
-
-    model: SlottedModel | EndpointModel
-    base_url: str
-    key: str
-
-    async def raw(self, request: Request, **fields: Any) -> int:
-        """Ask as a bare client would; how many tokens were written."""
-        body = {
-            "model": self.model.name,
-            "messages": [{"role": m.role, "content": m.content} for m in request.messages],
-            "n": request.n,
-            "max_tokens": request.max_tokens,
-            "temperature": request.temperature,
-            "seed": request.seed,
-            "stream": True,
-            "stream_options": {"include_usage": True},
-        } | fields
-        headers = {"Authorization": f"Bearer {self.key}", "Connection": "close"}
-        written = 0
-        timeout = aiohttp.ClientTimeout(total=600)
-        async with (
-            aiohttp.ClientSession(headers=headers, timeout=timeout) as session,
-            session.post(f"{self.base_url}/chat/completions", json=body) as response,
-        ):
-            async for line in response.content:
-                if line.startswith(b"data: {"):
-                    usage = json.loads(line[6:]).get("usage")
-                    written += usage["completion_tokens"] if usage else 0
-        return written
-
-
-@asynccontextmanager
-async def engine(options: argparse.Namespace, slots: int, **settings: Any) -> AsyncIterator[Engine]:
-    """Start it with the packaged weights, unless a server was named."""
-    if options.server:
-        async with named_server(options.server) as server:
-            yield server
-        return
-    cache = Settings().cache
-    path = await asyncio.to_thread(joined, PACKAGED[options.model], cache, lambda *_: None)
-    states = SavedStates(cache / "prompts", "benchmark")
-    wanted = LlamaSettings(str(path), slots, 2048, 2, f"{states.folder}/", **settings)
-    process = LlamaProcess(wanted)
-    try:
-        address = await asyncio.to_thread(process.address)
-        base_url = f"{address}/v1"
-        endpoint = EndpointModel(
-            path.name, base_url=base_url, api_key=process.key, engine="xllamacpp"
-        )
-        pool = SlotPool(LlamaSlots(address, process.key), slots, states)
-        yield Engine(SlottedModel(endpoint, pool, 2048), base_url, process.key)
-        await endpoint.close()
-    finally:
-        process.stop()
-
-
-@asynccontextmanager
-async def named_server(base_url: str) -> AsyncIterator[Engine]:
-    """The first model of a server that runs already."""
-    asking = EndpointModel("", base_url=base_url)
-    name = (await asking.listed())[0].id
-    await asking.close()
-    model = EndpointModel(name, base_url=base_url)
-    try:
-        yield Engine(model, base_url, "none")
-    finally:
-        await model.close()
-
-
-def new_prompt(words: int, number: random.Random) -> Request:
-    """A request whose prompt no cache holds."""
-    text = " ".join(number.choice(WORDS) for _ in range(words))
-    message = Message("user", f"{text}\nTell a long story about this.")
-    return Request((message,), max_tokens=32, temperature=1.0, seed=number.randrange(10**6))
 
 
 async def seconds(*calls: Awaitable[Any]) -> float:
@@ -144,35 +55,12 @@ async def seconds(*calls: Awaitable[Any]) -> float:
 
 async def engine_shares(options: argparse.Namespace, number: random.Random) -> dict[str, float]:
     """For each number of streams, in an engine of as many slots."""
-    return {f"engine_share_{streams}": await share(options, number, streams) for streams in STREAMS}
-
-
-async def share(options: argparse.Namespace, number: random.Random, streams: int) -> float:
-    """Short prompts, by turns: the median over neighbours, so that noise hits both.
-
-    The first turn is not counted: imports and connections are no engine's time, and an engine is
-    slower when its slots are full, as they are from then on.
-    """
-    turns, tokens = (QUICK if options.quick else WHOLE)[streams]
-    shares = []
-    async with engine(options, streams) as server:
-        for turn in range(turns):
-            order = ("raw", "breadth") if turn % 2 else ("breadth", "raw")
-            rates = {}
-            for name in order:
-                asked = [replace(new_prompt(12, number), max_tokens=tokens) for _ in range(streams)]
-                began = time.monotonic()
-                written = sum(await asyncio.gather(*(ask(server, name, r) for r in asked)))
-                rates[name] = written / (time.monotonic() - began)
-            shares.append(rates["breadth"] / rates["raw"])
-    return median(shares[1:])
-
-
-async def ask(server: Engine, name: str, request: Request) -> int:
-    """Tokens written, by either way."""
-    if name == "raw":
-        return await server.raw(request)
-    return (await complete(server.model, request)).usage.completion_tokens
+    found: dict[str, float] = {}
+    for streams, (rounds, tokens) in (QUICK if options.quick else WHOLE).items():
+        async with engine(options, streams) as server:
+            made = await share(server, number, streams=streams, rounds=rounds, tokens=tokens)
+        found |= made.figures(f"engine_share_{streams}")
+    return found
 
 
 async def prefix(options: argparse.Namespace, number: random.Random) -> dict[str, float]:
@@ -190,12 +78,6 @@ async def prefix(options: argparse.Namespace, number: random.Random) -> dict[str
             alone = [server.raw(replace(fresh, seed=seed), id_slot=seed) for seed in range(8)]
             found["separate_over_floor_8"] = await seconds(*alone) / floor
     return found
-
-
-def writing_task(place: int) -> Request:
-    """An answer that says again what the facts say."""
-    asked = f"{FACTS}Question {place}: Describe the river Aller in three sentences, fact by fact."
-    return Request((Message("user", asked),), max_tokens=96)
 
 
 async def speculation(options: argparse.Namespace) -> dict[str, float]:

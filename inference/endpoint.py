@@ -4,7 +4,7 @@ The server's own model list says which engine it is; `inference.wire` knows how 
 """
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -24,7 +24,7 @@ from inference.errors import (
 )
 from inference.fanout import Ask, separately
 from inference.metering import Meter
-from inference.model import ALL, Chunk, Constraint, Halt, Message, Request
+from inference.model import ALL, Chunk, Halt, Message, Request
 from inference.thinking import ThinkingFilter
 from inference.tokens import Allowance, in_time
 from inference.translation import translating
@@ -39,6 +39,7 @@ from inference.wire import (
     constraint_of,
     engine_of,
     named,
+    wishes_of,
 )
 
 
@@ -65,7 +66,8 @@ class EndpointModel:
         self._engine = engine
         self._served = name
         """The name that the server has for it."""
-        self._refused: set[Constraint] = set()
+        self._refused: set[str] = set()
+        """Constraints, and `logprobs`: what requests are sent without."""
         self._known = known
         self.one_by_one = known is not None and not known.samples
         """It is known to give one sample a request."""
@@ -232,26 +234,48 @@ class EndpointModel:
             raise Unsupported(f"{self._where} {lacking}, as `breadth models check` found")
 
     async def _send(self, request: Request, extra: Mapping[str, Any]) -> AsyncStream[Event]:
-        """Send it; without the constraint where the server does not know it."""
+        """Send it; without the constraint or the log-probabilities where the server takes none."""
         if self._client.is_closed():
             raise ModelUnavailable(f"the connection to {self._where} was closed by us")
         await self.engine_known()
+        wishes = {
+            name: fields
+            for name, fields in wishes_of(request, self._engine).items()
+            if fields and name not in self._refused
+        }
         body = {**body_of(request, self._served, self._engine), **extra}
-        constraint, kind = constraint_of(request, self._engine), request.constraint
         with translating(self._where, self._client.api_key):
-            if kind is None or kind in self._refused or not constraint:
-                return await self._post(body)
-            if self._engine != "other":  # these can constrain: a refusal has another reason
-                return await self._post(body | constraint)
+            if self._engine != "other":  # these can: a refusal has another reason
+                return await self._post(body, wishes)
             try:
-                return await self._post(body | constraint)
+                return await self._post(body, wishes)
             except (openai.BadRequestError, openai.UnprocessableEntityError):
-                response = await self._post(body)
-        self._refused.add(kind)
+                if not wishes:
+                    raise
+                return await self._without(body, wishes)
+
+    async def _without(
+        self, body: dict[str, Any], wishes: Mapping[str, dict[str, Any]]
+    ) -> AsyncStream[Event]:
+        """Leave out one wish after another, then all; what had to be left out stays so."""
+        single = [{name} for name in wishes] if len(wishes) > 1 else []
+        *some, whole = [*single, set(wishes)]
+        for left in some:
+            kept = {name: fields for name, fields in wishes.items() if name not in left}
+            with suppress(openai.BadRequestError, openai.UnprocessableEntityError):
+                response = await self._post(body, kept)
+                self._refused |= left
+                return response
+        response = await self._post(body, {})
+        self._refused |= whole
         return response
 
-    async def _post(self, body: dict[str, Any]) -> AsyncStream[Event]:
+    async def _post(
+        self, body: dict[str, Any], wishes: Mapping[str, dict[str, Any]]
+    ) -> AsyncStream[Event]:
         """Until the answer's head is there."""
+        for fields in wishes.values():
+            body = body | fields
         return await self._client.post(
             "/chat/completions",
             cast_to=Event,

@@ -20,11 +20,18 @@ from inference.model import Message, Model, Request, Sample, complete
 from inference.spelling import spelling
 
 _SAMPLES = 8
+_FEW = 2
+"""So many are enough where they say what the likeliest answer is, too."""
+_ROOM = 4
+"""Tokens of each."""
 _THOUGHTS, _THOUGHT = 4, 1024
 """Samples of a model that thinks, and tokens of each."""
+_STEPS = 1000
 _TOP = 20
 _DIMENSIONS = 512
 _ANSWERS = ("yes", "no")
+_SIDES = {"yes": (0.5, 1.0), "no": (0.0, 0.5), "": (0.0, 1.0)}
+"""Where the probability of a yes lies, by the likeliest answer."""
 _RELEVANT = "Does the data answer the question? Say yes or no."
 
 
@@ -50,7 +57,10 @@ class Probability:
     """Of a yes; 0.5 where the model said neither."""
 
     value: float
-    method: Literal["logprobs", "sampled"]
+    method: Literal["logprobs", "likeliest", "sampled"]
+    """`likeliest`: by the side of one half on which it lies, and nothing else: 0.75 or 0.25;
+    `sampled`: by how often it was said besides. Both are the mean of what can be, where before
+    every probability could (Laplace)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,43 +128,95 @@ async def _sampled_likelihood(model: Model, messages: Sequence[Message], text: s
     return Likelihood(math.log((hits + 1) / (len(samples) + 2)), 1, "sampled")
 
 
-async def p_yes(model: Model, messages: Sequence[Message], *, head: int = 0) -> Probability:
-    """How sure the model is of a yes, against a no. `head`: see `Request`.
+async def p_yes(
+    model: Model, messages: Sequence[Message], *, at: float | None = None, head: int = 0
+) -> Probability:
+    """How sure the model is of a yes, against a no: by the likeliest first tokens.
 
-    By the likeliest first tokens; by samples from an engine without log-probabilities, and from a
-    model that thinks before it answers.
+    An engine without log-probabilities has told its likeliest answer then. Samples say more: two
+    where they agree with it, else 8 in all; from a model that thinks, 4.
+
+    `at`: what the value is going to be compared with (is it at least that?). Then the samples end
+    where nothing that the rest could say would change that. `head`: see `Request`.
     """
     request = Request(tuple(messages), head=head, max_tokens=1, top_logprobs=_TOP, purpose="judge")
     try:
         (sample,) = (await complete(model, request)).samples
     except Unsupported:
-        return await _sampled_yes(model, request)
+        request = replace(request, top_logprobs=0)
+        (sample,) = (await complete(model, request)).samples
     if _thinks(sample):
-        return await _sampled_yes(model, request, thinks=True)
+        return await _thought_yes(model, request, at)
     if not sample.logprobs:
-        return await _sampled_yes(model, request)
+        return await _worded_yes(model, request, _answer(sample.text), at)
     first = sample.logprobs[0]
     tokens = dict(first.top) | {first.token: first.logprob}
     yes, no = (_mass(tokens, answer) for answer in _ANSWERS)
     return Probability(yes / (yes + no) if yes + no else 0.5, "logprobs")
 
 
-async def _sampled_yes(model: Model, request: Request, *, thinks: bool = False) -> Probability:
-    """By how often the model says it, with room for its thoughts if it has any."""
-    n, room = (_THOUGHTS, _THOUGHT) if thinks else (_SAMPLES, 4)
-    again = replace(request, n=n, temperature=1.0, top_logprobs=0, max_tokens=room, seed=0)
-    samples = (await complete(model, again)).samples
-    if not thinks and all(map(_thinks, samples)):
-        return await _sampled_yes(model, request, thinks=True)
-    said = [_word(sample.text) for sample in samples]
-    yes, no = (sum(word == answer for word in said) for answer in _ANSWERS)
-    return Probability((yes + 1) / (yes + no + 2), "sampled")
+async def _worded_yes(
+    model: Model, request: Request, likeliest: str, at: float | None
+) -> Probability:
+    """By the likeliest answer, and samples where it does not do."""
+    least, most = _SIDES[likeliest]
+    if likeliest and at is not None and not least < at < most:
+        return Probability(_mean([], likeliest), "likeliest")
+    said: list[str] = []
+    for n in (_FEW, _SAMPLES - _FEW) if likeliest else (_SAMPLES,):
+        samples = await _sampled(model, request, n=n, room=_ROOM, seed=len(said))
+        if all(map(_thinks, samples)):
+            return await _thought_yes(model, request, at)
+        said += [_answer(sample.text) for sample in samples]
+        agreed = set(said) == {likeliest}
+        if agreed if at is None else _decided(said, likeliest, at, _SAMPLES):
+            break
+    return Probability(_mean(said, likeliest), "sampled")
+
+
+async def _thought_yes(model: Model, request: Request, at: float | None) -> Probability:
+    """By samples that have room for thoughts; by half of them where they settle it."""
+    said: list[str] = []
+    for n in (_THOUGHTS,) if at is None else (_THOUGHTS // 2, _THOUGHTS // 2):
+        samples = await _sampled(model, request, n=n, room=_THOUGHT, seed=len(said))
+        said += [_answer(sample.text) for sample in samples]
+        if at is not None and _decided(said, "", at, _THOUGHTS):
+            break
+    return Probability(_mean(said, ""), "sampled")
+
+
+async def _sampled(
+    model: Model, request: Request, *, n: int, room: int, seed: int
+) -> tuple[Sample, ...]:
+    """What else the model says."""
+    again = replace(request, n=n, temperature=1.0, top_logprobs=0, max_tokens=room, seed=seed)
+    return (await complete(model, again)).samples
+
+
+def _decided(said: Sequence[str], likeliest: str, at: float, most: int) -> bool:
+    """Whether the value is on its side of what it is compared with, whatever the rest will say."""
+    worst, best = ([*said, *[answer] * (most - len(said))] for answer in ("no", "yes"))
+    return _mean(worst, likeliest) >= at or _mean(best, likeliest) < at
+
+
+def _mean(said: Sequence[str], likeliest: str) -> float:
+    """The mean of a probability of which this was said, on its side of one half.
+
+    Where most of it is not the likeliest answer, that was none: some servers sample at any
+    temperature.
+    """
+    yes, no = (said.count(answer) for answer in _ANSWERS)
+    least, most = _SIDES[likeliest if 2 * said.count(likeliest) >= len(said) else ""]
+    places = [least + (most - least) * (step + 0.5) / _STEPS for step in range(_STEPS)]
+    weights = [p**yes * (1 - p) ** no for p in places]
+    return sum(p * weight for p, weight in zip(places, weights, strict=True)) / sum(weights)
 
 
 def _thinks(sample: Sample) -> bool:
-    """Whether it does not begin with the answer."""
+    """Whether it does not begin with the answer, or with nothing that is seen."""
     first = sample.logprobs[0].token if sample.logprobs else ""
-    return bool(sample.reasoning) or "<think" in first
+    unseen = sample.finish_reason == "length" and not (sample.text.strip() or first)
+    return bool(sample.reasoning) or "<think" in first or unseen
 
 
 def _mass(tokens: dict[str, float], answer: str) -> float:
@@ -164,6 +226,12 @@ def _mass(tokens: dict[str, float], answer: str) -> float:
         for token, logprob in tokens.items()
         if (word := _word(token)) and answer.startswith(word)
     )
+
+
+def _answer(text: str) -> str:
+    """Which of the answers a text is, or begins to be; "": neither."""
+    word = _word(text)
+    return next((answer for answer in _ANSWERS if word and answer.startswith(word)), "")
 
 
 def _word(text: str) -> str:

@@ -188,7 +188,7 @@ def messages_of(messages: Sequence[Message]) -> list[dict[str, str]]:
 
 
 def body_of(request: Request, model: str, engine: Engine | None) -> dict[str, Any]:
-    """The request, without its constraint."""
+    """The request, without what it wishes besides."""
     counted = {"include_usage": True}
     if engine == "vllm":
         counted["continuous_usage_stats"] = True
@@ -206,10 +206,18 @@ def body_of(request: Request, model: str, engine: Engine | None) -> dict[str, An
         body["stop"] = list(request.stop)
     if request.seed is not None:
         body["seed"] = request.seed
+    return body
+
+
+def wishes_of(request: Request, engine: Engine | None) -> dict[str, dict[str, Any]]:
+    """What not every server grants, by name, and how it is asked for."""
+    wishes: dict[str, dict[str, Any]] = {}
+    if request.constraint:
+        wishes[request.constraint] = constraint_of(request, engine)
     if request.top_logprobs or request.continuation is not None:
         # llama.cpp takes 0 for none at all
-        body |= {"logprobs": True, "top_logprobs": max(1, request.top_logprobs)}
-    return body
+        wishes["logprobs"] = {"logprobs": True, "top_logprobs": max(1, request.top_logprobs)}
+    return wishes
 
 
 def constraint_of(request: Request, engine: Engine | None) -> dict[str, Any]:

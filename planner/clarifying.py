@@ -58,7 +58,7 @@ async def _clarified(
     question: str, model: Model, person: Callable[[str], Awaitable[str]], trace: Trace, seed: int
 ) -> str:
     """The same; raises what the model raises."""
-    judged = await p_yes(model, _turns(_JUDGE, _JUDGED, question))
+    judged = await p_yes(model, _turns(_JUDGE, _JUDGED, question), at=SURE)
     sure = f"ambiguous with {judged.value:.2f}, by {judged.method}"
     if judged.value < SURE:
         await trace.record(Decided("nothing to clarify", sure))

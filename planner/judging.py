@@ -40,7 +40,7 @@ class Judge:
         lines = [f"{asked} {answer}" for asked, answer in facts[-_FACTS:]]
         told = as_data("\n".join([*lines, f"Answer: {value}"]))
         asked = f"{told}\nQuestion: {question}"
-        sure = await self._probability(_ENOUGH, asked)
+        sure = await self._probability(_ENOUGH, asked, at=self._enough)
         if sure is None:
             return False
         why = f"{value!r} with p(yes) = {sure:.2f}; {self._enough:g} is enough"
@@ -50,7 +50,7 @@ class Judge:
     async def is_told(self, question: str, notes: Sequence[str]) -> bool:
         """Whether notes answer a question, by more than a chance; a judge not heard says yes."""
         told = as_data("\n".join(notes[:_FACTS]))
-        sure = await self._probability(_TOLD, f"{told}\nQuestion: {question}")
+        sure = await self._probability(_TOLD, f"{told}\nQuestion: {question}", at=_CHANCE)
         if sure is not None:
             why = f"p(yes) = {sure:.2f}"
             await self._trace.record(Decided("judged whether the question is answered", why))
@@ -75,11 +75,11 @@ class Judge:
         await self._trace.record(Decided("judged which plan is better", why))
         return for_rival > for_best
 
-    async def _probability(self, told: str, asked: str) -> float | None:
+    async def _probability(self, told: str, asked: str, *, at: float | None = None) -> float | None:
         """Of a yes; None where the model cannot be asked."""
         try:
             messages = (Message("system", told), Message("user", asked))
-            return (await p_yes(self._model, messages)).value
+            return (await p_yes(self._model, messages, at=at)).value
         except (ModelError, BudgetExceeded) as error:
             await self._trace.record(Decided("judge not heard", str(error)))
             return None

@@ -130,7 +130,8 @@ class Router:
         if not self._sure:
             return True
         asked = f"Tool: {' '.join(tool.description.split())[:_LONGEST]}\nQuestion: {question}"
-        sure = await p_yes(self._model, (Message("system", _GIVES), Message("user", asked)))
+        messages = (Message("system", _GIVES), Message("user", asked))
+        sure = await p_yes(self._model, messages, at=self._sure)
         return sure.value >= self._sure
 
     async def _called(self, step: Step, tool: Tool[Any], question: str) -> Step | None:

@@ -22,13 +22,9 @@ from inference import (
     Speculation,
 )
 from service.errors import UsageProblem
+from service.hub import from_hub
 from service.remembered import remembered
 from service.settings import Settings
-
-try:
-    import huggingface_hub
-except ImportError:  # the extra `hub` is not installed
-    huggingface_hub = None
 
 _OPENAI = "https://api.openai.com/v1"
 _SLOTS = 4
@@ -142,7 +138,7 @@ def _weights(name: str, cache: Path) -> Path | PackagedWeights:
     if name in PACKAGED:
         return PACKAGED[name]
     if name.startswith("hf:"):
-        return _from_hub(name.removeprefix("hf:"), cache)
+        return from_hub(name.removeprefix("hf:"), cache)
     path = Path(name).expanduser()
     if path.is_file():
         return path
@@ -195,24 +191,3 @@ async def _pool(name: str, settings: Settings, afresh: bool) -> PooledModel:
         await model.close()
         raise
     return model
-
-
-def _from_hub(name: str, cache: Path) -> Path:
-    """Download REPO/FILE from the model hub, once."""
-    if huggingface_hub is None:
-        raise ModelSetupError(
-            "hf: models need the extra `hub`: run pip install 'breadth[hub]' (from a checkout: pip"
-            " install '.[local,hub]')"
-        )
-    owner, _, rest = name.partition("/")
-    repository, _, file = rest.partition("/")
-    if not file:
-        raise UsageProblem(f"hf:{name} names no file: write hf:OWNER/REPO/FILE.gguf")
-    try:
-        return Path(
-            huggingface_hub.hf_hub_download(
-                f"{owner}/{repository}", file, cache_dir=str(cache / "hub")
-            )
-        )
-    except (OSError, ValueError) as error:
-        raise ModelSetupError(f"cannot download hf:{name}: {error}") from error

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -65,16 +66,94 @@ async def test_a_model_that_thinks_is_asked_for_what_it_says_then(apart: bool) -
     whole = stream(*(piece(said, index, reason="stop", **thought) for index in range(4)))
     async with serving(first, whole) as played, asking(played.url) as model:
         made = await p_yes(model, ASKED.messages)
-    assert (made.value, made.method) == (5 / 6, "sampled")
+    assert (made.value, made.method) == (pytest.approx(5 / 6), "sampled")
     assert (played.bodies[1]["n"], played.bodies[1]["max_tokens"]) == (4, 1024)
 
 
-async def test_without_log_probabilities_p_yes_is_sampled() -> None:
-    def reply(request: Request) -> str | list[str]:
-        return "Yes" if request.n == 1 else ["Yes.", "yes", "No", "Yes", "I think", "no", "", "Yes"]
+def saying(likeliest: str, *sampled: str) -> ScriptedModel:
+    """A model without log-probabilities: what it says first, and what its samples say in turn."""
+    rest = list(sampled)
 
-    made = await p_yes(ScriptedModel(reply), ASKED.messages)
-    assert (made.value, made.method) == (pytest.approx((4 + 1) / (6 + 2)), "sampled")
+    def reply(request: Request) -> list[str]:
+        if not request.temperature:
+            return [likeliest]
+        return [rest.pop(0) for _ in range(request.n)]
+
+    return ScriptedModel(reply)
+
+
+@pytest.mark.parametrize(
+    ("said", "at", "asked", "value", "method"),
+    [
+        (["Yes"], 0.2, [1], 0.75, "likeliest"),
+        (["Yes"], 0.5, [1], 0.75, "likeliest"),
+        (["No."], 0.85, [1], 0.25, "likeliest"),
+        (["Yes", "Yes", "yes"], None, [1, 2], 0.804, "sampled"),
+        (["no", *["No"] * 8], 0.2, [1, 2, 6], 0.099, "sampled"),
+        (["no", "Yes", "yes"], 0.25, [1, 2], 3 / 4, "sampled"),
+        (["Yes", *["Yes"] * 8], 0.9, [1, 2, 6], 0.9009, "sampled"),
+        (["Yes", "Yes", "No"], 0.9, [1, 2], 0.6875, "sampled"),
+        (["Yes", "Yes", *["No"] * 7], None, [1, 2, 6], (1 + 1) / (8 + 2), "sampled"),
+        (["Perhaps", *["Yes", "yes", "No", "Hm"] * 2], None, [1, 8], (4 + 1) / (6 + 2), "sampled"),
+    ],
+)
+async def test_without_log_probabilities_samples_are_asked_for_until_it_is_certain(
+    said: list[str], at: float | None, asked: list[int], value: float, method: str
+) -> None:
+    model = saying(*said)
+    made = await p_yes(model, ASKED.messages, at=at)
+    assert [request.n for request in model.requests] == asked
+    assert (made.value, made.method) == (pytest.approx(value, abs=1e-3), method)
+    assert len({request.seed for request in model.requests}) == len(asked)
+
+
+@pytest.mark.parametrize(("at", "asked"), [(None, [1, 4]), (0.5, [1, 2]), (0.8, [1, 2, 2])])
+async def test_thoughts_are_sampled_until_it_is_certain(at: float | None, asked: list[int]) -> None:
+    async def cut(request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        brief = body["max_tokens"] == 1
+        ends = [
+            piece("" if brief else "Yes", n, reason="length" if brief else "stop")
+            for n in range(body["n"])
+        ]
+        return await stream(*ends)(request)
+
+    async with serving(cut) as played, asking(played.url) as model:
+        made = await p_yes(model, ASKED.messages, at=at)
+    assert [body["n"] for body in played.bodies] == asked
+    assert made.value == pytest.approx(5 / 6 if sum(asked) == 5 else 3 / 4)
+
+
+async def test_log_probabilities_that_are_refused_are_wished_for_once() -> None:
+    async def choosy(request: web.Request) -> web.StreamResponse:
+        if "logprobs" in await request.json():
+            return await status(400, {"error": "logprobs are not supported"})(request)
+        return await stream(piece("Yes"), piece(reason="stop"))(request)
+
+    async with serving(choosy) as played, asking(played.url) as model:
+        made = [await p_yes(model, ASKED.messages, at=0.5) for _ in range(3)]
+    assert [one.method for one in made] == ["likeliest"] * 3
+    assert ["logprobs" in body for body in played.bodies] == [True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    "refused", [{"response_format"}, {"logprobs"}, {"response_format", "logprobs"}]
+)
+async def test_only_what_is_refused_is_left_out(refused: set[str]) -> None:
+    async def choosy(request: web.Request) -> web.StreamResponse:
+        if refused & set(await request.json()):
+            return await status(422, {"error": "unknown field"})(request)
+        return await stream(piece("{}"), piece(reason="stop"))(request)
+
+    asked = replace(ASKED, schema={"type": "object"}, top_logprobs=3)
+    async with serving(choosy) as played, asking(played.url) as model:
+        await complete(model, asked)
+        first = len(played.bodies)
+        await complete(model, asked)
+    assert len(played.bodies) == first + 1 <= 5
+    assert {"response_format", "logprobs"} - refused == {
+        name for name in ("response_format", "logprobs") if name in played.bodies[-1]
+    }
 
 
 async def test_an_engine_that_cannot_weigh_is_sampled() -> None:

@@ -116,10 +116,17 @@ def knows(request: Request) -> bool:
     return len(request.messages) > 2 and claim_of(request) != "Tarn Hall was drawn by Paul Moss."
 
 
+def agreeing(request: Request) -> str:
+    """Takes every relation for right that may be, and has no word on anything else."""
+    if len(request.messages) == 2:
+        return "maybe"
+    return "yes" if knows(request) else "no"
+
+
 async def deliver(
     answer: Answer,
     found: Grounds,
-    reply: Callable[[Request], Any] = lambda request: "yes" if knows(request) else "maybe",
+    reply: Callable[[Request], Any] = lambda request: agreeing(request),
     *,
     strict: bool = False,
     room: Callable[[int], bool] = lambda tokens: True,

@@ -75,6 +75,6 @@ async def is_one(model: Model, value: str, thing: str) -> bool:
         Message("user", f"Is {value} {article} {thing}? Say yes or no."),
     )
     try:
-        return (await p_yes(model, messages)).value >= _NONE
+        return (await p_yes(model, messages, at=_NONE)).value >= _NONE
     except ModelError:
         return True

@@ -115,8 +115,7 @@ class Which:
         request = Request(
             messages=(Message("system", _SYSTEM), Message("user", asked)),
             max_tokens=60,
-            grammar="root ::= "
-            + " | ".join(json.dumps(one, ensure_ascii=False) for one in options),
+            grammar="root ::= " + " | ".join(map(_literal, options)),
             seed=self._seed,
             purpose="choose",
         )

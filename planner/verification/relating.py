@@ -125,7 +125,7 @@ class Relations:
             await self._trace.record(Decided("claim not judged", "there is no budget for it"))
             return None
         try:
-            return (await p_yes(self._model, messages, head=len(messages) - 1)).value
+            return (await p_yes(self._model, messages, at=_SURE, head=len(messages) - 1)).value
         except (ModelError, BudgetExceeded) as error:
             await self._trace.record(Decided("judge not heard", str(error)))
             return None
