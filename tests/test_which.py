@@ -154,4 +154,4 @@ async def test_a_real_small_model_tells_what_is_borne_out_from_what_is_not() -> 
             page = Passage(Source("/a", title, "text/plain", "0"), 0, len(text), text)
             assert (await sure_of(model, claim, page) >= LIKELY) == holds
     finally:
-        await model.aclose()
+        await model.close()
