@@ -50,7 +50,7 @@ def abstention(grounds: Grounds, *, stopped: bool = False) -> Answer:
     """Says what was looked for and not found; cites nothing."""
     if stopped:
         said = [f"{_STOPPED}; nothing had been found by then."]
-    elif not (grounds.grounds or grounds.read or grounds.not_found) and grounds.errors:
+    elif not (grounds.grounds or grounds.not_found) and grounds.errors:
         said = ["Nothing was found out."]
     elif not grounds.grounds:
         said = ["No sources found: the documents do not answer this question."]

@@ -74,6 +74,11 @@ def test_an_abstention_says_whether_anything_was_found() -> None:
     assert answer.citations == ()
 
 
+def test_documents_are_not_blamed_where_the_model_failed() -> None:
+    failed = Grounds((), None, (), ("the model could not read",), BIRTHS.citations)
+    assert without_value(failed, stopped=False).text.startswith("Nothing was found out.")
+
+
 def test_a_run_that_was_stopped_says_so_in_its_answer() -> None:
     nothing = without_value(Grounds((), None, (), (), ()), stopped=True)
     assert "stopped before its end; nothing had been found" in nothing.text
