@@ -133,11 +133,11 @@ async def p_yes(
 ) -> Probability:
     """How sure the model is of a yes, against a no: by the likeliest first tokens.
 
-    An engine without log-probabilities has told its likeliest answer then. Samples say more, a few
-    if they agree with it, else 8 in all; from a model that thinks, up to 4.
+    An engine without log-probabilities has told its likeliest answer then. Samples say more: two
+    where they agree with it, else 8 in all; from a model that thinks, 4.
 
-    `at`: what the value is going to be compared with (is it at least that?). Once that is certain,
-    no more samples are asked for; without it the value is to be as good as it can be had.
+    `at`: what the value is going to be compared with (is it at least that?). Then the samples end
+    where nothing that the rest could say would change that.
     """
     request = Request(tuple(messages), max_tokens=1, top_logprobs=_TOP, purpose="judge")
     try:
@@ -168,10 +168,10 @@ async def _worded_yes(
         if all(map(_thinks, samples)):
             return await _thought_yes(model, request, at)
         said += [_answer(sample.text) for sample in samples]
-        if set(said) == {likeliest} and _settles(said, likeliest, at):
+        agreed = set(said) == {likeliest}
+        if agreed if at is None else _decided(said, likeliest, at, _SAMPLES):
             break
-    borne_out = 2 * said.count(likeliest) >= len(said)  # some servers take no temperature of 0
-    return Probability(_mean(said, likeliest if borne_out else ""), "sampled")
+    return Probability(_mean(said, likeliest), "sampled")
 
 
 async def _thought_yes(model: Model, request: Request, at: float | None) -> Probability:
@@ -180,7 +180,7 @@ async def _thought_yes(model: Model, request: Request, at: float | None) -> Prob
     for n in (_THOUGHTS,) if at is None else (_THOUGHTS // 2, _THOUGHTS // 2):
         samples = await _sampled(model, request, n=n, room=_THOUGHT, seed=len(said))
         said += [_answer(sample.text) for sample in samples]
-        if len(set(said)) == 1 and _settles(said, "", at):
+        if at is not None and _decided(said, "", at, _THOUGHTS):
             break
     return Probability(_mean(said, ""), "sampled")
 
@@ -193,15 +193,20 @@ async def _sampled(
     return (await complete(model, again)).samples
 
 
-def _settles(said: Sequence[str], likeliest: str, at: float | None) -> bool:
-    """Whether answers that agree put the value on their side of what it is compared with."""
-    return at is None or (_mean(said, likeliest) >= at) == (said[0] == "yes")
+def _decided(said: Sequence[str], likeliest: str, at: float, most: int) -> bool:
+    """Whether the value is on its side of what it is compared with, whatever the rest will say."""
+    worst, best = ([*said, *[answer] * (most - len(said))] for answer in ("no", "yes"))
+    return _mean(worst, likeliest) >= at or _mean(best, likeliest) < at
 
 
 def _mean(said: Sequence[str], likeliest: str) -> float:
-    """The mean of a probability of which this was said, on its side of one half."""
+    """The mean of a probability of which this was said, on its side of one half.
+
+    Where most of it is not the likeliest answer, that was none: some servers sample at any
+    temperature.
+    """
     yes, no = (said.count(answer) for answer in _ANSWERS)
-    least, most = _SIDES[likeliest]
+    least, most = _SIDES[likeliest if 2 * said.count(likeliest) >= len(said) else ""]
     places = [least + (most - least) * (step + 0.5) / _STEPS for step in range(_STEPS)]
     weights = [p**yes * (1 - p) ** no for p in places]
     return sum(p * weight for p, weight in zip(places, weights, strict=True)) / sum(weights)

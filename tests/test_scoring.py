@@ -89,9 +89,11 @@ def saying(likeliest: str, *sampled: str) -> ScriptedModel:
         (["Yes"], 0.5, [1], 0.75, "likeliest"),
         (["No."], 0.85, [1], 0.25, "likeliest"),
         (["Yes", "Yes", "yes"], None, [1, 2], 0.804, "sampled"),
-        (["no", "No", "No"], 0.2, [1, 2], 0.196, "sampled"),
+        (["no", *["No"] * 8], 0.2, [1, 2, 6], 0.099, "sampled"),
+        (["no", "Yes", "yes"], 0.25, [1, 2], 3 / 4, "sampled"),
         (["Yes", *["Yes"] * 8], 0.9, [1, 2, 6], 0.9009, "sampled"),
-        (["Yes", "Yes", *["No"] * 7], 0.9, [1, 2, 6], (1 + 1) / (8 + 2), "sampled"),
+        (["Yes", "Yes", "No"], 0.9, [1, 2], 0.6875, "sampled"),
+        (["Yes", "Yes", *["No"] * 7], None, [1, 2, 6], (1 + 1) / (8 + 2), "sampled"),
         (["Perhaps", *["Yes", "yes", "No", "Hm"] * 2], None, [1, 8], (4 + 1) / (6 + 2), "sampled"),
     ],
 )
