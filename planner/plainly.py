@@ -60,7 +60,8 @@ def abstention(grounds: Grounds, *, stopped: bool = False) -> Answer:
         asked = "; ".join(grounds.not_found)
         said.append(f"Looked for, and not found: {asked}")
     if grounds.errors:
-        said.append(f"Some steps failed: {'; '.join(grounds.errors[:3])}.")
+        told = "; ".join(error.rstrip(".") for error in grounds.errors[:3])
+        said.append(f"Some steps failed: {told}{'' if told.endswith('?') else '.'}")
     return Answer(None, tuple(Sentence(text) for text in said))
 
 

@@ -75,8 +75,10 @@ def test_an_abstention_says_whether_anything_was_found() -> None:
 
 
 def test_documents_are_not_blamed_where_the_model_failed() -> None:
-    failed = Grounds((), None, (), ("the model could not read",), BIRTHS.citations)
-    assert without_value(failed, stopped=False).text.startswith("Nothing was found out.")
+    for error, told in {"not read": "not read.", "gone.": "gone.", "gone?": "gone?"}.items():
+        failed = Grounds((), None, (), (error,), BIRTHS.citations)
+        text = without_value(failed, stopped=False).text
+        assert text == f"Nothing was found out. Some steps failed: {told}"
 
 
 def test_a_run_that_was_stopped_says_so_in_its_answer() -> None:
