@@ -20,6 +20,8 @@ _FIRST_LIMIT = 256
 """Requests at once before a server has said no: what vLLM computes together by default."""
 _FIRST_REST, _LONGEST_REST = 0.5, 30.0
 """Seconds; doubled with each failure in a row, and a random half of it taken off."""
+_REFUSALS = 6
+"""So many refusals in a row, half a minute of them, are no load: a quota is used up, mostly."""
 _LONGEST_ASKED = 3600.0
 """Seconds: a Retry-After of more is not believed."""
 _LOYALTY = 2
@@ -53,7 +55,7 @@ class Endpoint:
         self.failures = 0
         """In a row; a first chunk ends it."""
         self.dead = False
-        """It failed last, and not because it was busy."""
+        """It failed last, and not because it was busy; or it has been busy again and again."""
         self.reason = ""
         """Of the last failure, until it answers."""
         self.rested = -1.0
@@ -110,8 +112,8 @@ class Endpoint:
             self._successes = 0
         news = known >= self.failures
         if news:
-            self.dead = not error.busy
             self.failures += 1
+            self.dead = not error.busy or self.failures >= _REFUSALS
             rest = min(_LONGEST_REST, _FIRST_REST * 2 ** (self.failures - 1))
             self.rested = now + _random.uniform(rest / 2, rest)
         self.rested = max(self.rested, now + min(error.retry_after or 0.0, _LONGEST_ASKED))

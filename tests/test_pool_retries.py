@@ -153,3 +153,23 @@ async def test_cancelling_between_two_tries_ends_them() -> None:
         with pytest.raises(asyncio.CancelledError):
             await reader
     assert len(played.bodies) == 1
+
+
+async def test_a_server_that_refuses_everybody_is_given_up_once() -> None:
+    """A used-up quota is a 429, too: each request of a run would wait for it anew."""
+    clock = Clock()
+    full = status(429, {"error": {"message": "quota exceeded"}}, **{"Retry-After": "1"})
+    async with (
+        serving(full) as played,
+        pooling(played.url, persistence=clock.persistence()) as model,
+    ):
+        ended = await asyncio.gather(
+            *(complete(model, ASKED) for _ in range(20)), return_exceptions=True
+        )
+        assert all(isinstance(error, ModelUnavailable) for error in ended)
+        waited = clock.now
+        with pytest.raises(ModelUnavailable, match="quota exceeded"):
+            await complete(model, ASKED)
+    assert len(played.bodies) <= 20 + 12
+    assert waited - 1000.0 <= 120
+    assert clock.now - waited <= 30
