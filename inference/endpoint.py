@@ -12,21 +12,18 @@ from typing import Any
 import openai
 from openai import AsyncStream
 
+from inference.arriving import arriving
 from inference.capabilities import Capabilities
 from inference.connecting import NO_REUSE, Patience, client_of
 from inference.doors import Doors
 from inference.errors import (
-    ModelNonsense,
     ModelRefused,
     ModelUnavailable,
     NoAddress,
     Unsupported,
 )
 from inference.fanout import Ask, separately
-from inference.metering import Meter
-from inference.model import ALL, Chunk, Halt, Message, Request
-from inference.thinking import ThinkingFilter
-from inference.tokens import Allowance, in_time
+from inference.model import Chunk, Halt, Message, Request
 from inference.translation import translating
 from inference.wire import (
     LLAMA,
@@ -35,7 +32,6 @@ from inference.wire import (
     ListedModel,
     ModelList,
     body_of,
-    chunks_of,
     constraint_of,
     engine_of,
     named,
@@ -200,27 +196,12 @@ class EndpointModel:
             yield await self._weighed(request)
             return
         response = await self._send(request, extra)
-        meter, allowance, began = Meter(request.n, self._engine), Allowance(request), False
-        thinking = [ThinkingFilter() for _ in range(request.n)]
+        seconds = self._patience.token_seconds
         with translating(self._where, self._client.api_key):
-            async with (
-                response,
-                aclosing(in_time(response, self._patience.token_seconds, self._where)) as events,
-            ):
-                async for event in events:
-                    if event is None:
-                        raise ModelNonsense("an event without content")
-                    began = True
-                    chunks = list(chunks_of(event, request.n))
-                    added = meter.read(event)
-                    if not all(map(allowance.covers, chunks)):
-                        break  # what came is kept; samples that have not ended count as cut
-                    for chunk in chunks:
-                        counted = chunk if added is None else replace(chunk, usage=added)
-                        yield _sifted(counted, thinking[chunk.index])
-                if not began:
-                    _require_stream(response)
-        yield Chunk(index=0 if request.n == 1 else ALL, usage=meter.rest)
+            told = arriving(response, request, self._engine, seconds=seconds, where=self._where)
+            async with aclosing(told) as chunks:
+                async for chunk in chunks:
+                    yield chunk
 
     async def _weighed(self, request: Request) -> Chunk:
         """A continuation, weighed by an engine that has a way of its own."""
@@ -288,19 +269,3 @@ class EndpointModel:
     def _where(self) -> str:
         """How an error names it."""
         return f"{self.base_url} (model {self.name!r})" if self.name else self.base_url
-
-
-def _sifted(chunk: Chunk, thinking: ThinkingFilter) -> Chunk:
-    """The chunk with what it thinks apart from what it says."""
-    ends = chunk.finish_reason is not None
-    thought, text = thinking.feed(chunk.text, last=ends) if chunk.text or ends else ("", "")
-    if not thought and text == chunk.text:
-        return chunk
-    return replace(chunk, text=text, reasoning=chunk.reasoning + thought)
-
-
-def _require_stream(response: AsyncStream[Event]) -> None:
-    """A body without an event is nothing said, if it claims to be a stream, and else nonsense."""
-    kind = response.response.headers.get("content-type", "an answer of no type")
-    if not kind.startswith("text/event-stream"):
-        raise ModelNonsense(f"{kind} instead of a stream of events (is --base-url right?)")

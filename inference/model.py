@@ -159,6 +159,11 @@ class Chunk:
     endpoint: str = ""
     """The address that answers, where there may be several; with a sample's first chunk."""
 
+    @property
+    def says(self) -> bool:
+        """Whether anything of a sample is in it; a stream's first event mostly names the role."""
+        return bool(self.text or self.reasoning or self.logprobs or self.finish_reason)
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:

@@ -56,7 +56,7 @@ def _of_status(error: openai.APIStatusError, where: str, reason: str) -> ModelEr
         case openai.AuthenticationError() | openai.PermissionDeniedError():
             return ModelRefused(f"{text} (is BREADTH_API_KEY the right key?)")
         case openai.NotFoundError():
-            return ModelRefused(f"{text} (is --base-url right? It mostly ends in /v1)")
+            return ModelRefused(text + _doubt(error))
         case openai.RateLimitError() | openai.InternalServerError() | openai.ConflictError():
             return ModelUnavailable(
                 text,
@@ -67,6 +67,12 @@ def _of_status(error: openai.APIStatusError, where: str, reason: str) -> ModelEr
             return ModelUnavailable(text, retry_after=0.0)
         case _:
             return ModelRefused(text)
+
+
+def _doubt(error: openai.NotFoundError) -> str:
+    """Of the address, unless the server says itself that it is the model which is not there."""
+    named = isinstance(error.body, dict) and "model" in _told(error.body).casefold()
+    return "" if named else " (is --base-url right? It mostly ends in /v1)"
 
 
 def _of_connection(origin: BaseException, where: str, reason: str) -> ModelUnavailable:

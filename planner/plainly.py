@@ -50,7 +50,7 @@ def abstention(grounds: Grounds, *, stopped: bool = False) -> Answer:
     """Says what was looked for and not found; cites nothing."""
     if stopped:
         said = [f"{_STOPPED}; nothing had been found by then."]
-    elif not (grounds.grounds or grounds.read or grounds.not_found) and grounds.errors:
+    elif not (grounds.grounds or grounds.not_found) and grounds.errors:
         said = ["Nothing was found out."]
     elif not grounds.grounds:
         said = ["No sources found: the documents do not answer this question."]
@@ -60,7 +60,8 @@ def abstention(grounds: Grounds, *, stopped: bool = False) -> Answer:
         asked = "; ".join(grounds.not_found)
         said.append(f"Looked for, and not found: {asked}")
     if grounds.errors:
-        said.append(f"Some steps failed: {'; '.join(grounds.errors[:3])}.")
+        told = "; ".join(error.rstrip(".") for error in grounds.errors[:3])
+        said.append(f"Some steps failed: {told}{'' if told.endswith('?') else '.'}")
     return Answer(None, tuple(Sentence(text) for text in said))
 
 

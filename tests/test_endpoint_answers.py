@@ -43,7 +43,7 @@ async def test_one_event_may_carry_several_samples() -> None:
         ([piece("a") | count(6, 1) | piece("a"), piece("b") | {"usage": count(6, 2)["usage"]}],
          Usage(6, 2)),
         ([piece("a") | {"usage": count(6, 1)["usage"]}, count(6, 2)], Usage(6, 2)),
-        ([{"choices": [], "usage": {"prompt_tokens": None}}], Usage()),
+        ([piece("a"), {"choices": [], "usage": {"prompt_tokens": None}}], Usage()),
         ([piece("a")], Usage()),
     ],
     ids=["each sample (llama.cpp)", "one sum (vLLM)", "running", "running, sum", "null", "none"],
@@ -134,10 +134,15 @@ async def test_a_stream_without_finish_reason_is_cut(*, done: bool) -> None:
 
 @pytest.mark.parametrize(
     "events",
-    [[], [{}], [{"choices": []}], [{"choices": None}], [piece(None)], [{"choices": [{}]}]],
-)  # fmt: skip
-async def test_nothing_said_is_an_empty_sample(events: list[Any]) -> None:
-    assert (await asked(stream(*events))).samples == (Sample("", "length"),)
+    [
+        [piece("", reason="stop")],
+        [piece(delta={"role": "assistant"}), piece(None, reason="stop"), count(7, 1)],
+        [piece(""), count(7, 1)],
+    ],
+)
+async def test_a_model_may_say_nothing(events: list[Any]) -> None:
+    (sample,) = (await asked(stream(*events))).samples
+    assert sample.text == ""
 
 
 async def test_comments_and_other_fields_of_the_stream_are_passed_over() -> None:

@@ -13,8 +13,10 @@ from endpoint_server import (
     Answer,
     asked,
     asking,
+    count,
     line,
     piece,
+    pooling,
     sent,
     serving,
     status,
@@ -23,7 +25,15 @@ from endpoint_server import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference import ModelError, ModelNonsense, ModelRefused, ModelUnavailable, Patience, complete
+from inference import (
+    ModelError,
+    ModelNonsense,
+    ModelRefused,
+    ModelUnavailable,
+    Patience,
+    Sample,
+    complete,
+)
 
 
 async def test_a_web_page_as_the_error_is_told_in_short() -> None:
@@ -85,6 +95,33 @@ async def test_what_came_before_the_break_is_not_lost() -> None:
         assert (await anext(chunks)).text == "kept"
         with pytest.raises(ModelUnavailable, match="broke off"):
             await anext(chunks)
+
+
+ROLE = piece(delta={"role": "assistant"})
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        stream(),
+        stream({}),
+        stream({"choices": []}, {"choices": None}, {"choices": [{}]}),
+        stream(ROLE, piece(None), count(7, 0)),
+        sent(),
+        sent(line(ROLE), b'data: {"choices": [{"index": 0, "delta": {"con'),
+    ],
+)
+async def test_an_answer_that_ends_before_its_beginning_is_a_failure(answer: Answer) -> None:
+    with pytest.raises(ModelUnavailable, match="ended its answer before it had begun"):
+        await asked(answer)
+
+
+@pytest.mark.parametrize("then", ["end", "break"])
+async def test_and_is_asked_for_again(then: str) -> None:
+    lost = sent(line(ROLE), then=then)
+    async with serving(lost, WHOLE) as played, pooling(played.url) as model:
+        assert (await complete(model, ASKED)).samples == (Sample("Cuarón"),)
+    assert len(played.bodies) == 2
 
 
 @pytest.mark.parametrize("text", ["out of memory", "CUDA error"])

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from endpoint_server import ASKED, GRAMMAR, SCHEMA, WHOLE, asking, models, serving, status
+from endpoint_server import ASKED, GRAMMAR, SCHEMA, WHOLE, asked, asking, models, serving, status
 
 from inference import (
     EndpointModel,
@@ -118,6 +118,13 @@ async def test_a_wrong_path_says_what_an_address_looks_like() -> None:
     async with serving(WHOLE) as played, asking(played.url.removesuffix("/v1")) as model:
         with pytest.raises(ModelRefused, match=r"404: .*ends in /v1"):
             await complete(model, ASKED)
+
+
+async def test_an_address_is_not_doubted_where_the_model_is_not_there() -> None:
+    missing = status(404, {"error": {"message": "The model `m` does not exist."}})
+    with pytest.raises(ModelRefused, match="404: The model `m` does not exist") as caught:
+        await asked(missing)
+    assert "--base-url" not in str(caught.value)
 
 
 @pytest.mark.parametrize("part", ["me:hunter2@", "hunter2@", "?key=hunter2"])

@@ -74,6 +74,13 @@ def test_an_abstention_says_whether_anything_was_found() -> None:
     assert answer.citations == ()
 
 
+def test_documents_are_not_blamed_where_the_model_failed() -> None:
+    for error, told in {"not read": "not read.", "gone.": "gone.", "gone?": "gone?"}.items():
+        failed = Grounds((), None, (), (error,), BIRTHS.citations)
+        text = without_value(failed, stopped=False).text
+        assert text == f"Nothing was found out. Some steps failed: {told}"
+
+
 def test_a_run_that_was_stopped_says_so_in_its_answer() -> None:
     nothing = without_value(Grounds((), None, (), (), ()), stopped=True)
     assert "stopped before its end; nothing had been found" in nothing.text
