@@ -116,7 +116,8 @@ def test_a_date_behind_an_arabic_name_and_a_path_keep_their_order() -> None:
     assert turned("المجرى", "ltr") == "\u200fالمجرى\u200f\u200e"
     assert turned("المجرى", "rtl") == "المجرى\u200f"
     assert turned("/notes/ü.txt", "rtl") == "\u200e/notes/ü.txt\u200e\u200f"
-    assert turned("2005-01-06", "rtl") == "2005-01-06"
+    assert turned("2005-01-06", "rtl") == "\u200e2005-01-06\u200e\u200f"
+    assert turned("2005-01-06", "ltr") == "2005-01-06"
     named = answer_of("It was so.", author="المجرى", published="2005-01-06", question="Was it so?")
     assert "المجرى\u200f\u200e, 2005" in as_markdown(named)
     shown = docx.Document(io.BytesIO(as_docx(named))).paragraphs[-2].text
@@ -244,3 +245,37 @@ def test_the_year_of_a_source_is_a_year() -> None:
     )
     shown = as_text(Publication("r", "Wie war es?", "completed", answer), "author-date")
     assert "(A B 2020; C D o. J.)" in shown
+
+
+def test_a_mark_stays_with_its_sentence_and_marks_of_notes_are_raised_together() -> None:
+    publication, marked = report_in("en"), f"{TEXTS['en'][0]}\u00a0[1]"
+    word = docx.Document(io.BytesIO(as_docx(publication)))
+    assert marked in html.fromstring(as_html(publication)).text_content()
+    assert marked in word.paragraphs[2].text
+    noted = html.fromstring(as_html(publication, "footnotes"))
+    between = noted.xpath("//span[@class='notes']/span[@class='raised']")
+    assert {mark.text for mark in between} == {","}
+
+
+@with_pdf
+def test_a_long_address_in_an_arabic_text_is_set_in_its_order() -> None:
+    address = "https://example.org/" + "abcdefghij" * 3 + "/klmnopqrst/" + "0123456789" * 9
+    named = answer_of("كان الأمر كذلك في عام 1970 في لندن.", title="نهر الراين", location=address)
+    shown = as_pdf(named)[0]
+    pages = pypdfium2.PdfDocument(shown)
+    read = "".join(page.get_textpage().get_text_range() for page in pages)
+    assert address[:70] in read
+    assert address[80:] in read
+    assert "1 / 1" in read
+
+
+@with_pdf
+def test_no_page_has_the_name_of_the_run_alone() -> None:
+    for count in range(8, 22):
+        publication = report_in("en")
+        cited = publication.answer.citations[:1] * count
+        answer = replace(publication.answer, citations=cited, sections=())
+        made = pypdfium2.PdfDocument(as_pdf(replace(publication, answer=answer, document=None))[0])
+        last = made[len(made) - 1].get_textpage().get_text_range()
+        assert "Breadth, run" in last
+        assert TEXTS["en"][0] in " ".join(last.split())

@@ -79,7 +79,7 @@ def turned(part: str, way: str) -> str:
 
     Without them a date behind an Arabic name is told backwards, and a path loses its first slash.
     """
-    own = direction(part, way)
+    own = direction(part, "ltr" if any(map(str.isdigit, part)) else way)
     if own != way:
         return f"{_MARKS[own]}{part}{_MARKS[own]}{_MARKS[way]}"
     strong = {unicodedata.bidirectional(sign) for sign in part}
