@@ -54,7 +54,7 @@ from planner.recording import RecordedModel
 from planner.replaying import RefusingModel, ReplayedModel, Reply, steps_anew, top_step
 from planner.research import research
 from planner.speculating import Speculation, SpeculationTotals
-from planner.style import Size, Style, style_of
+from planner.style import Size, Style, language_code, style_of
 from planner.subgraph import Researched, research_graph
 from planner.unnesting import is_plain, unnested
 
@@ -129,6 +129,7 @@ __all__ = [
     "is_plain",
     "is_tool_name",
     "known_results",
+    "language_code",
     "marked",
     "means_of",
     "question_of",

@@ -100,9 +100,14 @@ def is_open_ended(question: str) -> bool:
 
 def language_of(text: str) -> str:
     """The English name of a text's language; English where that is not plain."""
-    code, sure = _identifier().classify(text)
     in_latin = sum(letter.isascii() for letter in text) > len(text) / 2
-    return LANGUAGES[code] if sure >= _SURE or not in_latin else "English"
+    return LANGUAGES[language_code(text, sure=_SURE if in_latin else 0) or "en"]
+
+
+def language_code(text: str, *, sure: float = _SURE) -> str:
+    """The ISO 639-1 code of a text's language; nothing where that is less sure (0 to 1)."""
+    code, found = _identifier().classify(text)
+    return code if found >= sure else ""
 
 
 @cache

@@ -17,6 +17,8 @@ from search.pages import decode_page, parse_page
 
 _CONTAINER = "META-INF/container.xml"
 _LOCKS = "META-INF/encryption.xml"
+_ROLE = "{http://www.idpf.org/2007/opf}role"
+_AUTHOR = "aut"
 _DUBLIN = "{http://purl.org/dc/elements/1.1/}"
 
 
@@ -36,7 +38,25 @@ def book_text(data: bytes, location: str) -> Extract:
     def of(name: str) -> str:
         return normalise(" ".join((package.findtext(f".//{_DUBLIN}{name}") or "").split()))
 
-    return Extract(normalise(text), of("title"), of("creator"), day_of(of("date")))
+    authors = normalise("; ".join(_authors(package)))
+    return Extract(normalise(text), of("title"), authors, day_of(of("date")))
+
+
+def _authors(package: Any) -> list[str]:
+    """Those who wrote it: no translators and editors, unless only these are named.
+
+    The role is an attribute in EPUB 2, and an element of its own that refines the name in EPUB 3.
+    """
+    roles = {
+        refined.get("refines", "").lstrip("#"): (refined.text or "").strip()
+        for refined in package.iterfind(".//{*}meta[@property='role']")
+    }
+    named: dict[str, str] = {}
+    for creator in package.iterfind(f".//{_DUBLIN}creator"):
+        name = " ".join("".join(creator.itertext()).split())
+        if name:
+            named[name] = creator.get(_ROLE) or roles.get(creator.get("id", "-"), "")
+    return [name for name, role in named.items() if role in ("", _AUTHOR)] or list(named)
 
 
 def _chapters(archive: ZipFile, path: str, package: Any, location: str) -> Iterator[str]:

@@ -106,7 +106,12 @@ def _cells(row: Row, names: Row) -> Iterator[str]:
     for at, cell in enumerate(row):
         name = names[at] if at < len(names) else ""
         if cell:
-            yield f"{name}: {cell}" if name else cell
+            yield f"{_spoken(name)}: {cell}" if name else cell
+
+
+def _spoken(name: str) -> str:
+    """Of a column that is called "Time: start": no colon stands before that behind the name."""
+    return name.replace(": ", ", ")
 
 
 def _width(row: Row) -> int:

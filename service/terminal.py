@@ -138,8 +138,8 @@ class Terminal:
         self._say(f"{report.documents} documents, {report.passages} passages")
         for path, reason in report.unreadable[:_SHOWN_REFUSALS]:
             self._say(f"left out {path}: {reason}")
-        if len(report.unreadable) > _SHOWN_REFUSALS:
-            self._say(f"and {len(report.unreadable) - _SHOWN_REFUSALS} more files left out")
+        if more := len(report.unreadable) - min(len(report.unreadable), _SHOWN_REFUSALS):
+            self._say(f"left out {more} more {'file' if more == 1 else 'files'}")
 
     async def record(self, event: Event) -> None:
         """See Trace."""

@@ -108,17 +108,21 @@ async def called(
 
 def table(document: Mapping[str, Any]) -> Table:
     """For a terminal."""
-    shown = Table("tool", "arguments", "limits", "side effects", "from", show_lines=True)
+    shown = Table(show_lines=True)
+    shown.add_column("tool", ratio=3)
+    shown.add_column("arguments", ratio=2)
+    for name in ("limits", "effects", "from"):
+        shown.add_column(name)
     for row in document["tools"]:
         first = Text(legible(row["name"]), "bold").append(f"\n{legible(row['description'])}", "dim")
         arguments = "\n".join(
-            f"{name}: {shape['type']}{'' if shape['required'] else ', optional'}"
+            legible(f"{name}: {shape['type']}{'' if shape['required'] else ', optional'}")
             for name, shape in row["arguments"].items()
         )
         limits = f"{row['seconds']:g} s" + (f"\ncosts {row['cost']:g}" if row["cost"] else "")
         effects = "yes" if row["side_effects"] else "no"
         effects += "" if row["approval"] == "auto" else f"\napproval: {row['approval']}"
-        shown.add_row(first, Text(legible(arguments)), limits, effects, legible(row["origin"]))
+        shown.add_row(first, Text(arguments), limits, effects, legible(row["origin"]))
     return shown
 
 

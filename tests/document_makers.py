@@ -161,8 +161,11 @@ def make_xlsx(sheets: dict[str, Sequence[Sequence[Any]]], title: str = "") -> by
     return buffer.getvalue()
 
 
-def make_epub(chapters: dict[str, str], *, title: str, author: str = "", day: str = "") -> bytes:
-    """A book of chapters by file name, read in this order."""
+def make_epub(
+    chapters: dict[str, str], *, title: str, author: str = "", day: str = "", creators: str = ""
+) -> bytes:
+    """A book of chapters by file name, read in this order. `creators`: elements, as they stand."""
+    creators = creators or f"<dc:creator>{author}</dc:creator>"
     items = "".join(
         f'<item id="c{i}" href="text/{name}" media-type="application/xhtml+xml"/>'
         for i, name in enumerate(chapters)
@@ -171,7 +174,7 @@ def make_epub(chapters: dict[str, str], *, title: str, author: str = "", day: st
     package = (
         '<package xmlns="http://www.idpf.org/2007/opf"><metadata '
         'xmlns:dc="http://purl.org/dc/elements/1.1/">'
-        f"<dc:title>{title}</dc:title><dc:creator>{author}</dc:creator><dc:date>{day}</dc:date>"
+        f"<dc:title>{title}</dc:title>{creators}<dc:date>{day}</dc:date>"
         f"</metadata><manifest>{items}</manifest><spine>{spine}</spine></package>"
     )
     container = (

@@ -24,3 +24,12 @@ def does_something(document: PdfDocument) -> bool:
     """Whether it has scripts or files in it."""
     scripts = raw.FPDFDoc_GetJavaScriptActionCount(document)
     return scripts > 0 or raw.FPDFDoc_GetAttachmentCount(document) > 0
+
+
+def spoken(document: PdfDocument) -> str:
+    """The language that it says of itself."""
+    buffer = ctypes.create_string_buffer(64)
+    size = raw.FPDFCatalog_GetLanguage(
+        document, ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)), 64
+    )
+    return buffer.raw[: max(0, size - 2)].decode("utf-16-le")

@@ -4,7 +4,7 @@ import re
 
 import bibtexparser
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from publications import TEXTS, answer_of, report_in, source
 
@@ -105,6 +105,13 @@ def test_a_key_does_not_depend_on_the_other_sources() -> None:
     assert all(key.startswith("rhine-") for key in keys)
 
 
+def test_people_with_accents_are_people_to_bibtex() -> None:
+    (entry,) = entries_of(answer_of("x", author="Müller, Jörg; Ζήση, Ελένη", published="May 2021"))
+    assert entry["author"] == "Müller, Jörg and Ζήση, Ελένη"
+    assert entry["year"] == "2021"
+
+
+@settings(deadline=None)
 @given(st.text(max_size=60), st.text(max_size=40), st.text(max_size=12), st.text(max_size=40))
 def test_no_text_breaks_bibtex(title: str, author: str, published: str, location: str) -> None:
     publication = answer_of("x", title=title, author=author, published=published, location=location)

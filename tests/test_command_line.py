@@ -313,6 +313,20 @@ async def test_unreadable_files_are_left_out_and_the_rest_answers(
         assert reason in line
 
 
+async def test_of_many_files_that_cannot_be_read_the_rest_is_counted(
+    user: User, chat_server: ChatServer, films: Path
+) -> None:
+    for number in range(6):
+        (films / f"empty{number}.md").write_text("")
+    ended = await user.types(*ask(chat_server, films))
+    told = [line for line in ended.err.splitlines() if "left out" in line]
+    assert len(told) == 6
+    assert told[-1].endswith("left out 1 more file")
+    (films / "empty6.md").write_text("")
+    ended = await user.types(*ask(chat_server, films))
+    assert "left out 2 more files" in ended.err
+
+
 async def test_a_folder_with_nothing_to_read_is_refused(
     user: User, chat_server: ChatServer
 ) -> None:

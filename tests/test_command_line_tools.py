@@ -91,6 +91,8 @@ async def test_all_tools_are_listed_with_limits_and_where_they_come_from(user: U
     shown = await user.types("tools")
     assert "package" in shown.out
     assert "costs 0.5" in shown.out
+    (city,) = [line for line in shown.out.splitlines() if "city: string" in line]
+    assert "days" not in city  # each argument has a line of its own
 
 
 async def test_one_tool_is_called(user: User, films: Path) -> None:

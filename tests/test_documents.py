@@ -189,6 +189,27 @@ def test_a_book_is_read_in_the_order_of_its_spine() -> None:
     assert (source.title, source.author, source.published) == ("A Life", "Ann Author", "1999-12-31")
 
 
+@pytest.mark.parametrize(
+    ("creators", "author"),
+    [
+        ("<dc:creator>Ann Author</dc:creator><dc:creator>Bob Writer</dc:creator>",
+         "Ann Author; Bob Writer"),
+        ('<dc:creator xmlns:o="http://www.idpf.org/2007/opf" o:role="trl">T R</dc:creator>'
+         '<dc:creator xmlns:o="http://www.idpf.org/2007/opf" o:role="aut">Ann Author</dc:creator>',
+         "Ann Author"),
+        ('<dc:creator id="one">Ed Itor</dc:creator><dc:creator id="two">Ann Author</dc:creator>'
+         '<meta refines="#one" property="role">edt</meta>',
+         "Ann Author"),
+        ('<dc:creator id="one">Ed Itor</dc:creator><meta refines="#one" property="role">edt</meta>',
+         "Ed Itor"),
+        ("<dc:creator> </dc:creator>", ""),
+    ],
+)  # fmt: skip
+def test_the_authors_of_a_book_are_those_who_wrote_it(creators: str, author: str) -> None:
+    book = make_epub({"a.xhtml": "<p>It begins.</p>"}, title="A Life", creators=creators)
+    assert read(book).source.author == author
+
+
 def test_a_locked_book_is_refused() -> None:
     book = make_epub({}, title="Secret")
     archive = io.BytesIO(book)

@@ -138,6 +138,13 @@ def test_rows_are_read_as_they_were_written(rows: list[dict[str, str]]) -> None:
     assert rows_in("Caption\n" + "\n".join(lines)) == told
 
 
+def test_a_column_whose_name_has_a_colon_keeps_all_of_it() -> None:
+    rows = [["Tide", "Time: start", "Time: end"], ["low", "9:00", "15:10"]]
+    lines = list(row_lines(rows, header=True))
+    assert lines == ["| Tide: low | Time, start: 9:00 | Time, end: 15:10 |"]
+    assert rows_in(lines[0]) == [{"Tide": "low", "Time, start": "9:00", "Time, end": "15:10"}]
+
+
 def test_beginnings_of_rows_without_an_end_are_done_at_once() -> None:
     """Following each of them to the end of the text would take hours."""
     assert rows_in("| a: 1 |\n" + "| b: 2\n" * 500_000) == [{"a": "1"}]

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from planner import Answer
 from search import Source
-from service.formats.citing import authors_of
+from service.formats.citing import authors_of, year_of
 from service.formats.plain import line, web_address
 from service.formats.publication import Publication
 
@@ -55,7 +55,7 @@ def _fields(source: Source, day: str) -> Iterator[tuple[str, str]]:
         if found[3]:
             yield "day", f"{{{int(found[3])}}}"
     elif source.published:
-        yield "year", f"{{{_escaped(source.published)}}}"
+        yield "year", f"{{{year_of(source.published) or _escaped(source.published)}}}"
     address = web_address(source.location)
     if address:
         yield "url", f"{{{address}}}"
@@ -70,7 +70,7 @@ def _fields(source: Source, day: str) -> Iterator[tuple[str, str]]:
 def _name(name: str) -> str:
     """In braces, where BibTeX would take it for two people or a name of too many parts."""
     escaped = _escaped(name)
-    whole = " and " in f" {name.lower()} " or name.count(",") > 1 or not name.isascii()
+    whole = " and " in f" {name.lower()} " or name.count(",") > 1
     return f"{{{escaped}}}" if whole else escaped
 
 

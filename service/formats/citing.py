@@ -1,5 +1,6 @@
 """How sentences point at their sources: by numbers, by author and date, or by notes."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,12 +9,14 @@ from typing import Literal
 from planner import Answer, Sentence
 from search import Passage, Source
 from service.formats.plain import cut, line, web_address
+from service.formats.wording import ENGLISH, Wording
 
 CitationStyle = Literal["numbers", "author-date", "footnotes"]
 STYLES: tuple[CitationStyle, ...] = ("numbers", "author-date", "footnotes")
 
 _LABEL = 48
 """Characters of a title or a name that stand in the text."""
+_YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
 _SEVERAL = 3
 """From so many authors on only the first is named in the text."""
 
@@ -57,16 +60,18 @@ class Entry:
 class Citing:
     """The marks and the list of sources of one answer, in one style."""
 
-    def __init__(self, answer: Answer, style: CitationStyle, day: str = "") -> None:
+    def __init__(
+        self, answer: Answer, style: CitationStyle, day: str = "", words: Wording = ENGLISH
+    ) -> None:
         """`day`: when the sources were read."""
         self.style = style
-        self._citations, self._day = answer.citations, day
-        self._labels = _labels([passage.source for passage in answer.citations])
+        self._citations, self._day, self._words = answer.citations, day, words
+        self._labels = _labels([passage.source for passage in answer.citations], words.undated)
 
     @property
     def heading(self) -> str:
         """Over the list of sources."""
-        return "Notes" if self.style == "footnotes" else "Sources"
+        return self._words.notes if self.style == "footnotes" else self._words.sources
 
     def marks(self, sentence: Sentence) -> Marks | None:
         """None where it points at nothing."""
@@ -100,7 +105,7 @@ class Citing:
         """What is said of a source besides its title and where it is."""
         said = [line(source.author), line(source.published)]
         if self._day and web_address(source.location):
-            said.append(f"accessed {self._day}")
+            said.append(self._words.accessed.format(self._day))
         return [part for part in said if part]
 
     def _cited(self, sentence: Sentence) -> Iterator[tuple[int, Passage]]:
@@ -111,15 +116,15 @@ class Citing:
 
     def _named(self, passage: Passage) -> str:
         """Author and date, and the page where there are pages."""
-        label, place = self._labels[passage.source.location], line(passage.part)
+        label, place = self._labels[passage.source.location], self._words.part(passage.part)
         return f"{label}, {place}" if place else label
 
 
-def source_line(passage: Passage, day: str = "") -> str:
+def source_line(passage: Passage, day: str = "", words: Wording = ENGLISH) -> str:
     """Title, who wrote it and when, and place."""
     source = passage.source
-    said = [source.author, source.published, source.location, passage.place]
-    said.append(f"accessed {day}" if day and web_address(source.location) else "")
+    said = [source.author, source.published, source.location, words.place(passage)]
+    said.append(words.accessed.format(day) if day and web_address(source.location) else "")
     return f"{source.title} ({', '.join(filter(None, said))})"
 
 
@@ -140,11 +145,17 @@ def _both(text: str) -> list[str]:
     return parts if all(" " in part.strip() for part in parts) else [text]
 
 
-def _labels(sources: Sequence[Source]) -> Mapping[str, str]:
+def year_of(published: str) -> str:
+    """The year in what says when something was published, or nothing."""
+    found = _YEAR.search(line(published))
+    return found[0] if found else ""
+
+
+def _labels(sources: Sequence[Source], undated: str) -> Mapping[str, str]:
     """By the location; letters behind the year tell sources of one author and year apart."""
     alike: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for source in {source.location: source for source in sources}.values():
-        alike[_who(source), line(source.published)[:4] or "n.d."].append(source.location)
+        alike[_who(source), year_of(source.published) or undated].append(source.location)
     labels = {}
     for (who, year), locations in alike.items():
         for place, location in enumerate(locations):

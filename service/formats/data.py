@@ -20,6 +20,7 @@ def as_json(publication: Publication) -> str:
         "answer": writing.text,
         "value": answer.value,
         "title": answer.title,
+        "language": publication.language or None,
         "summary": [_sentence(sentence) for sentence in answer.sentences],
         "sections": [_section(section) for section in answer.sections],
         "citations": writing.citations,

@@ -16,11 +16,14 @@ from search import Passage
 from service.formats.citing import CitationStyle, Citing, Entry, Mark, Marks
 from service.formats.picture import plan_picture
 from service.formats.plain import clean, cut, direction, language, line, web_address
-from service.formats.publication import VERDICTS, Publication, legend, remark_on
+from service.formats.publication import Publication
 from service.formats.style import COMMON, PAPER, SCREEN
+from service.formats.wording import ENGLISH, is_marked
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _LONG_WORD = re.compile(r"[^\s&;<>]{24}(?=[^\s&;<>]{12})")
+_LONGEST_HEAD = 90
+"""Characters of the title at the head of each page."""
 _LONGEST_LABEL = 600
 """Characters of a title or an author in the list of sources."""
 
@@ -42,48 +45,54 @@ class _Page:
     def __init__(self, publication: Publication, style: CitationStyle, *, paged: bool) -> None:
         """Nothing is written yet."""
         self._publication, self._answer = publication, publication.answer
-        self._citing = Citing(publication.answer, style, publication.day)
+        self._language, self._way = publication.language, publication.direction
+        self._words = publication.words
+        self._lang = "en" if self._words is ENGLISH else self._language
+        """Of what the page itself says."""
+        self._citing = Citing(publication.answer, style, publication.day, self._words)
         self._paged = paged
         self._ids = count(1)
 
     def written(self, looks: str) -> str:
         """The whole page."""
         publication = self._publication
-        sentences = [publication.title, *(s.text for s in self._answer.every_sentence)]
-        spoken = f' lang="{language(sentences)}"'
-        body = "".join(part for part in self._parts())
+        body = "".join(self._parts())
+        made_by = f"Breadth {version('breadth')}"
+        created = f'<meta name="dcterms.created" content="{_text(publication.day)}">'
         return (
-            '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+            f'<!doctype html>\n<html lang="{self._language or "en"}" dir="{self._way}">'
+            '<head><meta charset="utf-8">'
             f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
             '<meta name="viewport" content="width=device-width,initial-scale=1">'
-            f'<meta name="generator" content="Breadth {version("breadth")}">'
+            f'<meta name="generator" content="{made_by}"><meta name="author" content="{made_by}">'
+            f"{created if publication.day else ''}"
             f"<title>{_text(publication.title)}</title><style>{looks}</style></head>\n"
-            f'<body><main{spoken} dir="{direction(line(publication.title))}">{body}</main>\n'
-            f"<footer>{self._foot()}</footer></body></html>\n"
+            f'<body><main lang="{self._language}">{body}</main>\n'
+            f'<footer lang="en" dir="ltr">{self._foot()}</footer></body></html>\n'
         )
 
     def _parts(self) -> Iterator[str]:
         """From the title to the sources."""
         publication, answer = self._publication, self._answer
-        yield _block("h1", publication.title)
+        running = f' data-running="{_text(cut(line(publication.title), _LONGEST_HEAD))}"'
+        yield self._block("h1", publication.title, running if self._paged else "")
         if answer.title and line(answer.title) != line(publication.question):
-            yield _block("p", publication.question, "asked")
+            yield self._block("p", publication.question, ' class="asked"')
         if publication.remark:
-            yield _block("p", publication.remark, "remark")
+            yield self._block("p", publication.remark, ' class="remark" lang="en"')
         yield self._paragraph(answer.sentences)
         for section in answer.sections:
             yield from self._section(section)
-        if told := legend(answer):
-            lines = "".join(f"<p>{_text(each)}</p>" for each in told)
-            yield f'<aside class="legend" lang="en" dir="ltr">{lines}</aside>'
-        if picture := plan_picture(publication.document, paged=self._paged):
-            yield (
-                f'<figure class="plan" dir="ltr">{picture}<figcaption lang="en">How it was found:'
-                " each step below those that it waited for</figcaption></figure>"
-            )
+        if told := self._words.legend(answer):
+            lines = "".join(self._block("p", each, f' lang="{self._lang}"') for each in told)
+            yield f'<aside class="legend">{lines}</aside>'
+        if picture := plan_picture(publication.document, self._words, paged=self._paged):
+            caption = self._block("figcaption", self._words.caption, f' lang="{self._lang}"')
+            yield f'<figure class="plan" dir="ltr">{picture}{caption}</figure>'
         if answer.citations:
             items = "".join(self._entry(entry) for entry in self._citing.entries())
-            yield f'<h2 lang="en">{self._citing.heading}</h2><ol class="sources">{items}</ol>'
+            yield self._block("h2", self._citing.heading, f' lang="{self._lang}"')
+            yield f'<ol class="sources">{items}</ol>'
 
     def _foot(self) -> str:
         """Which run this is of."""
@@ -93,14 +102,14 @@ class _Page:
     def _section(self, section: Section) -> Iterator[str]:
         """Heading, sentences and table."""
         if section.heading:
-            yield _block("h2", section.heading)
+            yield self._block("h2", section.heading)
         yield self._paragraph(section.sentences)
         if section.table is not None:
             yield self._table(section.table)
 
     def _table(self, table: Table) -> str:
         """With its head, which is repeated on each page."""
-        head = "".join(_block("th", column) for column in table.columns)
+        head = "".join(self._block("th", column, ' scope="col"') for column in table.columns)
         rows = "".join(
             f"<tr>{''.join(self._cell(cell) for cell in row)}</tr>" for row in table.rows
         )
@@ -109,36 +118,40 @@ class _Page:
 
     def _cell(self, cell: Sentence) -> str:
         """A sentence of its own."""
-        return f'<td dir="{direction(line(cell.text))}">{self._sentence(cell)}</td>'
+        return f'<td dir="{self._way_of(cell.text)}">{self._sentence(cell)}</td>'
 
     def _paragraph(self, sentences: Sequence[Sentence]) -> str:
         """Nothing of no sentences."""
         if not sentences:
             return ""
         written = " ".join(map(self._sentence, sentences))
-        way = direction(" ".join(line(sentence.text) for sentence in sentences))
+        way = self._way_of(" ".join(sentence.text for sentence in sentences))
         return f'<p class="around" dir="{way}">{written}</p>'
 
     def _sentence(self, sentence: Sentence) -> str:
         """With marks, and what is to be said of it."""
         text = _text(sentence.text)
-        if sentence.verdict in VERDICTS:
+        if is_marked(sentence):
             text = f'<span class="claim {sentence.verdict}">{text}</span>'
         marks = self._citing.marks(sentence)
         written = text + (self._marks(marks) if marks else "")
-        remark = remark_on(sentence.verdict)
-        return written + (f' <bdi class="verdict" lang="en">{remark}</bdi>' if remark else "")
+        remark = self._words.verdict(sentence.verdict)
+        said = f' <bdi class="verdict" lang="{self._lang}">{remark}</bdi>'
+        return written + (said if remark else "")
 
     def _marks(self, marks: Marks) -> str:
         """Each with its passage behind it."""
-        inner = _text(marks.between).join(self._mark(mark) for mark in marks.marks)
+        between = _text(marks.between)
+        if marks.raised and not self._paged:
+            between = f'<span class="raised">{between}</span>'
+        inner = between.join(self._mark(mark) for mark in marks.marks)
         whole = f"{_text(marks.before)}{inner}{_text(marks.after)}"
         # The passages stand in the marks, so it is the marks alone that are raised.
-        return (
-            whole
-            if marks.raised and not self._paged
-            else (f"<sup>{whole}</sup>" if marks.raised else f" {whole}")
-        )
+        if marks.raised:
+            return f"<sup>{whole}</sup>" if self._paged else f'<span class="notes">{whole}</span>'
+        # On a screen no line begins with the mark of the line before; WeasyPrint breaks a line in
+        # odd places for it.
+        return f" {whole}" if self._paged else f"&nbsp;{whole}"
 
     def _mark(self, mark: Mark) -> str:
         """On paper a link; on a screen what opens the passage, by pointer, keyboard or touch."""
@@ -150,18 +163,19 @@ class _Page:
         return (
             f'<span class="cite"><button type="button" class="mark{raised}"'
             f' aria-describedby="tip-{number}">{_text(mark.text)}</button>'
-            f'<span class="tip" id="tip-{number}" role="tooltip"><span dir="ltr">'
-            f"<b><bdi>{_text(source.title)}</bdi></b>"
-            f'<span class="quote" lang="" dir="{direction(line(passage.text))}">'
-            f"{_quoted(passage)}</span>"
-            f'<a lang="en" href="#source-{mark.number}">Source, {_text(passage.place)}</a>'
+            f'<span class="tip" id="tip-{number}" role="tooltip"><span dir="{self._way}">'
+            f"<b>{_isolated(_text(source.title))}</b>"
+            f'<span class="quote" lang="{language([passage.text])}"'
+            f' dir="{direction(line(passage.text))}">{_quoted(passage)}</span>'
+            f'<a lang="{self._lang}" href="#source-{mark.number}">{self._words.source}, '
+            f"{_isolated(_text(self._words.place(passage)))}</a>"
             "</span></span></span>"
         )
 
     def _entry(self, entry: Entry) -> str:
         """A source with its passages."""
         source, citing = entry.source, self._citing
-        title = f"<bdi>{_breakable(source.title) or _breakable(source.location)}</bdi>"
+        title = _isolated(_breakable(source.title) or _breakable(source.location))
         address = web_address(source.location)
         if address:
             title = f'<a href="{html.escape(address)}" rel="noreferrer">{title}</a>'
@@ -169,31 +183,41 @@ class _Page:
         label = entry.label if citing.style == "author-date" else f"[{entry.label}]"
         whole = "".join(self._passage(number, passage) for number, passage in entry.passages)
         return (
-            f'<li dir="ltr"><div class="source-head"><span class="label"><bdi>{_text(label)}</bdi>'
-            f'</span>{title} <span class="details">'
-            f"{', '.join(f'<bdi>{part}</bdi>' for part in map(_breakable, said))}</span></div>"
+            f'<li dir="{self._way}"><div class="source-head"><span class="label">'
+            f'{_isolated(_text(label))}</span>{title} <span class="details">'
+            f"{', '.join(_isolated(part) for part in map(_breakable, said))}</span></div>"
             f"{whole}</li>"
         )
 
     def _passage(self, number: int, passage: Passage) -> str:
         """What a mark leads to."""
         return (
-            f'<div class="passage" id="source-{number}"><blockquote lang=""'
-            f' dir="{direction(line(passage.text))}"><span class="place" lang="en">'
-            f"<bdi>{_text(passage.place)}</bdi></span>{_quoted(passage)}</blockquote></div>"
+            f'<div class="passage" id="source-{number}"><blockquote'
+            f' lang="{language([passage.text])}" dir="{direction(line(passage.text))}">'
+            f'<span class="place" lang="{self._lang}">'
+            f"{_isolated(_text(self._words.place(passage)))}</span>"
+            f"{_quoted(passage)}</blockquote></div>"
         )
 
+    def _block(self, tag: str, text: str, attributes: str = "") -> str:
+        """An element of a text with its direction."""
+        return f'<{tag}{attributes} dir="{self._way_of(text)}">{_text(text)}</{tag}>'
 
-def _block(tag: str, text: str, kind: str = "") -> str:
-    """An element of a text with its direction."""
-    named = f' class="{kind}"' if kind else ""
-    return f'<{tag}{named} dir="{direction(line(text))}">{_text(text)}</{tag}>'
+    def _way_of(self, text: str) -> str:
+        """A number alone runs as the answer does."""
+        return direction(line(text), self._way)
+
+
+def _isolated(written: str) -> str:
+    """What runs its own way, whatever stands around it; WeasyPrint has to be told which."""
+    return f'<bdi dir="{direction(html.unescape(written))}">{written}</bdi>'
 
 
 def _breakable(text: str) -> str:
     """With places where a word may be broken that is longer than a line: deep inside of other
-    elements, WeasyPrint finds none of its own."""
-    return _LONG_WORD.sub(r"\g<0><wbr>", _text(cut(line(text), _LONGEST_LABEL)))
+    elements, WeasyPrint finds none of its own. An element there would cut the word in pieces, that
+    it sets from right to left in such a text."""
+    return _LONG_WORD.sub("\\g<0>\u200b", _text(cut(line(text), _LONGEST_LABEL)))
 
 
 def _quoted(passage: Passage) -> str:

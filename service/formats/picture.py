@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.formats.layers import rows_of
-from service.formats.plain import clean, cut, direction, line
+from service.formats.plain import clean, cut, direction, line, script
+from service.formats.wording import ENGLISH, Wording
 from service.legible import legible_arguments, legible_value
 from service.plan_views import PlanView, RunningTime
 
@@ -24,6 +25,9 @@ _LONGEST = 400
 """Characters of what is told of a box where somebody points at it."""
 _LINES = 3
 """Of a question or a value, in its box."""
+_HYPHENATED = frozenset({"LATIN", "GREEK", "CYRILLIC"})
+_NO_START = "ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々"
+"""What no line of Japanese begins with, besides marks that close or end something."""
 _COLOURS = {"done": "#1a7f37", "failed": "#b42318", "skipped": "#8a6100"}
 """They say nothing that the words do not."""
 _ELSE = "#666666"
@@ -45,7 +49,9 @@ class _Box:
         return 2 * _PADDING + _LINE * (1 + len(self.asked) + len(self.value))
 
 
-def plan_picture(document: Mapping[str, Any] | None, *, paged: bool = False) -> str:
+def plan_picture(
+    document: Mapping[str, Any] | None, words: Wording = ENGLISH, *, paged: bool = False
+) -> str:
     """An `svg` element for a page; nothing where no step was planned.
 
     `paged`: for WeasyPrint, which sets the letters of an SVG one by one, so that scripts whose
@@ -59,7 +65,11 @@ def plan_picture(document: Mapping[str, Any] | None, *, paged: bool = False) -> 
     boxes = {step["id"]: _box(step, calls, view) for step in steps}
     inputs = {step["id"]: _inputs(step, boxes) for step in steps}
     left_out = len(document["steps"]) - len(steps)
-    return (_drawn_on_paper if paged else _drawn)(_placed(boxes, inputs), inputs, left_out)
+    rest = words.more_steps.format(left_out) if left_out else ""
+    placed = _placed(boxes, inputs)
+    if paged:
+        return _drawn_on_paper(placed, inputs, rest)
+    return _drawn(placed, inputs, rest, words.caption)
 
 
 def _shown(steps: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
@@ -86,12 +96,19 @@ def _box(step: Mapping[str, Any], calls: Mapping[str, Any], view: PlanView) -> _
         ended = sum(element["outcome"] == "done" for element in elements)
         came = f"{ended} of {len(elements)}"
     elif state == "done":
-        came = legible_value(call["value"], _LONGEST)
+        came = _value(call["value"])
     else:
         came = f"{state}: {line(call['error'])}" if call.get("error") else state
     head = f"{line(name)} {line(step['tool'])}"
     whole = f"{head}\n{asked}\n{cut(line(came), _LONGEST)}"
     return _Box(head, _wrapped(line(asked)), _wrapped(line(came)), state, clean(whole))
+
+
+def _value(value: Any) -> str:
+    """A list of texts as a reader would write it."""
+    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+        return cut("; ".join(map(line, value)), _LONGEST)
+    return legible_value(value, _LONGEST)
 
 
 def _wrapped(text: str) -> tuple[str, ...]:
@@ -104,14 +121,33 @@ def _wrapped(text: str) -> tuple[str, ...]:
         if fitting == len(rest):
             lines.append(rest)
             return tuple(lines)
-        space = rest.rfind(" ", 1, fitting + 1)
-        end = space if space > fitting / 2 else fitting
-        lines.append(rest[:end].rstrip())
-        rest = rest[end:].lstrip()
+        shown, rest = _parted(rest, _end_of_line(rest, fitting))
+        lines.append(shown)
     if rest:
         last = lines[-1]
         lines[-1] = last[: max(1, min(len(last), _fitting(last, room - 1)))].rstrip() + "…"
     return tuple(lines)
+
+
+def _parted(text: str, end: int) -> tuple[str, str]:
+    """A line and the rest; a word that is broken has a hyphen, where its script has them."""
+    if end > 1 and {script(sign) for sign in text[end - 1 : end + 1]} <= _HYPHENATED:
+        return f"{text[: end - 1]}-", text[end - 1 :]
+    return text[:end].rstrip(), text[end:].lstrip()
+
+
+def _end_of_line(text: str, fitting: int) -> int:
+    """Behind a word; else where East Asian writing may be broken; else where the room ends."""
+    space = text.rfind(" ", 1, fitting + 1)
+    if space > fitting / 2:
+        return space
+    for end in range(fitting, fitting // 2, -1):
+        before, behind = text[end - 1], text[end]
+        wide = any(unicodedata.east_asian_width(sign) in "WF" for sign in (before, behind))
+        opens, closes = unicodedata.category(before), unicodedata.category(behind)
+        if wide and opens != "Ps" and closes not in ("Pe", "Po", "Mn") and behind not in _NO_START:
+            return end
+    return fitting
 
 
 def _fitting(text: str, room: float) -> int:
@@ -151,31 +187,31 @@ def _placed(boxes: Mapping[str, _Box], inputs: Mapping[str, Sequence[str]]) -> _
     return _Placed(boxes, places, width, top - _ROW_GAP + 2)
 
 
-def _drawn(placed: _Placed, inputs: Mapping[str, Sequence[str]], left_out: int) -> str:
-    """Edges below boxes, words above."""
-    width, height = placed.width, placed.height + (_LINE if left_out else 0)
+def _drawn(placed: _Placed, inputs: Mapping[str, Sequence[str]], rest: str, caption: str) -> str:
+    """Edges below boxes, words above. `rest`: what is said of steps that are left out."""
+    width, height = placed.width, placed.height + (_LINE if rest else 0)
     drawn = [_box_drawn(placed.boxes[name], *place) for name, place in placed.places.items()]
-    rest = _text(width / 2, height - 4, f"and {left_out} more steps", "") if left_out else ""
+    below = _text(width / 2, height - 4, rest, 'fill="currentColor"') if rest else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}"'
         f' width="{width:g}" height="{height:g}" role="img" font-size="{_SIZE}"'
-        f' aria-label="The plan: {len(placed.boxes)} steps, each below those that it waited for">'
-        f"{_edges(placed, inputs)}{''.join(drawn)}{rest}</svg>"
+        f' aria-label="{html.escape(caption)}">'
+        f"{_edges(placed, inputs)}{''.join(drawn)}{below}</svg>"
     )
 
 
-def _drawn_on_paper(placed: _Placed, inputs: Mapping[str, Sequence[str]], left_out: int) -> str:
+def _drawn_on_paper(placed: _Placed, inputs: Mapping[str, Sequence[str]], rest: str) -> str:
     """The same with the words as text of the page, small enough for one page."""
     scale = min(1.0, _PAPER[0] / placed.width, _PAPER[1] / placed.height)
     width, height = placed.width * scale, placed.height * scale
     frames = [_frame(placed.boxes[name], *place) for name, place in placed.places.items()]
     words = [_words(placed.boxes[name], *place, scale) for name, place in placed.places.items()]
-    rest = f"<p>and {left_out} more steps</p>" if left_out else ""
+    below = f'<p dir="auto">{html.escape(rest)}</p>' if rest else ""
     return (
         f'<div style="position:relative;margin:0 auto;width:{width:.1f}px;height:{height:.1f}px">'
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {placed.width:g} {placed.height:g}"'
         f' width="{width:.1f}" height="{height:.1f}">{_edges(placed, inputs)}{"".join(frames)}'
-        f"</svg>{''.join(words)}</div>{rest}"
+        f"</svg>{''.join(words)}</div>{below}"
     )
 
 
@@ -244,4 +280,8 @@ def _frame(box: _Box, x: float, y: float) -> str:
 
 def _text(x: float, y: float, text: str, attributes: str) -> str:
     """A line around its middle, in whatever direction it runs."""
-    return f'<text x="{x:g}" y="{y:g}" text-anchor="middle" {attributes}>{html.escape(text)}</text>'
+    turned = ' direction="rtl"' if direction(text) == "rtl" else ""
+    return (
+        f'<text x="{x:g}" y="{y:g}" text-anchor="middle"{turned} {attributes}>'
+        f"{html.escape(text)}</text>"
+    )

@@ -26,6 +26,11 @@ _LANGUAGES = {
 """By the script, where that says the language, or one whose letters look right."""
 _ENOUGH = 0.2
 """Of the letters; a name in another script is not the language of a text."""
+_FEW = 0.25
+"""Of the letters that have a direction: names in the other one."""
+_MARKS = {"ltr": "\u200e", "rtl": "\u200f"}
+"""Signs without a form that have a direction."""
+_STRONG = ("L", "R", "AL")
 
 
 def clean(text: str) -> str:
@@ -47,15 +52,45 @@ def cut(text: str, limit: int) -> str:
     return (words if len(words) > limit / 2 else beginning).rstrip() + "…"
 
 
-def direction(text: str) -> str:
-    """rtl or ltr, by the first letter that has one."""
-    for letter in text:
-        kind = unicodedata.bidirectional(letter)
-        if kind in ("R", "AL"):
-            return "rtl"
-        if kind == "L":
-            return "ltr"
-    return "ltr"
+def direction(text: str, otherwise: str = "ltr") -> str:
+    """rtl or ltr, by most of its letters; by the first one where both are many.
+
+    `otherwise`: of a text without letters that have one.
+    """
+    kinds = Counter(map(unicodedata.bidirectional, text))
+    left, right = kinds["L"], kinds["R"] + kinds["AL"]
+    if not left + right:
+        return otherwise
+    if right < _FEW * (left + right):
+        return "ltr"
+    if left < _FEW * (left + right):
+        return "rtl"
+    first = next(kind for kind in map(unicodedata.bidirectional, text) if kind in _STRONG)
+    return "ltr" if first == "L" and left > right else "rtl"
+
+
+def apart(parts: Iterable[str], way: str, between: str = ", ") -> str:
+    """Parts that each run their own way, in a text that runs this way."""
+    return between.join(turned(part, way) for part in parts)
+
+
+def turned(part: str, way: str) -> str:
+    """With marks that keep its ends with it, and what stands behind it apart.
+
+    Without them a date behind an Arabic name is told backwards, and a path loses its first slash.
+    """
+    own = direction(part, "ltr" if any(map(str.isdigit, part)) else way)
+    if own != way:
+        return f"{_MARKS[own]}{part}{_MARKS[own]}{_MARKS[way]}"
+    strong = {unicodedata.bidirectional(sign) for sign in part}
+    return part + _MARKS[way] if strong & {"R", "AL"} else part
+
+
+def slopes(text: str) -> bool:
+    """Whether most of its letters have a slope for emphasis; those of Arabic, Chinese have none."""
+    letters = [script(sign) for sign in text if sign.isalpha()]
+    upright = sum(name in _LANGUAGES and name != "GREEK" for name in letters)
+    return 2 * upright <= len(letters)
 
 
 def script(letter: str) -> str:

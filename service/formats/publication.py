@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from planner import Answer, Verdict
+from planner import Answer, language_code
+from service.formats.plain import direction, language, line
+from service.formats.wording import Wording, wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +36,39 @@ class Publication:
         """How it ended, where that is not well."""
         return f"{self.status}: {self.reason}" if self.reason else ""
 
+    @property
+    def language(self) -> str:
+        """Of the answer, as ISO 639-1 says; nothing where that is not plain."""
+        answer = self.answer
+        written = [answer.title, *(sentence.text for sentence in answer.every_sentence)]
+        text = " ".join(written)
+        return language_in(text if len(text) >= _ENOUGH else f"{text} {self.question}")
 
-VERDICTS: Mapping[Verdict, tuple[str, str]] = {
-    "partly": ("supported in part", "the cited passages carry a part of it only"),
-    "unsupported": ("not supported", "the cited passages do not carry it"),
-    "contradicted": ("contradicted", "a cited passage says otherwise"),
-}
-"""What is said of a sentence that its passages do not carry, and what that means."""
+    @property
+    def direction(self) -> str:
+        """rtl or ltr."""
+        text = " ".join([self.title, *(each.text for each in self.answer.sentences)])
+        return direction(line(text))
+
+    @property
+    def words(self) -> Wording:
+        """What is said besides the answer, in its language."""
+        return wording(self.language)
 
 
-def legend(answer: Answer) -> list[str]:
-    """A line for each mark that the answer has; none where every sentence is carried."""
-    used = {sentence.verdict for sentence in answer.every_sentence}
-    return [f"({word}): {means}." for verdict, (word, means) in VERDICTS.items() if verdict in used]
+_ENOUGH = 60
+"""Characters that tell a language; of fewer the question is asked, too."""
+_LOOKED_AT = 3000
+"""Characters."""
+_SURE = 0.8
+_IN_ARABIC_LETTERS = ("ar", "fa", "ur")
 
 
-def remark_on(verdict: Verdict) -> str:
-    """What stands behind a sentence; nothing behind one that is carried."""
-    return f"({VERDICTS[verdict][0]})" if verdict in VERDICTS else ""
+def language_in(text: str) -> str:
+    """By the script where that tells, else by the words."""
+    looked_at = line(text)[:_LOOKED_AT]
+    by_script = language([looked_at])
+    if by_script not in ("", "ar") or not any(map(str.isalpha, looked_at)):
+        return by_script
+    code = language_code(looked_at, sure=_SURE)
+    return code if by_script == "" or code in _IN_ARABIC_LETTERS else by_script

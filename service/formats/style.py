@@ -28,17 +28,25 @@ blockquote{border-inline-start:3px solid #b9bec6;margin:.4rem 0 0;padding-inline
 color:#333;white-space:pre-line;font-size:.93em}
 blockquote .place{display:block;color:#666;font-size:.92em}
 footer{margin-top:3rem;font-size:.82em;color:#666;border-top:1px solid #ddd;padding-top:.5rem}
+p,td,.quote,blockquote{hyphens:auto;-webkit-hyphens:auto}
+.verdict,a,.mark,.place,.details{hyphens:manual;-webkit-hyphens:manual}
+:is(:lang(ar),:lang(fa),:lang(ur),:lang(he),:lang(ja),:lang(zh),:lang(ko)).verdict{
+font-style:normal}
 sup{font-size:.75em;vertical-align:super;line-height:0}
 """
 
 SCREEN = """
 p,li,td,th,h1,h2{position:static}
 .around{position:relative}
+.cite{unicode-bidi:isolate}
+.scroll{overflow-x:auto}
+.scroll table{overflow-wrap:break-word}
 .mark{all:unset;cursor:pointer;color:#0b57a4;white-space:normal}
-.mark.raised{font-size:.75em;position:relative;top:-.45em;line-height:1}
+.notes{white-space:nowrap}
+.raised{font-size:.75em;position:relative;top:-.45em;line-height:1}
 .mark:hover,.mark:focus{text-decoration:underline}
 .mark:focus-visible{outline:2px solid #0b57a4;outline-offset:1px;border-radius:2px}
-.tip{display:none;position:absolute;left:0;right:0;z-index:9;padding-top:.3rem;text-align:start}
+.tip{display:none;white-space:normal;position:absolute;left:0;right:0;z-index:9;padding-top:.3rem;text-align:start}
 .tip>span{display:block;max-height:19rem;overflow:auto;background:#fff;color:#1b1b1b;
 border:1px solid #8a8f98;border-radius:8px;box-shadow:0 6px 24px #0004;padding:.7rem .9rem;
 font-size:14px;line-height:1.5;font-weight:400;font-style:normal}
@@ -47,7 +55,7 @@ font-size:14px;line-height:1.5;font-weight:400;font-style:normal}
 .cite:hover>.tip,.cite:focus-within>.tip{display:block}
 li:target,div.passage:target{outline:2px solid #c9a227;outline-offset:6px;border-radius:4px}
 @media(max-width:40rem){.tip{position:fixed;bottom:0;padding:.5rem}
-.tip>span{max-height:50vh}.scroll{overflow-x:auto}.scroll table{min-width:30rem}}
+.tip>span{max-height:50vh}}
 @media(prefers-color-scheme:dark){html{background:#15171a;color:#e4e6e9}a,.mark{color:#8ab8f0}
 .asked,.details,figcaption,.legend,footer,blockquote .place{color:#a9afb8}blockquote{color:#c9cdd3}
 .remark{background:#332b10}.claim.partly{background:#4a3c10}
@@ -59,19 +67,25 @@ svg .head{filter:brightness(1.9)}}
 """
 
 PAPER = """
-@page{size:A4;margin:20mm 18mm 20mm;
-@bottom-center{content:counter(page) " / " counter(pages);font-size:9pt;color:#666}}
+@page{size:A4;margin:22mm 18mm 20mm;
+@top-center{content:string(running);font-size:9pt;color:#666}
+@bottom-center{content:counter(page) " / " counter(pages);direction:ltr;font-size:9pt;color:#666}}
+@page:first{@top-center{content:none}}
 html{font-size:10.5pt;color:#000;background:#fff}
 body{max-width:none;margin:0;padding:0}
-h1{font-size:19pt}h2{font-size:13.5pt}
+h1{font-size:19pt;string-set:running attr(data-running)}h2{font-size:13.5pt}
 h1,h2{break-after:avoid}
 p,blockquote{orphans:3;widows:3}
 table{table-layout:fixed}
+.scroll{overflow:visible}
+.scroll table{overflow-wrap:anywhere}
 body{overflow-wrap:break-word}
 tr,.plan,.legend,.remark{break-inside:avoid}
 thead{display:table-header-group}
+.source-head{break-inside:avoid}
 .source-head,blockquote .place{break-after:avoid}
 a{text-decoration:none}
-footer{break-inside:avoid}
+footer{break-inside:avoid;break-before:avoid;margin-top:1.2rem}
+ol.sources>li:last-child{break-after:avoid}
 .claim{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 """

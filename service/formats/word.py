@@ -11,14 +11,17 @@ from typing import Any
 from planner import Section, Sentence, Table
 from search import Passage
 from service.formats.citing import CitationStyle, Citing, Entry, Marks
-from service.formats.plain import clean, direction, language, line, web_address
-from service.formats.publication import VERDICTS, Publication, legend, remark_on
+from service.formats.plain import apart, clean, cut, direction, line, slopes, turned, web_address
+from service.formats.publication import Publication
 from service.formats.word_notes import Notes
 from service.formats.word_parts import Parts
 
-_LANGUAGES = {"ja": "ja-JP", "ko": "ko-KR", "zh": "zh-CN"}
+_LONGEST_HEAD = 90
+"""Characters of the title at the head of each page but the first."""
 _LONGEST_TITLE = 200
 """Characters of the title in the document's properties; Word takes 255."""
+_HEAD = "F2F4F7"
+"""Behind the head of a table."""
 _SHADES = {"partly": "FFF3CD", "unsupported": "FDE2E0", "contradicted": "FDE2E0"}
 
 
@@ -40,10 +43,11 @@ class _Writer:
     def __init__(self, publication: Publication, style: CitationStyle) -> None:
         """An empty one."""
         self._publication, self._answer = publication, publication.answer
-        self._citing = Citing(publication.answer, style, publication.day)
+        self._words, self._way = publication.words, publication.direction
+        self._citing = Citing(publication.answer, style, publication.day, self._words)
         self._document: Any = import_module("docx").Document()
         self._parts = Parts(self._document)
-        self._notes = Notes(self._document) if style == "footnotes" else None
+        self._notes = Notes(self._document, self._way) if style == "footnotes" else None
         self._noted: dict[int, int] = {}
         """Notes by the numbers of citations."""
 
@@ -59,7 +63,7 @@ class _Writer:
         self._paragraph(answer.sentences)
         for section in answer.sections:
             self._section(section)
-        for told in legend(answer):
+        for told in self._words.legend(answer):
             self._plain(told, italic=True)
         if answer.citations:
             self._sources()
@@ -71,9 +75,12 @@ class _Writer:
         properties.title = line(self._publication.title)[:_LONGEST_TITLE]
         properties.author = f"Breadth {version('breadth')}"
         properties.comments = f"run {self._publication.run}"
-        texts = [self._publication.title, *(s.text for s in self._answer.every_sentence)]
-        self._parts.set_language(_LANGUAGES.get(language(texts), ""))
+        properties.language = self._publication.language
+        self._parts.set_language(self._publication.language)
+        self._parts.break_words()
+        self._parts.set_paper()
         self._parts.number_pages()
+        self._parts.head_pages(cut(properties.title, _LONGEST_HEAD), self._way)
 
     def _saved(self) -> bytes:
         """As bytes."""
@@ -84,15 +91,15 @@ class _Writer:
     def _heading(self, text: str, level: int) -> None:
         """0 is the title's."""
         paragraph = self._document.add_heading("", level)
-        self._parts.turn(paragraph, direction(line(text)))
+        self._parts.turn(paragraph, self._way_of(text))
         self._parts.add_text(paragraph, line(text))
 
     def _plain(self, text: str, *, italic: bool = False) -> None:
         """A paragraph of its own."""
         paragraph = self._document.add_paragraph()
-        self._parts.turn(paragraph, direction(line(text)))
+        self._parts.turn(paragraph, self._way_of(text))
         for run in self._parts.add_text(paragraph, line(text)):
-            run.italic = run.font.cs_italic = italic
+            run.italic = run.font.cs_italic = italic and slopes(run.text)
 
     def _paragraph(self, sentences: Sequence[Sentence]) -> None:
         """Nothing of no sentences."""
@@ -101,16 +108,17 @@ class _Writer:
 
     def _fill(self, paragraph: Any, sentences: Sequence[Sentence]) -> None:
         """Sentences with marks and remarks."""
-        self._parts.turn(paragraph, direction(" ".join(line(each.text) for each in sentences)))
+        self._parts.turn(paragraph, self._way_of(" ".join(each.text for each in sentences)))
         for number, sentence in enumerate(sentences):
             text = (" " if number else "") + line(sentence.text)
             for run in self._parts.add_text(paragraph, text):
-                if sentence.verdict in VERDICTS:
+                if sentence.verdict in _SHADES:
                     self._parts.shade(run, _SHADES[sentence.verdict])
             if marks := self._citing.marks(sentence):
                 self._marks(paragraph, marks)
-            if remark := remark_on(sentence.verdict):
-                paragraph.add_run(f" {remark}").italic = True
+            if remark := self._words.verdict(sentence.verdict):
+                for run in self._parts.add_text(paragraph, f" {remark}"):
+                    run.italic = slopes(run.text)
 
     def _marks(self, paragraph: Any, marks: Marks) -> None:
         """Notes, or links to the list of sources."""
@@ -120,7 +128,8 @@ class _Writer:
                     paragraph.add_run(marks.between).font.superscript = True
                 self._note(paragraph, mark.number)
             return
-        paragraph.add_run(f" {marks.before}")
+        # A line does not begin with the mark of what ends the line before.
+        paragraph.add_run(f"\N{NO-BREAK SPACE}{marks.before}")
         for place, mark in enumerate(marks.marks):
             if place:
                 paragraph.add_run(marks.between)
@@ -135,19 +144,20 @@ class _Writer:
         passage = self._answer.citations[number - 1]
         texts = self._noted_passage(passage)
         if number in self._noted:
-            texts = [(f"{line(passage.source.title)}: as note {self._noted[number]}.", None)]
+            before = self._words.as_note.format(self._noted[number])
+            texts = [(f"{line(passage.source.title)}{self._words.colon}{before}.", None)]
         self._noted.setdefault(number, self._notes.add(paragraph, texts))
 
     def _noted_passage(self, passage: Passage) -> list[tuple[str, str | None]]:
         """Texts, some with an address."""
         source = passage.source
         address = web_address(source.location)
-        said = ", ".join([*self._citing.details(source), line(passage.place)])
+        said = apart([*self._citing.details(source), self._words.place(passage)], self._way)
         title = line(source.title) or line(source.location)
         quoted = " ".join(clean(passage.text).split())
         return [
-            (f"{title} (", None),
-            (line(source.location), address),
+            (f"{turned(title, self._way)} (", None),
+            (turned(line(source.location), self._way), address),
             (f", {said}): “{quoted}”", None),
         ]
 
@@ -163,23 +173,27 @@ class _Writer:
         """With its head, which is repeated on each page."""
         drawn = self._document.add_table(rows=0, cols=max(1, len(table.columns)))
         drawn.style = "Table Grid"
-        self._parts.turn_table(drawn, direction(line(" ".join(table.columns))))
+        self._parts.turn_table(drawn, self._way_of(" ".join(table.columns)))
         head = drawn.add_row()
         self._parts.repeat(head)
+        self._parts.keep_whole(head)
         for cell, column in zip(head.cells, table.columns, strict=False):
-            self._parts.turn(cell.paragraphs[0], direction(line(column)))
+            self._parts.colour(cell, _HEAD)
+            self._parts.turn(cell.paragraphs[0], self._way_of(column))
+            self._parts.keep_with_next(cell.paragraphs[0], kept=True)
             for run in self._parts.add_text(cell.paragraphs[0], line(column)):
                 run.bold = run.font.cs_bold = True
         for row in table.rows:
-            cells = drawn.add_row().cells
-            for cell, sentence in zip(cells, row, strict=False):
+            drawn_row = drawn.add_row()
+            self._parts.keep_whole(drawn_row)
+            for cell, sentence in zip(drawn_row.cells, row, strict=False):
                 self._fill(cell.paragraphs[0], [sentence])
         self._document.add_paragraph()
 
     def _sources(self) -> None:
         """With the passages. Where there are notes, they hold these, and documents are listed."""
         if self._notes is not None:
-            self._heading("Sources", 1)
+            self._heading(self._words.sources, 1)
             for source in {
                 one.source.location: one.source for one in self._answer.citations
             }.values():
@@ -196,26 +210,35 @@ class _Writer:
         """Title, author, date and where it is."""
         source = entry.source
         paragraph = self._document.add_paragraph()
-        self._parts.keep_with_next(paragraph, bool(entry.passages))
+        self._parts.turn(paragraph, self._way)
+        self._parts.keep_with_next(paragraph, kept=bool(entry.passages))
         if label:
             for run in self._parts.add_text(paragraph, f"{label} "):
                 run.bold = run.font.cs_bold = True
         title, place = line(source.title) or line(source.location), line(source.location)
-        self._parts.add_text(paragraph, f"{title}. ")
+        self._parts.add_text(paragraph, f"{turned(title, self._way)}. ")
+        place = turned(place, self._way)
         self._parts.add_link(paragraph, place, web_address(source.location))
         if said := self._citing.details(source):
-            self._parts.add_text(paragraph, f", {', '.join(said)}")
+            self._parts.add_text(paragraph, f", {apart(said, self._way)}")
 
     def _quote(self, number: int, passage: Passage) -> None:
         """A passage, where its mark leads to."""
         paragraph = self._document.add_paragraph(style="Quote")
         self._parts.turn(paragraph, direction(line(passage.text)))
         self._parts.bookmark(paragraph, f"source_{number}", number)
-        self._parts.add_text(paragraph, f"{line(passage.place)}: ")
+        placed = f"{self._words.place(passage)}{self._words.colon}"
+        runs = self._parts.add_text(paragraph, placed)
         for place, each in enumerate(_lines(passage)):
             if place:
                 paragraph.add_run().add_break()
-            self._parts.add_text(paragraph, each)
+            runs += self._parts.add_text(paragraph, each)
+        for run in runs:
+            run.italic = run.font.cs_italic = None if slopes(run.text) else False
+
+    def _way_of(self, text: str) -> str:
+        """A number alone runs as the answer does."""
+        return direction(line(text), self._way)
 
 
 def _lines(passage: Passage) -> Iterator[str]:

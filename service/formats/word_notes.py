@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from service.formats.plain import direction
+from service.formats.word_parts import of_one_direction
 
 _MAIN = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -22,8 +23,9 @@ _EMPTY = f"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 class Notes:
     """The footnotes of one document."""
 
-    def __init__(self, document: Any) -> None:
-        """None yet."""
+    def __init__(self, document: Any, way: str) -> None:
+        """None yet. `way`: how they are read, rtl or ltr."""
+        self._way = way
         packuri = import_module("docx.opc.packuri").PackURI("/word/footnotes.xml")
         self._kinds = import_module("docx.opc.constants").RELATIONSHIP_TYPE
         self._oxml, self._named = import_module("docx.oxml"), import_module("docx.oxml.ns").qn
@@ -37,17 +39,23 @@ class Notes:
     def add(self, paragraph: Any, texts: Sequence[tuple[str, str | None]]) -> int:
         """A mark behind what the paragraph has so far, and its note: texts or links. Its number."""
         self._count += 1
-        run = paragraph.add_run()
+        # Without a letter between them "in 1901." and a 2 would be the number 1901.2.
+        run = paragraph.add_run("\u200f" if self._way == "rtl" else "")
         run.font.superscript = True
         run._r.append(self._element("w:footnoteReference", {"w:id": str(self._count)}))
         note = self._element("w:footnote", {"w:id": str(self._count)})
         inside, spaced = self._element("w:p"), self._element("w:pPr")
+        if self._way == "rtl":
+            spaced.append(self._element("w:bidi"))
         spaced.append(self._element("w:spacing", {"w:before": "0", "w:after": "40"}))
         inside.append(spaced)
         inside.append(self._small(self._element("w:footnoteRef"), raised=True))
         inside.append(self._small(self._text(" ")))
         for text, address in texts:
-            inside.append(self._linked(text, address) if address else self._small(self._text(text)))
+            if address:
+                inside.append(self._linked(text, address))
+            else:
+                inside.extend(self._runs(text))
         note.append(inside)
         self._part.element.append(note)
         return self._count
@@ -56,8 +64,12 @@ class Notes:
         """A link of the notes' own part."""
         relation = self._part.relate_to(address, self._kinds.HYPERLINK, is_external=True)
         link = self._element("w:hyperlink", {"r:id": relation})
-        link.append(self._small(self._text(text)))
+        link.extend(self._runs(text))
         return link
+
+    def _runs(self, text: str) -> list[Any]:
+        """Of one direction each."""
+        return [self._small(self._text(part)) for part in of_one_direction(text)]
 
     def _text(self, text: str) -> Any:
         """Whose spaces stay."""

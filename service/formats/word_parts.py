@@ -7,6 +7,16 @@ from typing import Any
 from service.formats.plain import direction
 
 _LINK_COLOUR = "0B57A4"
+_REGIONS = {
+    "ar": "ar-SA", "de": "de-DE", "el": "el-GR", "en": "en-US", "es": "es-ES", "fa": "fa-IR",
+    "fr": "fr-FR", "he": "he-IL", "hi": "hi-IN", "it": "it-IT", "ja": "ja-JP", "ko": "ko-KR",
+    "nl": "nl-NL", "pt": "pt-PT", "ru": "ru-RU", "th": "th-TH", "ur": "ur-PK", "zh": "zh-CN",
+}  # fmt: skip
+"""Word knows most languages with a country only."""
+_KINDS_OF_LANGUAGE = dict.fromkeys(("ja", "ko", "zh"), "w:eastAsia") | dict.fromkeys(
+    ("ar", "fa", "he", "hi", "th", "ur"), "w:bidi"
+)
+"""Where the language of such letters is kept; of others it is `w:val`."""
 
 
 class Parts:
@@ -22,7 +32,7 @@ class Parts:
     def add_text(self, paragraph: Any, text: str) -> list[Any]:
         """As runs of one direction each, since Word turns and sets letters by the run."""
         runs = []
-        for part in _of_one_direction(text):
+        for part in of_one_direction(text):
             run = paragraph.add_run(part)
             if direction(part) == "rtl":
                 run.font.rtl = True
@@ -72,28 +82,75 @@ class Parts:
         """As the head of the table on each page."""
         row._tr.get_or_add_trPr().append(self._element("w:tblHeader"))
 
-    def keep_with_next(self, paragraph: Any, kept: bool) -> None:
+    def keep_with_next(self, paragraph: Any, *, kept: bool) -> None:
         """No page ends behind it."""
         paragraph.paragraph_format.keep_with_next = kept
 
-    def set_language(self, east_asian: str) -> None:
-        """Which forms its Chinese characters have, where the text tells."""
-        if east_asian:
-            properties = self._document.styles.element.find(f".//{self._named('w:rPrDefault')}")
-            for found in properties.iter(self._named("w:lang")):
-                found.set(self._named("w:eastAsia"), east_asian)
+    def keep_whole(self, row: Any) -> None:
+        """No page ends inside of it."""
+        row._tr.get_or_add_trPr().insert(0, self._element("w:cantSplit"))
+
+    def colour(self, cell: Any, colour: str) -> None:
+        """What stands behind all of a cell."""
+        element = self._element("w:shd", {"w:val": "clear", "w:color": "auto", "w:fill": colour})
+        cell._tc.get_or_add_tcPr().append(element)
+
+    def set_language(self, language: str) -> None:
+        """What it is spelt, broken and read aloud by; which forms Chinese characters have."""
+        kind = _KINDS_OF_LANGUAGE.get(language, "w:val")
+        properties = self._document.styles.element.find(f".//{self._named('w:rPrDefault')}")
+        for found in properties.iter(self._named("w:lang")) if language else ():
+            found.set(self._named(kind), _REGIONS.get(language, language))
+
+    def break_words(self) -> None:
+        """At the ends of lines, as the language does."""
+        settings = self._document.settings.element
+        settings.find(self._named("w:defaultTabStop")).addnext(
+            self._element("w:autoHyphenation", {"w:val": "true"})
+        )
+
+    def set_paper(self) -> None:
+        """A4, as the PDF is."""
+        section, length = self._document.sections[0], import_module("docx.shared").Mm
+        section.page_width, section.page_height = length(210), length(297)
+        section.left_margin = section.right_margin = length(22)
+        section.top_margin = section.bottom_margin = length(24)
+
+    def head_pages(self, title: str, way: str) -> None:
+        """With the title, but for the first page, where it stands already."""
+        section = self._document.sections[0]
+        section.different_first_page_header_footer = True
+        paragraph = section.header.paragraphs[0]
+        self.turn(paragraph, way)
+        paragraph.alignment = import_module("docx.enum.text").WD_ALIGN_PARAGRAPH.CENTER
+        for run in self.add_text(paragraph, title):
+            self._pale(run)
 
     def number_pages(self) -> None:
-        """At the foot of each."""
-        paragraph = self._document.sections[0].footer.paragraphs[0]
-        paragraph.alignment = import_module("docx.enum.text").WD_ALIGN_PARAGRAPH.CENTER
-        for kind, text in (("begin", ""), ("", "PAGE"), ("end", "")):
-            run = paragraph.add_run()
-            element = self._element("w:fldChar", {"w:fldCharType": kind})
-            if text:
-                element = self._element("w:instrText")
-                element.text = text
-            run._r.append(element)
+        """At the foot of each, the first among them, and of how many."""
+        section = self._document.sections[0]
+        for footer in (section.footer, section.first_page_footer):
+            paragraph = footer.paragraphs[0]
+            paragraph.alignment = import_module("docx.enum.text").WD_ALIGN_PARAGRAPH.CENTER
+            self._field(paragraph, "PAGE")
+            self._pale(paragraph.add_run(" / "))
+            self._field(paragraph, "NUMPAGES")
+
+    def _field(self, paragraph: Any, code: str) -> None:
+        """A number that Word works out; 1 until it has."""
+        for kind in ("begin", code, "separate", "1", "end"):
+            run = paragraph.add_run(kind if kind == "1" else "")
+            self._pale(run)
+            if kind == code:
+                run._r.append(self._element("w:instrText"))
+                run._r[-1].text = code
+            elif kind != "1":
+                run._r.append(self._element("w:fldChar", {"w:fldCharType": kind}))
+
+    def _pale(self, run: Any) -> None:
+        """As what stands at the head and the foot of a page."""
+        shared = import_module("docx.shared")
+        run.font.size, run.font.color.rgb = shared.Pt(9), shared.RGBColor.from_string("666666")
 
     def _linked(self, paragraph: Any, text: str, attributes: dict[str, str]) -> None:
         """Runs inside of a link."""
@@ -111,7 +168,7 @@ class Parts:
         return element
 
 
-def _of_one_direction(text: str) -> Iterator[str]:
+def of_one_direction(text: str) -> Iterator[str]:
     """Parts; what has no direction of its own goes with what stands before it."""
     start, way = 0, direction(text)
     for place, letter in enumerate(text):
