@@ -8,12 +8,13 @@ from typing import Any
 from planner.language import has_short_form
 from tools import Arguments, Tool
 
-_TEXT = r"""text ::= "\"" "\\\""? [^"\\\x00-\x1F]{2,240} ("\\\"" [^"\\\x00-\x1F]{1,100}){0,4} "\\\""? "\""
+_TEXT = r"""text ::= "\"" mark? [^"\\\x00-\x1F]{2,240} (mark [^"\\\x00-\x1F]{1,100}){0,4} mark? "\""
+mark ::= "\\\""
 reference ::= "\"{" id "}\""
 id ::= [a-z]
 """
-"""Quotation marks stand between counted runs of a class. With counted alternatives instead, xgrammar
-takes a tenth of a second for each token."""
+"""Quotation marks stand between counted runs of a class. With counted alternatives instead,
+xgrammar takes a tenth of a second for each token."""
 _EDGES = r"""each ::= ",\"for_each\":\"" id "\""
 when ::= ",\"when\":\"" (id (" = " word | " != " word | " failed")? | "not " id) "\""
 word ::= first [^"\\\x00-\x1F=!]{0,40}
