@@ -29,7 +29,7 @@ async def arriving(
     """
     meter, allowance = Meter(request.n, engine), Allowance(request)
     thinking = [ThinkingFilter() for _ in range(request.n)]
-    began = said = False
+    began = said = cut = False
     async with response, aclosing(in_time(response, seconds, where)) as events:
         async for event in events:
             if event is None:
@@ -37,7 +37,8 @@ async def arriving(
             began = True
             chunks = list(chunks_of(event, request.n))
             added = meter.read(event)
-            if not all(map(allowance.covers, chunks)):
+            cut = not all(map(allowance.covers, chunks))
+            if cut:
                 break  # what came is kept; samples that have not ended count as cut
             for chunk in chunks:
                 said = said or chunk.says
@@ -46,7 +47,7 @@ async def arriving(
                     yield _sifted(counted, thinking[chunk.index])
     if not began:
         _require_stream(response)
-    if not (said or meter.rest.completion_tokens):
+    if not (said or cut or meter.rest.completion_tokens):
         raise ModelUnavailable(
             f"{where} ended its answer before it had begun: did the server stop?", retry_after=0.0
         )

@@ -15,8 +15,11 @@ _PARTICLE = 3
 """Letters at most of van, de, of and the like inside of a name."""
 _CAPITAL = re.compile(r"(?<=\s)[A-Z][\w'-]+")
 _WORD_OR_NUMBER = re.compile(r"\d+(?:[.,]\d+)*|\w+")
-_STOPPED = re.compile(r"\b([a-z]+)\.\s+[a-z]|\b(the|an?)\s*[.!?]?\Z")
-"""A full stop in the middle of a sentence, or behind what cannot end one."""
+_STOPPED = re.compile(r"\b(\w+)\.\s+([a-z]+)\b")
+"""A full stop in the middle of a sentence."""
+_CUT = re.compile(r"\b(?:the|an?)\s*[.!?]?\Z")
+"""What cannot end a sentence."""
+_GOES_ON = frozenset(words("is are was were has does which that"))
 
 
 def _says(text: str, grounds: Grounds) -> bool:
@@ -62,8 +65,11 @@ def fault_of(
 
 def _breaks_off(sentence: Sentence) -> bool:
     """Whether a sentence stops where none can: "most known for. is not relevant"."""
-    found = (one[1] or one[2] for one in _STOPPED.finditer(sentence.text))
-    return any(map(is_function_word, found))
+    stops = (
+        is_function_word(before) or after in _GOES_ON
+        for before, after in _STOPPED.findall(sentence.text)
+    )
+    return any(stops) or _CUT.search(sentence.text) is not None
 
 
 def _crossed(sentences: Sequence[Sentence], grounds: Grounds) -> str | None:

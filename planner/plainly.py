@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from planner.grounds import Ground, Grounds
 from planner.outcomes import Answer, Sentence
+from tools import words
 
 _STOPPED = "The question is not answered: the run was stopped before its end"
 
@@ -19,7 +20,7 @@ def plain(grounds: Grounds) -> Answer:
     """The value, then each fact as a question and its answer."""
     numbers = tuple(range(1, len(grounds.citations) + 1))
     first = Sentence(f"{_capital(grounds.value or '')}.", numbers)
-    rest = [_written_out(ground, grounds) for ground in grounds.proven]
+    rest = [_written_out(ground, grounds) for ground in grounds.proven if _tells(ground)]
     return Answer(grounds.value, (first, *rest), grounds.citations)
 
 
@@ -63,6 +64,11 @@ def abstention(grounds: Grounds, *, stopped: bool = False) -> Answer:
         told = "; ".join(error.rstrip(".") for error in grounds.errors[:3])
         said.append(f"Some steps failed: {told}{'' if told.endswith('?') else '.'}")
     return Answer(None, tuple(Sentence(text) for text in said))
+
+
+def _tells(ground: Ground) -> bool:
+    """Whether it says more than its question: "What is the name of Ann Lee? Ann Lee" does not."""
+    return not set(words(ground.value)) <= set(words(ground.question))
 
 
 def _written_out(ground: Ground, grounds: Grounds) -> Sentence:

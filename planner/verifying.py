@@ -92,7 +92,8 @@ class _Check:
 
     async def doubt(self, relations: Relations, room: Callable[[int], bool]) -> None:
         """The judge about what the rules let pass."""
-        await relations.doubt(list(self._weighed.values()), self._scales, room)
+        weighed = list(self._weighed.values())
+        await relations.doubt(weighed, self._grounds.proven, self._scales, room)
 
     def delivered(self) -> Answer:
         """What is left; with the facts written out where the value is no more in it."""
@@ -157,6 +158,9 @@ class _Check:
     def _is_doubted(self, fact: Sentence) -> bool:
         """Whether the value of a fact was told in what the judge has doubted."""
         doubted = [one.sentence.text for one in self._weighed.values() if one.doubts]
+        alike = [one for one in self._grounds.proven if holds(fact.text, one.value)]
+        if alike and all(f"{one.question} {one.value}." in self._scales.rejected for one in alike):
+            return True
         values = [one.value for one in self._grounds.proven if holds(fact.text, one.value)]
         return any(holds(text, value) for text in doubted for value in values)
 

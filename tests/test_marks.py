@@ -41,6 +41,7 @@ def test_what_joins_marks_goes_with_them(
     ("written", "fault"),
     [
         ("Ann Lee was most known for. is not told of Rome [1].", "has a sentence that breaks off"),
+        ("Rome is worth $1.18 trillion. is not relevant [1].", "has a sentence that breaks off"),
         ("Rome was what Ann Lee called the [1].", "has a sentence that breaks off"),
         ("Ann Lee was most known for Rome, etc. and so on [1].", None),
     ],

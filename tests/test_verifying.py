@@ -262,6 +262,31 @@ async def test_a_value_that_the_judge_rejects_is_not_supported_as_a_fact_either(
     assert decided[-1].what == "sentence rewritten"
 
 
+async def test_a_fact_that_stands_in_for_a_sentence_is_judged_too() -> None:
+    said = Sentence("Bo Lim, the child of Ed Rask, was born in 1999.", (1,))
+    found = grounds(OF_CHILD, value="Bo Lim", read=(SERVANT,))
+    answer = Answer("Bo Lim", (said,), (SERVANT,))
+    fact = "Who is the child of Ed Rask? Bo Lim."
+    made, _, _ = await deliver(answer, found)
+    assert made.sentences == (Sentence(fact, (1,), "supported"),)
+    made, decided, _ = await deliver(answer, found, doubting("child"))
+    assert made.sentences == (Sentence(fact, (1,), "unsupported"),)
+    assert "doubted" in [one.what for one in decided]
+    strict, _, _ = await deliver(answer, found, doubting("child"), strict=True)
+    assert strict.value is None
+
+
+async def test_a_value_that_was_chosen_among_facts_is_judged_and_a_computed_one_is_not() -> None:
+    chosen = Ground("Which of the two?", "Bo Lim", None)
+    answer = Answer("Bo Lim", (CHILD,), (SERVANT,))
+    found = grounds(OF_CHILD, chosen, value="Bo Lim", read=(SERVANT,))
+    made, _, _ = await deliver(answer, found, doubting("child"))
+    assert made.sentences[0].verdict == "unsupported"
+    computed = grounds(chosen, value="Bo Lim", read=(SERVANT,))
+    made, _, model = await deliver(answer, computed, doubting("child"))
+    assert (made.sentences[0].verdict, model.requests) == ("supported", [])
+
+
 async def test_a_bare_value_is_judged_as_the_fact_that_it_is() -> None:
     found = grounds(OF_CHILD, value="Bo Lim", read=(SERVANT,))
     bare = Answer("Bo Lim", (Sentence("Bo Lim.", (1,)),), (SERVANT,))

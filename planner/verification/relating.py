@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from inference import Message, Model, ModelError, as_data, estimated_tokens, p_yes
 from planner.errors import BudgetExceeded
 from planner.events import Decided, Trace
+from planner.grounds import Ground
 from planner.verification.evidence import is_english
 from planner.verification.findings import Finding
 from planner.verification.weighing import Scales, Weighed, Weighing
@@ -40,7 +41,7 @@ _SURE = 0.5
 _APART = 0.25
 """So much surer a judge has to be of the right one."""
 _SENTENCES = 5
-_AT_ONCE, _TRIED = 4, 2
+_AT_ONCE, _TRIED, _FACTS = 4, 2, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +67,21 @@ class Relations:
         self._most = most
 
     async def doubt(
-        self, weighings: Sequence[Weighing], scales: Scales, room: Callable[[int], bool]
+        self,
+        weighings: Sequence[Weighing],
+        proven: Sequence[Ground],
+        scales: Scales,
+        room: Callable[[int], bool],
     ) -> None:
         """Find what is not said. `room`: whether so many tokens may still be spent.
 
-        What is found stays so when this is cut off.
+        Where a sentence did not pass, a proven fact may have to stand in for it: those are asked
+        about, too. What is found stays so when this is cut off.
         """
         places = list(_places(weighings, scales))
-        if not places or not await self._is_judge(room):
+        failed = any(one.parts and one.verdict != "supported" for one in weighings)
+        facts = [one for one in proven if one.proof] if failed else []
+        if not (places or facts) or not await self._is_judge(room):
             return
         if len(places) > self._most:
             why = f"{len(places) - self._most} more than {self._most}"
@@ -84,9 +92,15 @@ class Relations:
             async with turns:
                 await self._weigh(place, scales, room)
 
+        async def fact(ground: Ground) -> None:
+            async with turns:
+                await self._weigh_fact(ground, scales, room)
+
         async with asyncio.TaskGroup() as group:
             for place in places[: self._most]:
                 group.create_task(one(place))
+            for ground in facts[-_FACTS:]:
+                group.create_task(fact(ground))
 
     async def _is_judge(self, room: Callable[[int], bool]) -> bool:
         """Whether the model tells a right relation from a wrong one."""
@@ -117,6 +131,18 @@ class Relations:
         await self._trace.record(Decided("doubted", f"{part.claim.text!r}: {why}"))
         finding = Finding("unsupported", True, why, doubted=True)
         place.weighing.parts[place.number] = replace(part, finding=finding)
+
+    async def _weigh_fact(
+        self, ground: Ground, scales: Scales, room: Callable[[int], bool]
+    ) -> None:
+        """A fact as it would be written out, by its own passage."""
+        assert ground.proof is not None
+        text = f"{ground.question} {ground.value}."
+        excerpt = scales.evidence([scales.number(ground.proof)]).excerpt(text, _SENTENCES)
+        sure = await self._sure(excerpt, text, room) if is_english(text) else None
+        if sure is not None and sure < _SURE:
+            await self._trace.record(Decided("doubted", f"{text!r}: p(yes) = {sure:.2f}"))
+            scales.rejected.add(text)
 
     async def _sure(self, data: str, claim: str, room: Callable[[int], bool]) -> float | None:
         """p(yes); None where the judge is not heard, so that the rules stand."""

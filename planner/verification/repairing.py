@@ -98,5 +98,6 @@ def _written_out(weighing: Weighing, scales: Scales, grounds: Grounds) -> Senten
         finding = checked(Claim(text), scales.evidence([number]), scales.given)
         if finding.verdict in ("supported", "partly"):
             the_same = rejected and holds(sentence.text, ground.value)
+            the_same = the_same or text in scales.rejected
             return Sentence(text, (number,), "unsupported" if the_same else "supported")
     return None
