@@ -217,7 +217,7 @@ def unsure(server: ChatServer) -> None:
 
     def reply(asked: str) -> str:
         if asked == "Question: Who directed it?":
-            return "yes" if len(server.asked) < 3 else "Which film do you mean?"
+            return "yes" if len(server.asked) < 4 else "Which film do you mean?"
         return right(asked)
 
     server.reply = reply
