@@ -183,7 +183,7 @@ def _asks_for_it(
     """
     if step.id == WHOLE or step.tool != "lookup":
         return True
-    if not may_answer(step.spoken, question):
+    if not may_answer(_asked_by(step), question):
         return False
     ends = [
         end
@@ -195,6 +195,12 @@ def _asks_for_it(
     asked = stems(question)
     said = stems(" ".join(one.spoken for one in (step, *plan.behind(step))))
     return len(ends) == 1 or len(said & asked) >= _NEARLY_WHOLE * len(asked)
+
+
+def _asked_by(step: Step) -> str:
+    """What a look-up asks, "it" for what it takes up: "{a} was led by whom?" is no yes or no."""
+    text = step.arguments.get("question")
+    return template.without_names(text, "it") if isinstance(text, str) else step.spoken
 
 
 def answering_steps(

@@ -123,9 +123,9 @@ def without_paths(template: JsonValue) -> JsonValue:
     return _NAME.sub(r"{\1}", template) if isinstance(template, str) else template
 
 
-def without_names(text: str) -> str:
-    """The text of a template with its names cut out."""
-    return _NAME.sub(" ", text)
+def without_names(text: str, put: str = " ") -> str:
+    """The text of a template with something else in the place of its names."""
+    return _NAME.sub(put, text)
 
 
 def renamed(template: JsonValue, suffix: str) -> JsonValue:

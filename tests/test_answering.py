@@ -22,6 +22,19 @@ def test_a_sure_value_of_the_answering_step_settles_it() -> None:
     assert prospect(CHAIN, found, {}, QUESTION) == "settled"
 
 
+def test_what_is_asked_of_an_earlier_answer_is_no_question_of_yes_or_no() -> None:
+    """ "{a} was directed by whom?" does not begin with "was"."""
+    for question, first, then, value in (
+        ("Ed Ox plays in a film directed by which director?", "Ed Ox plays in which film?",
+         "{a} was directed by which director?", "Ann Lee"),
+        ("Bo Lim sang for a band based in what state?", "Bo Lim sang for which band?",
+         "{a} is based in what state?", "Ohio"),
+    ):  # fmt: skip
+        plan = Plan((lookup("a", first), lookup("b", then)))
+        found: dict[str, Outcome] = {"a": Done("Tide"), "b": Done(value)}
+        assert prospect(plan, found, {}, question) == "settled"
+
+
 def test_a_chain_that_found_nothing_is_hopeless_whatever_runs_beside_it() -> None:
     for outcome in (Done(None), Failed("HTTP 500"), Skipped("stopped")):
         assert dead_steps(ASIDE, {"a": outcome}) == {"b"}
