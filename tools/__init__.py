@@ -4,6 +4,7 @@ from tools.agreement import agree
 from tools.approval import Approval, Approved, Approver
 from tools.calculate import Calculate
 from tools.chooser import model_chooser
+from tools.claims import claim_prompt
 from tools.compare import Compare
 from tools.contained import Contained
 from tools.crosscheck import CrossCheck
@@ -73,6 +74,7 @@ __all__ = [
     "asks_by_degree",
     "asks_for_name",
     "asks_to_compare",
+    "claim_prompt",
     "compared_kinds",
     "content_words",
     "convert",

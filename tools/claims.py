@@ -60,10 +60,15 @@ async def sure_of(model: Model, claim: str, passage: Passage) -> float:
         raise ToolError(f"the model could not judge: {error}") from error
 
 
-def claim_prompt(claim: str, text: str) -> tuple[Message, ...]:
-    """A claim, or a question that is answered by yes or no, and what is to bear it out."""
+def claim_prompt(
+    claim: str, text: str, examples: Sequence[tuple[str, str, str]] = _EXAMPLES
+) -> tuple[Message, ...]:
+    """A claim, or a question that is answered by yes or no, and what is to bear it out.
+
+    `examples`: each a text, a claim, and yes or no; all of the prompt but its last message.
+    """
     turns = [Message("system", _SYSTEM)]
-    for shown, claimed, said in _EXAMPLES:
+    for shown, claimed, said in examples:
         turns += [Message("user", _turn(shown, claimed)), Message("assistant", said)]
     return (*turns, Message("user", _turn(text, claim)))
 

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from inference import Message, Model, ModelError, as_data, estimated_tokens, p_yes
+from inference import Model, ModelError, estimated_tokens, p_yes
 from planner.errors import BudgetExceeded
 from planner.events import Decided, Trace
 from planner.grounds import Ground
@@ -16,8 +16,8 @@ from planner.verification.evidence import is_english
 from planner.verification.findings import Finding
 from planner.verification.weighing import Scales, Weighed, Weighing
 from search import Passage
+from tools import claim_prompt
 
-_TOLD = "Say yes if the data state the claim, no if they state something else or do not tell."
 _ROME = "Rome: Ann Lee, the servant of King Ott, was born in Rome in 1931."
 _OSLO = "Oslo Days: Oslo Days is a film that opened in Oslo on 4 May 1980."
 _BERG = (
@@ -146,7 +146,7 @@ class Relations:
 
     async def _sure(self, data: str, claim: str, room: Callable[[int], bool]) -> float | None:
         """p(yes); None where the judge is not heard, so that the rules stand."""
-        messages = _messages(data, claim)
+        messages = claim_prompt(claim, data, _EXAMPLES)
         if not room(estimated_tokens(*(one.content for one in messages))):
             await self._trace.record(Decided("claim not judged", "there is no budget for it"))
             return None
@@ -155,19 +155,6 @@ class Relations:
         except (ModelError, BudgetExceeded) as error:
             await self._trace.record(Decided("judge not heard", str(error)))
             return None
-
-
-def _messages(data: str, claim: str) -> tuple[Message, ...]:
-    """The examples as turns, then what is asked."""
-    turns = [Message("system", _TOLD)]
-    for told, said, answer in _EXAMPLES:
-        turns += [Message("user", _turn(told, said)), Message("assistant", answer)]
-    return (*turns, Message("user", _turn(data, claim)))
-
-
-def _turn(data: str, claim: str) -> str:
-    """What was read, and what is said of it."""
-    return f"{as_data(data)}\nClaim: {claim}"
 
 
 def _asked(part: Weighed, scales: Scales) -> str:
