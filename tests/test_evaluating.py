@@ -150,7 +150,8 @@ async def test_each_system_has_its_scores(here: Here) -> None:
     first = told["questions"][0]
     assert (first["id"], first["gold"]) == ("q1", ["Christopher Nolan", "Nolan"])
     result = first["systems"]["oneshot"]
-    assert (result["value"], result["exact"], result["judge"]) == ("Christopher Nolan", True, 0.9)
+    assert (result["value"], result["exact"]) == ("Christopher Nolan", True)
+    assert result["judge"] == pytest.approx(0.804, abs=1e-3)
 
 
 async def test_the_report_is_a_table_and_files(here: Here, tmp_path: Path) -> None:
