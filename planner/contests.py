@@ -1,6 +1,7 @@
 """Plans for plain contests, by rule: "Which was built first, A or B?", "Which has more members,
 A or B?"; for two values of one thing: "By how much did A grow from B to C?"; and for two named
-things of which nothing is measured (`planner/pairs.py`).
+things of which nothing is measured (`planner/pairs.py`), or which have something in common
+(`planner/commons.py`).
 
 The question says itself what to look up of each side, so no model is asked: small ones ask for the
 wrong thing, or for everything at once. Whatever is not as plain as that stays with the planner.
@@ -12,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pydantic import JsonValue
 
 from planner import template
+from planner.commons import common_of
 from planner.descriptions import described
 from planner.language import Vocabulary
 from planner.pairs import Pair, options_of, pair_of, with_options_last
@@ -192,7 +194,8 @@ def contest_plan(question: str, vocabulary: Vocabulary) -> list[Step]:
     plan = _measured(with_options_last(question.strip()), vocabulary)
     pair = None if plan is not None else pair_of(question)
     if pair is None:
-        return plan or []
+        common = common_of(question) if plan is None else None
+        return (plan or []) if common is None else _plan(question.strip(), common.asked, vocabulary)
     if pair.asked is not None:
         return _plan(question.strip(), pair.asked, vocabulary)
     return _choice(question.strip(), pair, vocabulary)
