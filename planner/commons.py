@@ -125,6 +125,8 @@ def _of_those_ahead(text: str) -> Common | None:
     if preposition is None:
         return None
     done = _DONE.search(said[: preposition.start()].strip())
+    if what == "country" and preposition[0] in {"from", "of"} and done is None and not after:
+        return _each(sides, _value_of("nationality"))
     is_past = done is not None and re.fullmatch(r"century|decade", what)
     ahead = f"{preposition[0].capitalize()} which {what} {'was' if is_past else _ONE[verb]}"
     return _each(

@@ -64,7 +64,7 @@ VOCABULARY = Vocabulary(
         ("Ann Lee and Bob Ray have what job in common?", "What is the job of Bob Ray?"),
         (
             "Ann Lee and Bob Ray are both poets from which country?",
-            "From which country is Bob Ray?",
+            "What is the nationality of Bob Ray?",
         ),
         (
             '"Up" and "War and Ice" are both what type of film?',
@@ -128,6 +128,11 @@ def test_a_nationality_is_said_as_one() -> None:
     asked = "What nationality were Ann Lee and Bob Ray?"
     values = ("United States", "American")
     assert _compared(asked, "What is the nationality of {}?", values) == "American"
+
+
+def test_a_country_is_said_as_one() -> None:
+    asked = "Ann Lee and Bob Ray are both poets from which country?"
+    assert _compared(asked, "What is the nationality of {}?", ("Danish", "Danish")) == "Denmark"
 
 
 def test_unlike_values_have_nothing_in_common() -> None:

@@ -23,10 +23,15 @@ def asks_what_is_shared(head: str) -> bool:
 def shared(values: Sequence[str], question: str) -> str | None:
     """What all values say, in the words of the one that says least; None where they say unlike
     things, or where it is not plain."""
+    if all(map(_YEARLESS.match, values)) and (listed := _listed_in_all(values)):
+        return _as_asked(listed, question)
     if all_same(values, question):
-        return _plainest(values, question)
-    if not all(map(_YEARLESS.match, values)):
-        return None
+        return _as_asked(_plainest(values, question), question)
+    return None
+
+
+def _listed_in_all(values: Sequence[str]) -> str | None:
+    """What stands in each value, which may be a list."""
     rows = [[item for item in _JOINT.split(value) if item] for value in values]
     found = dict.fromkeys(filter(None, (_in_all(item, rows) for row in rows for item in row)))
     kept = [one for one in found if not any(_is_head(two, one) for two in found if two != one)]
@@ -34,6 +39,12 @@ def shared(values: Sequence[str], question: str) -> str | None:
         return None
     *most, last = {normalised(one): one for one in kept}.values()
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def _as_asked(value: str, question: str) -> str:
+    """The country of an adjective, where a country is asked for."""
+    country = country_of(value) if re.search(r"\bcountry\b", question) else None
+    return country or value
 
 
 def _plainest(values: Sequence[str], question: str) -> str:
