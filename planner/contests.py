@@ -1,6 +1,7 @@
 """Plans for plain contests, by rule: "Which was built first, A or B?", "Which has more members,
 A or B?"; for two values of one thing: "By how much did A grow from B to C?"; and for two named
-things of which nothing is measured (`planner/pairs.py`).
+things of which nothing is measured (`planner/pairs.py`), or which have something in common
+(`planner/commons.py`).
 
 The question says itself what to look up of each side, so no model is asked: small ones ask for the
 wrong thing, or for everything at once. Whatever is not as plain as that stays with the planner.
@@ -12,9 +13,11 @@ from collections.abc import Callable, Sequence
 from pydantic import JsonValue
 
 from planner import template
+from planner.commons import common_of
 from planner.descriptions import described
 from planner.language import Vocabulary
-from planner.pairs import Pair, options_of, pair_of, with_options_last
+from planner.options import with_options_last
+from planner.pairs import Pair, options_of, pair_of
 from planner.plan import Step
 from planner.sides import Sides, hidden, shown
 from planner.unnesting import unnested
@@ -82,6 +85,16 @@ _HIGHER = (
     r"higher|highest|lower|lowest|larger|largest|bigger|biggest|smaller|smallest|greater|greatest"
     r"|longer|longest|shorter|shortest"
 )
+_MADE = {
+    "released": "film|movie|album|song|single|game|show|series|record",
+    "founded": "university|college|school|company|magazine|newspaper|journal|club|airline|city|town"
+    "|organi[sz]ation|institution|party|label|brand|team",
+    "formed": "band|group|duo|orchestra",
+    "built": "building|tower|bridge|church|stadium|hotel|castle|ship|cathedral|palace|temple",
+    "published": "book|novel|poem|play",
+}
+"""By which day something is old."""
+_MADE_KIND = "|".join(_MADE.values())
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (
         re.compile(
@@ -92,6 +105,14 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (
         re.compile(rf"{_ASKED} (?P<verb>{_ACTIVE}) {_FIRST}{_SIDES}\s*\?", re.IGNORECASE),
         lambda found: f"When did {{}} {_base(found['verb'].lower())}?",
+    ),
+    (
+        re.compile(
+            rf"(?:what|which)(?: [\w'’-]+){{0,2}}? (?P<kind>{_MADE_KIND}) (?:is|was) (?:the )?"
+            rf"(?:older|oldest|newer|newest|younger|youngest){_SIDES}\s*\?",
+            re.IGNORECASE,
+        ),
+        lambda found: f"When was {{}} {_made(found['kind'].lower())}?",
     ),
     (
         re.compile(
@@ -192,7 +213,8 @@ def contest_plan(question: str, vocabulary: Vocabulary) -> list[Step]:
     plan = _measured(with_options_last(question.strip()), vocabulary)
     pair = None if plan is not None else pair_of(question)
     if pair is None:
-        return plan or []
+        common = common_of(question) if plan is None else None
+        return (plan or []) if common is None else _plan(question.strip(), common.asked, vocabulary)
     if pair.asked is not None:
         return _plan(question.strip(), pair.asked, vocabulary)
     return _choice(question.strip(), pair, vocabulary)
@@ -280,6 +302,11 @@ def _plan(question: str, asked: Sequence[str], vocabulary: Vocabulary) -> list[S
 def _base(past: str) -> str:
     """The verb that goes with "did"."""
     return next(base for base, form in _VERBS.items() if form == past)
+
+
+def _made(kind: str) -> str:
+    """What begins a thing of a kind."""
+    return next(done for done, kinds in _MADE.items() if re.fullmatch(kinds, kind))
 
 
 def _positive(degree: str) -> str:

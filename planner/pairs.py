@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from planner.options import with_options_last
 from planner.sides import Sides, both_named, hidden, leading, shown, trailing_options
 from planner.singular import singular_claim, singular_noun
 
@@ -24,6 +25,11 @@ _VAGUE = re.compile(r"(?:thing|way|time|purpose|amount|reason|extent|degree|mann
 _SORT = re.compile(r"(?:type|kind|sort|form|genre|style)s?")
 _LAND = re.compile(r"(?:home |native )?(?:country|nation)|countries|nations")
 _PEOPLE = re.compile(r"(?:person|man|woman|people|individual|guy)")
+_PERSON = re.compile(
+    r"(?:film )?(?:director|producer|author|composer|founder|owner|creator|designer|architect"
+    r"|editor|conductor|president|mayor|governor|king|queen|screenwriter|songwriter|singer|host|coach"
+    r"|manager|captain|cinematographer|mother|father|husband|wife)"
+)
 _SINGULAR_VERB = {
     "are": "is", "were": "was", "do": "does", "have": "has", "is": "is", "was": "was",
     "does": "does", "did": "did", "has": "has", "had": "had", "can": "can", "could": "could",
@@ -33,11 +39,6 @@ _PAST = frozenset({"did", "had", "were", "was"})
 _OPENED = re.compile(rf"(?P<verb>{'|'.join(_SINGULAR_VERB)}) (?P<tail>.+?)\s*\?", re.IGNORECASE)
 _BOTH = re.compile(r"(?P<sides>.+?),? (?:both|each|all) (?P<said>.+)")
 _BEFORE = re.compile(r"(?P<both>both (?:of )?)?(?P<tail>.+)")
-_BETWEEN = re.compile(
-    r"(?:between|of|out of|among|from) (?:the )?(?:two )?(?P<sides>.+? and .+?),?"
-    r" (?P<asked>(?:who|which|what)\b.+?)\s*\?",
-    re.IGNORECASE,
-)
 _DEGREE = re.compile(
     r"\b(?:more|most|less|least|fewer|fewest|first|last|earlier|later|older|younger|larger|longer"
     r"|bigger|smaller|higher|lower|taller|shorter|deeper|wider|heavier|faster|slower|greater|newer"
@@ -48,7 +49,10 @@ _UNMEASURED = re.compile(
     r"(?:[a-z]+ly )?[a-z]+(?:al|ic|ive|ous|ful|ed|ent|ant|ar|se|ble|ing|y|sh|ern)\b"
 )
 """A degree that no number tells: "more popular"."""
-_FORM_OF_DEED = r"[a-z]+ed|won|wrote|made|sold|built|sang|shot|held|led|ran|drew|gave|took|had"
+_FORM_OF_DEED = (
+    r"(?!(?:breed|seed|weed|reed|feed|bed|red|shed|sled|hundred)\b)[a-z]+ed|won|wrote|made|sold|built"
+    r"|sang|shot|held|led|ran|drew|gave|took|had"
+)
 _STARTS = re.compile(
     rf"(?:who|(?:which|what)(?: (?:of (?:the|these) )?(?!(?:is|was|are|were|has|had)\b)[\w&-]+)"
     rf"{{0,4}}?(?: (?:that|who))?)"
@@ -60,7 +64,21 @@ _STARTS = re.compile(
 )
 _LISTED = re.compile(r"\b[a-z][\w-]*, [A-Z\"“][^,]*$")
 """A third option; behind a place with a capital it is where that is: "in Salem, Oregon"."""
-_OBJECT = re.compile(r"\b(?:do|does|did|by (?:whom|who|which|what))\b")
+_NOT_ASKED_OF_ONE = re.compile(r"\b(?:do|does|did|by (?:whom|who|which|what)|not|never)\b")
+_TO_EACH_OTHER = re.compile(
+    r"(?:still |once |ever |also )?(?:married|divorced|engaged|twins?|siblings|spouses|cousins"
+    r"|friends|rivals|enemies|partners|allies|neighbou?rs|neighbou?ring|adjacent|colleagues|bandmates"
+    r"|teammates|classmates|contemporaries|brothers?|sisters?|a couple|connected|linked|identical"
+    r"|(?:half|step)-?(?:brothers|sisters|siblings)|brother and sister|husband and wife|lovers"
+    r"|(?:father|mother) and (?:son|daughter)|intersect|meet|met|marry|collaborate|overlap|merge"
+    r"|compete|fight|fought|date|dated|cross|border|touch|work as a (?:duo|team))\b.*"
+)
+"""What two are to one another, which is not asked of each."""
+_THEIR = re.compile(
+    r"(?:the |both )*(?P<who>[a-z][a-z-]*(?: [a-z-]+)?s) (?P<of>of|for|behind)"
+    r" (?:(?:the )?(?:both )?[a-z]+ )??(?P<name>(?:the )?[A-Z0-9\"“].*)"
+)
+"""The directors of A and B, of which the first side has it all."""
 
 
 class Pair(NamedTuple):
@@ -79,16 +97,6 @@ def pair_of(question: str) -> Pair | None:
     return _of_both(text) or _of_either(text) or _which(text)
 
 
-def with_options_last(question: str) -> str:
-    """ "Between A and B, which is older?" as "Which is older, A or B?"; any other as it is."""
-    found = _BETWEEN.fullmatch(hidden(" ".join(question.split())))
-    sides = None if found is None else both_named(found["sides"])
-    if found is None or sides is None:
-        return question
-    asked = shown(found["asked"])
-    return f"{asked[0].upper()}{asked[1:]}, {sides.first} or {sides.second}?"
-
-
 def options_of(question: str) -> Sides | None:
     """The two that are offered to choose from; None where that is not plain."""
     found = trailing_options(hidden(" ".join(with_options_last(question).split())))
@@ -103,14 +111,26 @@ def _of_both(text: str) -> Pair | None:
     verb = opened["verb"].lower()
     after = _BOTH.fullmatch(opened["tail"])
     if after is not None and (sides := both_named(after["sides"])) is not None:
-        return _put(verb, sides, after["said"])
+        return _put(verb, _distributed(sides), after["said"])
     before = _BEFORE.fullmatch(opened["tail"])
     assert before is not None
     readings = [one for one in leading(before["tail"]) if one[1]]
     if len(readings) != 1 or (before["both"] is None and verb in {"is", "was", "can", "could"}):
         return None
     ((sides, said),) = readings
-    return _put(verb, sides, re.sub(r"^(?:both|each|all) ", "", said))
+    said = re.sub(r"^(?:both|each|all) ", "", said)
+    if before["both"] is None and _TO_EACH_OTHER.fullmatch(said):
+        return None
+    return _put(verb, _distributed(sides), said)
+
+
+def _distributed(sides: Sides) -> Sides:
+    """ "The directors of A" and "B" as the director of A and the director of B."""
+    found = _THEIR.fullmatch(sides.first)
+    if found is None or re.match(r"(?:the )?[a-z]", sides.second.removeprefix("the ")):
+        return sides
+    one = f"the {singular_noun(found['who'])} {found['of']}"
+    return Sides(f"{one} {found['name']}", f"{one} {sides.second}")
 
 
 def _put(verb: str, sides: Sides, said: str) -> Pair | None:
@@ -144,6 +164,8 @@ def _for_the_same(verb: str, same: re.Match[str]) -> Callable[[str], str] | None
     if before in {"from", "of"} and _LAND.fullmatch(what) and not after:
         return lambda side: f"What is the nationality of {side}?"
     auxiliary = _SINGULAR_VERB[verb]
+    if before in _HAVING - {"of"} and _PERSON.fullmatch(what) and not after:
+        return lambda side: f"Who is the {what} of {side}?"
     if before in _HAVING and (before in {"of", ""} or auxiliary in {"does", "did"}):
         return _for_what_it_has(auxiliary, what, after, is_all=not before)
     if auxiliary in {"does", "did", "has", "had"}:
@@ -210,7 +232,7 @@ def _which(text: str) -> Pair | None:
     if _LISTED.search(asked):
         return None
     said = _STARTS.fullmatch(asked)
-    if said is None or _DEGREE.search(asked) or _OBJECT.search(asked):
+    if said is None or _DEGREE.search(asked) or _NOT_ASKED_OF_ONE.search(asked):
         measured = _DEGREE.search(_UNMEASURED.sub("", asked))
         return None if measured else Pair(sides, None)
     return Pair(sides, None, _claims(sides, shown(said["said"])))

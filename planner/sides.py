@@ -31,6 +31,7 @@ _KIND = re.compile(
     r"(?: (?!(?:of|in|by|from|at|for|on|to|and|the)\b)[a-z][a-z-]*){0,2} (?=[A-Z0-9\"“])"
 )
 """What sort of thing it is, said before its name: "the film Up", "authors Ann Lee"."""
+_HOLDS_CAPITAL = re.compile(r"[^\W_a-zß-ÿ]|[\"“]")
 _CLOSE = r"(?:&|-|–|de|del|della|di|da|der|du|la|le|von|van|el|al)"
 _LOOSE = rf"(?:of|the|in|on|a|an|for|to|with|at|{_CLOSE})"
 _CAPITAL = r"(?:[^\W\d_a-zà-ÿ]|\d|[\"“\ue000-\ue005])[^\s,?]*|\([^)]*\)"
@@ -64,6 +65,12 @@ def both_named(text: str) -> Sides | None:
     """ "A and B", with nothing else."""
     sides = _split(text, _SPLIT)
     return None if sides is None or not _is_even(sides) else _cleaned(sides)
+
+
+def either_named(text: str) -> Sides | None:
+    """ "A or B", with nothing else."""
+    sides = _split(text, _EITHER)
+    return None if sides is None else _cleaned(sides)
 
 
 def leading(text: str, joined: str = "and") -> Iterator[tuple[Sides, str]]:
@@ -122,7 +129,7 @@ def _is_even(sides: Sides) -> bool:
 def _cleaned(sides: Sides) -> Sides | None:
     """Names without what sort of thing they are; None where one is no name."""
     names = Sides(*(shown(_KIND.sub("", side.strip(), count=1)).strip() for side in sides))
-    plain = all(re.search(r"[A-Z0-9\"“]", name) and len(name) < 120 for name in names)
+    plain = all(_HOLDS_CAPITAL.search(name) and len(name) < 120 for name in names)
     unclear = any(_UNCLEAR.search(name) for name in names)
     return names if plain and not unclear and names.first != names.second else None
 

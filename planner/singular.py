@@ -14,7 +14,7 @@ _IRREGULAR = {
 _ENDS = re.compile(
     r" (?:of|in|on|at|from|by|for|to|with|under|that|who|which|whose|made|born|based|located|known"
     r"|written|directed|produced|published|released|set|about|near|within|during|used|found|found"
-    r"|native|founded|built|held)\b"
+    r"|native|founded|built|held|(?<=[^u]s )[a-z]+ed)\b"
 )
 """Where the noun ends, and what is said of it begins."""
 _NOT_PLURAL = re.compile(r".*(?:ss|us|is)|always|perhaps|sometimes|overseas|politics|physics|news")

@@ -18,6 +18,7 @@ from tools.facts import Fact, labels, normalised
 from tools.quantities import find_quantities
 from tools.ranking import MAX_LENGTH, best_of, quantity_of, ranked_by
 from tools.sameness import all_same, fits_question, is_name, same_text
+from tools.sharing import asks_what_is_shared, shared
 from tools.tool import Arguments, ToolError, ToolResult
 from tools.values import Amount, Moment, as_amount, as_moment, compare_quantities, unit_named
 
@@ -92,7 +93,7 @@ class Case:
         if HOW.search(self.head) and (self.cue or APART.search(self.head)):
             return self._difference()
         if not YES_OR_NO.match(self.question) or self._offers_a_choice():
-            return self._selected()
+            return self._shared() if self.asks_what_is_shared else self._selected()
         if (each := self._each_holds()) is not None:
             return _yes(each)
         if self.cue and not SAME.search(self.head):
@@ -114,8 +115,15 @@ class Case:
         """Which end of which order is asked for."""
         return cue_in(self.head)
 
+    @cached_property
+    def asks_what_is_shared(self) -> bool:
+        """ "What occupation do A and B have?" """
+        return not self.cue and not self._offers_a_choice() and asks_what_is_shared(self.head)
+
     def pairs(self) -> list[tuple[str, str]]:
-        """What the chooser chooses from."""
+        """What the chooser chooses from; the values themselves, where one is asked for."""
+        if self.asks_what_is_shared:
+            return [(text, self.name(index)) for index, text in enumerate(self.texts) if text]
         return [(self.name(index), text) for index, text in enumerate(self.texts)]
 
     def obstacle(self) -> str:
@@ -164,6 +172,11 @@ class Case:
 
     def _offers_a_choice(self) -> bool:
         return bool(re.search(r"\bor\b", self.head)) and not re.search(r"\bthan\b", self.head)
+
+    def _shared(self) -> str | None:
+        """What the values have in common."""
+        self._present(range(len(self.texts)))
+        return shared(self.texts, self.head)
 
     def _present(self, indices: Sequence[int]) -> Sequence[int]:
         for index in indices:
