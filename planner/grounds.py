@@ -17,6 +17,8 @@ _LONGEST = 2000
 """Characters of a value."""
 READ = "read"
 """The tool that opens a document."""
+OPENED = "Which document was read?"
+"""What a document that was opened proves."""
 RESEARCH = "research"
 """The tool whose steps are sub-runs."""
 
@@ -128,7 +130,7 @@ def _opened(step: Step, outcome: Done, plan: Plan) -> list[Ground]:
     if step.tool != READ or not used or not outcome.evidence:
         return []
     proof = outcome.evidence[0]
-    return [Ground("Which document was read?", proof.source.title, proof)]
+    return [Ground(OPENED, proof.source.title, proof)]
 
 
 def _fact_of(value: JsonValue, findings: Findings) -> Fact | None:

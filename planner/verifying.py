@@ -157,7 +157,7 @@ class _Check:
 
     def _is_doubted(self, fact: Sentence) -> bool:
         """Whether the value of a fact was told in what the judge has doubted."""
-        doubted = [one.sentence.text for one in self._weighed.values() if one.doubts]
+        doubted = [one.sentence.text for one in self._weighed.values() if one.is_rejected]
         alike = [one for one in self._grounds.proven if holds(fact.text, one.value)]
         if alike and all(f"{one.question} {one.value}." in self._scales.rejected for one in alike):
             return True

@@ -260,6 +260,23 @@ async def test_a_value_that_the_judge_rejects_is_not_supported_as_a_fact_either(
         Sentence("Who is the child of Ed Rask? Bo Lim.", (1,), "unsupported"),
     )
     assert decided[-1].what == "sentence rewritten"
+    strict, _, _ = await deliver(Answer("Bo Lim", (said,), (SERVANT,)), found, reply, strict=True)
+    assert (strict.value, strict.text) == (None, NONE_SUPPORTED)
+
+
+async def test_what_is_computed_of_doubted_facts_is_doubted() -> None:
+    town = passage("Wick", "Wick is on the Elm. The Wick Bridge is 233 m long.")
+    long = (
+        Ground("How long is the Wick Bridge?", "233 m", town),
+        Ground("How long is the Elm?", "233 m", town),
+        Ground("Which is longer?", "neither: both 233 m", None),
+    )
+    found = grounds(*long, value="neither: both 233 m", read=(town,))
+    answer = Answer("neither: both 233 m", (Sentence("Neither: both 233 m.", (1,)),), (town,))
+    assert (await deliver(answer, found))[0].sentences[0].verdict == "supported"
+    made, decided, _ = await deliver(answer, found, doubting("the Elm?"))
+    assert made.sentences[0].verdict == "unsupported"
+    assert "How long is the Elm? 233 m." in decided[-1].why
 
 
 async def test_a_fact_that_stands_in_for_a_sentence_is_judged_too() -> None:
@@ -386,8 +403,8 @@ async def test_what_was_computed_needs_no_passage() -> None:
     sum_ = Ground("How many in all?", "2103", None)
     said = Sentence("Together the bridges have 2103 m.", (1,))
     found = grounds(sum_, Ground("How long?", "870 m", BRIDGE), value="2103")
-    made, decided, model = await deliver(Answer("2103", (said,), (BRIDGE,)), found)
-    assert (made.sentences[0].verdict, decided, model.requests) == ("supported", [], [])
+    made, decided, _ = await deliver(Answer("2103", (said,), (BRIDGE,)), found)
+    assert (made.sentences[0].verdict, decided) == ("supported", [])
 
 
 async def test_a_verified_answer_stays_as_it_is() -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from inference import Model, ModelError, estimated_tokens, p_yes
 from planner.errors import BudgetExceeded
 from planner.events import Decided, Trace
-from planner.grounds import Ground
+from planner.grounds import OPENED, Ground
 from planner.verification.evidence import is_english
 from planner.verification.findings import Finding
 from planner.verification.weighing import Scales, Weighed, Weighing
@@ -56,6 +56,11 @@ class _Place:
         """What was found of it."""
         return self.weighing.parts[self.number]
 
+    def doubt(self, why: str) -> None:
+        """Take it for unsupported."""
+        finding = Finding("unsupported", True, why, doubted=True)
+        self.weighing.parts[self.number] = replace(self.part, finding=finding)
+
 
 class Relations:
     """Doubts what the rules let pass, where the judge does."""
@@ -75,12 +80,15 @@ class Relations:
     ) -> None:
         """Find what is not said. `room`: whether so many tokens may still be spent.
 
-        Where a sentence did not pass, a proven fact may have to stand in for it: those are asked
-        about, too. What is found stays so when this is cut off.
+        Where a sentence did not pass, a proven fact may have to stand in for it, and what code has
+        computed rests on such facts: they are asked about, too. What is found stays so when this
+        is cut off.
         """
-        places = list(_places(weighings, scales))
+        passed = list(_passed(weighings))
+        places = [one for one in passed if _is_open(one.part, scales)]
+        computed = [one for one in passed if scales.is_made(one.part.claim.text)]
         failed = any(one.parts and one.verdict != "supported" for one in weighings)
-        facts = [one for one in proven if one.proof] if failed else []
+        facts = [one for one in proven if _is_relation(one)] if failed or computed else []
         if not (places or facts) or not await self._is_judge(room):
             return
         if len(places) > self._most:
@@ -101,6 +109,10 @@ class Relations:
                 group.create_task(one(place))
             for ground in facts[-_FACTS:]:
                 group.create_task(fact(ground))
+        if scales.rejected:
+            why = f"it rests on what the judge doubts: {'; '.join(sorted(scales.rejected))}"
+            for place in computed:
+                place.doubt(why)
 
     async def _is_judge(self, room: Callable[[int], bool]) -> bool:
         """Whether the model tells a right relation from a wrong one."""
@@ -129,8 +141,7 @@ class Relations:
             best = max(best, sure)
         why = f"the judge doubts that it is said: p(yes) = {best:.2f}"
         await self._trace.record(Decided("doubted", f"{part.claim.text!r}: {why}"))
-        finding = Finding("unsupported", True, why, doubted=True)
-        place.weighing.parts[place.number] = replace(part, finding=finding)
+        place.doubt(why)
 
     async def _weigh_fact(
         self, ground: Ground, scales: Scales, room: Callable[[int], bool]
@@ -163,17 +174,22 @@ def _asked(part: Weighed, scales: Scales) -> str:
     return text if not subject or subject.lower() in text.lower() else f"{subject}: {text}"
 
 
-def _places(weighings: Sequence[Weighing], scales: Scales) -> Iterator[_Place]:
-    """What passed, and is neither computed nor copied."""
+def _passed(weighings: Sequence[Weighing]) -> Iterator[_Place]:
+    """What nobody has spoken against."""
     for weighing in weighings:
         for number, part in enumerate(weighing.parts):
-            place = _Place(weighing, number)
-            if part.finding.verdict == "supported" and _is_open(part, scales):
-                yield place
+            if part.finding.verdict == "supported":
+                yield _Place(weighing, number)
+
+
+def _is_relation(ground: Ground) -> bool:
+    """Whether a fact is read from a passage; a yes or no was judged when it was found."""
+    read = ground.proof is not None and ground.question != OPENED
+    return read and ground.value.casefold() not in ("yes", "no")
 
 
 def _is_open(part: Weighed, scales: Scales) -> bool:
-    """Whether there is a relation that may be wrong. The examples are in English."""
+    """Whether it is neither computed nor copied. The examples are in English."""
     text, evidence = _asked(part, scales), scales.evidence(part.cites)
     if not (evidence.is_english and is_english(text)):
         return False

@@ -84,8 +84,8 @@ def _written_out(weighing: Weighing, scales: Scales, grounds: Grounds) -> Senten
 
     Where the judge has rejected a sentence that tells the value, that goes for the fact, too.
     """
-    sentence, parts = weighing.sentence, weighing.parts
-    said, rejected = set(content_words(sentence.text)), any(p.finding.judged for p in parts)
+    sentence = weighing.sentence
+    said = set(content_words(sentence.text))
     for ground in reversed(grounds.proven):
         proof = ground.proof
         if proof is None or proof not in scales.citations or not holds(proof.text, ground.value):
@@ -97,7 +97,7 @@ def _written_out(weighing: Weighing, scales: Scales, grounds: Grounds) -> Senten
         number = scales.citations.index(proof) + 1
         finding = checked(Claim(text), scales.evidence([number]), scales.given)
         if finding.verdict in ("supported", "partly"):
-            the_same = rejected and holds(sentence.text, ground.value)
+            the_same = weighing.is_rejected and holds(sentence.text, ground.value)
             the_same = the_same or text in scales.rejected
             return Sentence(text, (number,), "unsupported" if the_same else "supported")
     return None

@@ -56,6 +56,11 @@ class Weighing:
         return [part.finding.why for part in self.parts if part.finding.doubted]
 
     @property
+    def is_rejected(self) -> bool:
+        """Whether the judge has spoken against it, alone or where the rules were not sure."""
+        return any(part.finding.doubted or part.finding.judged for part in self.parts)
+
+    @property
     def cites(self) -> tuple[int, ...]:
         """Its own first, then those of better passages."""
         further = (n for part in self.parts for n in part.cites)
