@@ -55,6 +55,8 @@ def test_one_document_is_named_once_and_listed_once() -> None:
         ("Ann Author and Bob Writer", ["Ann Author", "Bob Writer"]),
         ("Ann Author, Bob Writer, and Cy Third", ["Ann Author", "Bob Writer", "Cy Third"]),
         ("Food and Agriculture Organization", ["Food and Agriculture Organization"]),
+        ("山田 太郎、佐藤 花子", ["山田 太郎", "佐藤 花子"]),
+        ("أحمد بن علي؛ فاطمة الزهراء", ["أحمد بن علي", "فاطمة الزهراء"]),
         (" , ; ", [","]),
         ("", []),
     ],
@@ -109,6 +111,15 @@ def test_people_with_accents_are_people_to_bibtex() -> None:
     (entry,) = entries_of(answer_of("x", author="Müller, Jörg; Ζήση, Ελένη", published="May 2021"))
     assert entry["author"] == "Müller, Jörg and Ζήση, Ελένη"
     assert entry["year"] == "2021"
+
+
+@pytest.mark.parametrize(
+    ("author", "key"),
+    [("Jörg Müßig", "mussig"), ("Søren Łoś", "los"), ("Þór Æsir", "aesir"), ("王伟", "")],
+)
+def test_letters_of_a_key_are_spelt_and_not_lost(author: str, key: str) -> None:
+    (entry,) = entries_of(answer_of("x", title="The Rhine", author=author, published="2021"))
+    assert entry["ID"].startswith(f"{key}2021rhine-")
 
 
 @settings(deadline=None)

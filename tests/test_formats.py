@@ -183,6 +183,14 @@ def test_a_word_document_can_be_read_back(language: str, style: CitationStyle) -
         assert MARKS[style] in texts[2]
 
 
+def test_a_word_document_says_when_and_by_what_it_was_made() -> None:
+    said = docx.Document(io.BytesIO(as_docx(report_in("en")))).core_properties
+    assert said.created == said.modified
+    assert said.created is not None
+    assert said.created.year > 2025
+    assert said.last_modified_by == said.author
+
+
 def test_footnotes_of_a_word_document_are_notes_of_word() -> None:
     archive = ZipFile(io.BytesIO(as_docx(report_in("ar"), "footnotes")))
     space = {"w": "http://schemas.openxmlformats.org/wordprocessingml/2006/main"}

@@ -21,6 +21,10 @@ _ESCAPES = {
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAY = re.compile(r"^(\d{4})(?:-(\d\d)(?:-(\d\d))?)?$")
 _SMALL = frozenset({"a", "an", "the", "of", "on", "der", "die", "das", "le", "la", "les", "el"})
+_SPELT = str.maketrans(
+    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
+)
+"""Letters that are no other letter with a sign on it."""
 _SHORTEST = 6
 """Hexadecimal digits of a key that tell two sources of one name apart."""
 
@@ -92,7 +96,8 @@ def _key(source: Source, used: set[str]) -> str:
 
 def _plain(word: str) -> str:
     """Lower-case ASCII letters and digits of a word."""
-    folded = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode().lower()
+    spelt = word.lower().translate(_SPELT)
+    folded = unicodedata.normalize("NFKD", spelt).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]", "", folded)
 
 

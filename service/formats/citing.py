@@ -14,6 +14,8 @@ from service.formats.wording import ENGLISH, Wording
 CitationStyle = Literal["numbers", "author-date", "footnotes"]
 STYLES: tuple[CitationStyle, ...] = ("numbers", "author-date", "footnotes")
 
+_BETWEEN_NAMES = re.compile("[;；؛、]")
+"""A semicolon of any script, and what Chinese and Japanese have between the things of a list."""
 _LABEL = 48
 """Characters of a title or a name that stand in the text."""
 _YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
@@ -131,8 +133,8 @@ def source_line(passage: Passage, day: str = "", words: Wording = ENGLISH) -> st
 def authors_of(author: str) -> list[str]:
     """The names in a line that says who wrote it; one name where that is not plain."""
     text = line(author)
-    if ";" in text:
-        return [name for name in map(str.strip, text.split(";")) if name]
+    if _BETWEEN_NAMES.search(text):
+        return [name for name in map(str.strip, _BETWEEN_NAMES.split(text)) if name]
     parts = [part.strip() for part in text.replace(", and ", ", ").split(",") if part.strip()]
     if len(parts) > 2 or (len(parts) == 2 and all(" " in part for part in parts)):
         return [name for part in parts for name in _both(part)]

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -74,7 +75,10 @@ class _Writer:
         properties = self._document.core_properties
         properties.title = line(self._publication.title)[:_LONGEST_TITLE]
         properties.author = f"Breadth {version('breadth')}"
+        properties.last_modified_by = properties.author
         properties.comments = f"run {self._publication.run}"
+        # Those of python-docx's template are of 2013.
+        properties.created = properties.modified = _moment(self._publication.day)
         properties.language = self._publication.language
         self._parts.set_language(self._publication.language)
         self._parts.break_words()
@@ -239,6 +243,11 @@ class _Writer:
     def _way_of(self, text: str) -> str:
         """A number alone runs as the answer does."""
         return direction(line(text), self._way)
+
+
+def _moment(day: str) -> datetime:
+    """The beginning of a day, YYYY-MM-DD; now, where none is known. UTC, as Word has it."""
+    return datetime.fromisoformat(day) if day else datetime.now(UTC).replace(tzinfo=None)
 
 
 def _lines(passage: Passage) -> Iterator[str]:
