@@ -36,8 +36,9 @@ def fault_of(
 ) -> str | None:
     """What is wrong with a draft; None when nothing is.
 
-    Not `names_too`: in other languages than English a capital letter need not be a name's, and
-    names may be written otherwise; then numbers alone must not come from elsewhere.
+    Not `names_too`: in other languages than English a capital letter need not be a name's, names
+    may be written otherwise, and other words end a sentence; then numbers alone must not come from
+    elsewhere.
     """
     assert grounds.value is not None
     if not sample.whole:
@@ -48,7 +49,7 @@ def fault_of(
     if not {n for s in sentences for n in s.cites} <= set(range(1, len(grounds.citations) + 1)):
         return "cites what is not there"
     text = MARK.sub("", sample.text)
-    if any(map(_breaks_off, sentences)):
+    if names_too and any(map(_breaks_off, sentences)):
         return "has a sentence that breaks off"
     if words(grounds.value) in (["yes"], ["no"]):
         opposite = {"yes": "no", "no": "yes"}[words(grounds.value)[0]]

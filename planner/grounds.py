@@ -31,6 +31,11 @@ class Ground:
     value: str
     proof: Passage | None
 
+    @property
+    def written_out(self) -> str:
+        """As a sentence: the question and its answer."""
+        return f"{self.question} {self.value}."
+
 
 @dataclass(frozen=True)
 class Grounds:

@@ -8,8 +8,9 @@ from search import sentences as sentence_spans
 
 MARK = re.compile(r"\s*\[(\d+)\]")
 _MARKS = re.compile(r"(?:\s*\[\d+\])+")
-_JOINED = re.compile(r"(\[\d+\])\s*(?:[,;&]\s*)?(?:\w{1,3}\s*)?(?=\[\d+\])")
-"""Marks in a row with a word between them: "both are games [1] and [2]"."""
+_AND = "and|or|und|oder|et|ou|y|o|e|och|og|en|of|i|και|ή|и|или|و|أو|と|や|和|及|ve"
+_JOINED = re.compile(rf"(\[\d+\])\s*(?:[,;&、،]\s*)?(?:(?:{_AND})\s*)?(?=\[\d+\])")
+"""Marks in a row with an "and" between them: "both are games [1] and [2]"."""
 _DANGLING = re.compile(r"(?:,|,?\s(?:and|or|but))(?=(?:\s*\[\d+\])*\s*[.!?]?\s*\Z)", re.IGNORECASE)
 """What joined something that is not there."""
 

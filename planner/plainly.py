@@ -67,14 +67,18 @@ def abstention(grounds: Grounds, *, stopped: bool = False) -> Answer:
 
 
 def _tells(ground: Ground) -> bool:
-    """Whether it says more than its question: "What is the name of Ann Lee? Ann Lee" does not."""
-    return not set(words(ground.value)) <= set(words(ground.question))
+    """Whether it says more than its question: "What is the name of Ann Lee? Ann Lee" does not.
+
+    What was chosen of two that the question names says which.
+    """
+    asked = set(words(ground.question))
+    return "or" in asked or not set(words(ground.value)) <= asked
 
 
 def _written_out(ground: Ground, grounds: Grounds) -> Sentence:
     """A fact as it was asked and answered."""
     number = grounds.number(ground)
-    return Sentence(f"{ground.question} {ground.value}.", () if number is None else (number,))
+    return Sentence(ground.written_out, () if number is None else (number,))
 
 
 def _capital(text: str) -> str:

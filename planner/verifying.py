@@ -156,13 +156,12 @@ class _Check:
         return tuple(found)
 
     def _is_doubted(self, fact: Sentence) -> bool:
-        """Whether the value of a fact was told in what the judge has doubted."""
+        """Whether the judge has doubted it, or a sentence that tells its value."""
         doubted = [one.sentence.text for one in self._weighed.values() if one.is_rejected]
         alike = [one for one in self._grounds.proven if holds(fact.text, one.value)]
-        if alike and all(f"{one.question} {one.value}." in self._scales.rejected for one in alike):
+        if alike and all(one.written_out in self._scales.rejected for one in alike):
             return True
-        values = [one.value for one in self._grounds.proven if holds(fact.text, one.value)]
-        return any(holds(text, value) for text in doubted for value in values)
+        return any(holds(text, one.value) for text in doubted for one in alike)
 
     def _abstention(self) -> Answer:
         """Nothing can be told for certain."""

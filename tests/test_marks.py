@@ -26,6 +26,9 @@ FOUND = Grounds((Ground("What was Ann Lee known for?", "Rome", PLACE),), "Rome",
             [("Ulm ist alt.", (1, 2)), ("Bonn auch.", (3,))],
         ),
         ("She sang for Ulm [1] and Bonn [2] and.", [("She sang for Ulm and Bonn.", (1, 2))]),
+        ("東京[1]と[2]は都市。", [("東京は都市。", (1, 2))]),
+        ("東京[1]です[2]。", [("東京です。", (1, 2))]),
+        ("It has [1] 870 [2] seats.", [("It has 870 seats.", (1, 2))]),
         ("It is old, [1].", [("It is old.", (1,))]),
         ("It is in Andover [1].", [("It is in Andover.", (1,))]),
         ("Ulm [1] and Bonn [2] met.", [("Ulm and Bonn met.", (1, 2))]),
@@ -48,6 +51,12 @@ def test_what_joins_marks_goes_with_them(
 )
 def test_a_draft_that_breaks_off_is_none(written: str, fault: str | None) -> None:
     assert fault_of(Sample(written, finish_reason="stop"), "What?", FOUND) == fault
+
+
+def test_other_languages_end_their_sentences_otherwise() -> None:
+    said = Sample("Ann Lee, il y en a [1] Rome a.")
+    assert fault_of(said, "What?", FOUND) == "has a sentence that breaks off"
+    assert fault_of(said, "What?", FOUND, names_too=False) is None
 
 
 def test_a_number_is_one_word_however_its_digits_are_grouped() -> None:

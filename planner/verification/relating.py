@@ -148,7 +148,7 @@ class Relations:
     ) -> None:
         """A fact as it would be written out, by its own passage."""
         assert ground.proof is not None
-        text = f"{ground.question} {ground.value}."
+        text = ground.written_out
         excerpt = scales.evidence([scales.number(ground.proof)]).excerpt(text, _SENTENCES)
         sure = await self._sure(excerpt, text, room) if is_english(text) else None
         if sure is not None and sure < _SURE:

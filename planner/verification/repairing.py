@@ -90,8 +90,8 @@ def _written_out(weighing: Weighing, scales: Scales, grounds: Grounds) -> Senten
         proof = ground.proof
         if proof is None or proof not in scales.citations or not holds(proof.text, ground.value):
             continue
-        asked = set(content_words(f"{ground.question} {ground.value}"))
-        text = f"{ground.question} {ground.value}."
+        text = ground.written_out
+        asked = set(content_words(text))
         if len(said & asked) < _SAME * min(len(said), len(asked)) or text == sentence.text:
             continue
         number = scales.citations.index(proof) + 1

@@ -142,7 +142,7 @@ class Scales:
         """A bare value as the fact that it is: what is said of it can be right or wrong."""
         folded = _folded(text)
         same = (one for one in reversed(self._proven) if _folded(one.value) == folded)
-        return next((f"{one.question} {one.value}." for one in same), text)
+        return next((one.written_out for one in same), text)
 
     def _better(self, claim: Claim, cites: tuple[int, ...]) -> Weighed | None:
         """With a further passage, of the answer's or of all that were read."""
