@@ -6,7 +6,7 @@ from inference import Sample
 from planner import Answer, Sentence
 from planner.draft_checks import fault_of
 from planner.grounds import Ground, Grounds
-from planner.plainly import without_value
+from planner.plainly import plain, without_value
 from planner.verifying import verified
 from search import Passage, Source
 
@@ -96,3 +96,14 @@ def test_what_no_passage_says_is_left_out() -> None:
     written = Answer("31 January 1956", (said, wrong), proofs)
     checked = verified(written, BOTH, BIRTHS)
     assert [sentence.text for sentence in checked.sentences] == [said.text]
+
+
+def test_a_fact_that_repeats_its_question_is_not_told() -> None:
+    place = proof("Ann Lee and Bo Lim.")
+    facts = (
+        Ground("What is the name of Ann Lee?", "Ann Lee", place),
+        Ground("Who is older, Ann Lee or Bo Lim?", "Bo Lim", place),
+        Ground("Where was Ann Lee born?", "Lund", place),
+    )
+    told = plain(Grounds(facts, "Lund", (), (), (place,))).sentences
+    assert [one.text for one in told] == ["Lund.", *(one.written_out for one in facts[1:])]
