@@ -84,14 +84,17 @@ async def test_a_fact_that_stands_in_for_a_sentence_is_judged_too() -> None:
     assert strict.value is None
 
 
-async def test_a_value_that_was_chosen_among_facts_is_judged_and_a_computed_one_is_not() -> None:
-    chosen = Ground("Which of the two?", "Bo Lim", None)
-    answer = Answer("Bo Lim", (CHILD,), (SERVANT,))
+async def test_a_value_that_was_chosen_among_facts_stands_and_falls_with_them() -> None:
+    chosen = Ground("Which of the two is older?", "Bo Lim", None)
+    older = Answer("Bo Lim", (Sentence("Bo Lim is older.", (1,)),), (SERVANT,))
     found = grounds(OF_CHILD, chosen, value="Bo Lim", read=(SERVANT,))
-    made, _, _ = await deliver(answer, found, doubting("child"))
+    made, _, model = await deliver(older, found, doubting("older"))
+    assert made.sentences[0].verdict == "supported"
+    assert not any("older" in claim_of(request) for request in model.requests)
+    made, _, _ = await deliver(older, found, doubting("child"))
     assert made.sentences[0].verdict == "unsupported"
     computed = grounds(chosen, value="Bo Lim", read=(SERVANT,))
-    made, _, model = await deliver(answer, computed, doubting("child"))
+    made, _, model = await deliver(older, computed, doubting("child"))
     assert (made.sentences[0].verdict, model.requests) == ("supported", [])
 
 

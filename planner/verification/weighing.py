@@ -76,7 +76,7 @@ class Scales:
         """Those of the answer, and behind them what else of what was read is cited now."""
         self.given = Given(question, tuple(_computed(grounds)))
         self._proven = grounds.proven
-        self._made = _made(grounds)
+        self._made = [one.value for one in grounds.grounds if one.proof is None]
         self.rejected: set[str] = set()
         """Facts, written out, that the judge doubts."""
         self._facts = {_folded(f"{one.question} {one.value}") for one in grounds.proven}
@@ -197,13 +197,6 @@ def _computed(grounds: Grounds) -> list[str]:
         for ground in grounds.grounds
         if ground.proof is None or not holds(ground.proof.text, ground.value)
     ]
-
-
-def _made(grounds: Grounds) -> list[str]:
-    """Values that only code has; one that was chosen among what was found is none."""
-    found = {_folded(one.value) for one in grounds.proven}
-    made = (one.value for one in grounds.grounds if one.proof is None)
-    return [value for value in made if _folded(value) not in found]
 
 
 def _folded(text: str) -> str:
