@@ -8,9 +8,12 @@ survives the death of the process. `database_url` says what database a name mean
     database     transactions, and the one place where drivers' errors become StorageErrors
     engines      which database a name means, and how SQLite and PostgreSQL are opened
     schema       brings a database to the present tables; the steps are in migrations/versions
-    tables       the tables; columns has their types
+    tables       the tables, and service_tables those of the service; columns has their types
     recording    from events to rows
     reading      from rows to History and document
+    log          events as whoever follows a run reads them
+    responses    runs as clients of the service asked for them
+    workers      the processes of the service that do runs, and whether they live
     forking      a run that begins with what another one has
     evaluations  question sets that were asked; store.evaluations has them
     runs         runs as a whole; run_ids makes their names, owner knows whether they are alive
@@ -24,24 +27,37 @@ from storage.errors import (
     RunTaken,
     StorageError,
     UnknownEvaluation,
+    UnknownResponse,
     UnknownRun,
 )
 from storage.evaluations import EvaluationRecord, EvaluationResult, Evaluations
-from storage.runs import RunRecord, RunState
+from storage.log import Head, Logged
+from storage.responses import Asked, ResponseRecord, Responses
+from storage.runs import Asker, RunRecord, RunState
 from storage.store import TraceStore
+from storage.workers import WorkerRecord, Workers
 
 __all__ = [
+    "Asked",
+    "Asker",
     "EvaluationRecord",
     "EvaluationResult",
     "EvaluationTaken",
     "Evaluations",
+    "Head",
+    "Logged",
     "NoStore",
+    "ResponseRecord",
+    "Responses",
     "RunRecord",
     "RunState",
     "RunTaken",
     "StorageError",
     "TraceStore",
     "UnknownEvaluation",
+    "UnknownResponse",
     "UnknownRun",
+    "WorkerRecord",
+    "Workers",
     "database_url",
 ]

@@ -7,6 +7,7 @@
     NoStore              nothing was ever kept there: a StorageError, too
     UnknownRun           the user named a run that is not there; the text names the close ones
     UnknownEvaluation    the same of an evaluation
+    UnknownResponse      the same of a response; it may be another user's
 
 Every error of SQLite, asyncpg and SQLAlchemy becomes a StorageError in `storage.database`.
 """
@@ -51,6 +52,14 @@ class UnknownRun(LookupError):
         problem = f"several runs begin with {run!r}" if ambiguous else f"there is no run {run!r}"
         super().__init__(f"{problem}; did you mean {', '.join(close)}?" if close else problem)
         self.close = tuple(close)
+
+
+class UnknownResponse(LookupError):
+    """No response of this user has this id."""
+
+    def __init__(self, response: str) -> None:
+        """`response`: the id that was named."""
+        super().__init__(f"there is no response {response!r}")
 
 
 class UnknownEvaluation(LookupError):

@@ -54,6 +54,7 @@ from storage.tables import (
     SourceRow,
     StepRow,
 )
+from storage.workers import is_alive
 
 _ELEMENT = re.compile(r"\[\d+\]$")
 _IDS_AT_ONCE = 500
@@ -70,18 +71,25 @@ class _Entry:
     at: datetime
     within: str = ""
     """The way to the sub-run that it happened in."""
+    worker: str | None = None
+    """Of the service, if one does the run."""
 
 
-async def write_event(connection: AsyncConnection, run: str, event: Event, at: datetime) -> None:
-    """Append the event to its run. Raises UnknownRun.
+async def write_event(
+    connection: AsyncConnection, run: str, event: Event, at: datetime, worker: str | None = None
+) -> None:
+    """Append the event to its run. Raises UnknownRun, and RunTaken where another one has the run.
 
     The run's row is locked first, so events of one run come one after another whoever writes them.
+    `worker`: of the service, if one does the run.
     """
     query = select(RunRow.__table__).where(RunRow.id == run).with_for_update()
     row = (await connection.execute(query)).one_or_none()
     if row is None:
         raise UnknownRun(run)
-    entry = _Entry(connection, run, row.last_event + 1, at)
+    if worker is not None and worker != row.worker and not isinstance(event, RunStarted):
+        raise RunTaken(run)  # it was taken over while this worker was not heard of
+    entry = _Entry(connection, run, row.last_event + 1, at, worker=worker)
     kind, payload = event_data(event)
     await connection.execute(
         insert(EventRow).values(run=run, seq=entry.seq, at=at, kind=kind, payload=payload)
@@ -109,7 +117,7 @@ async def _written(entry: _Entry, event: Event, row: Row[Any]) -> dict[str, Any]
     """Write the rows that the event has of its own; gives the changes of the run's row."""
     match event:
         case RunStarted():
-            return _started(row, entry)
+            return await _started(row, entry)
         case RunEnded(status=status, reason=reason):
             return {"status": status, "reason": reason, "ended_at": entry.at}
         case AnswerWritten(answer=answer):
@@ -140,14 +148,18 @@ async def _written(entry: _Entry, event: Event, row: Row[Any]) -> dict[str, Any]
     return {}
 
 
-def _started(row: Row[Any], entry: _Entry) -> dict[str, Any]:
+async def _started(row: Row[Any], entry: _Entry) -> dict[str, Any]:
     """The run belongs to this process from now on. Raises RunTaken where another one has it."""
     owner = Owner.this_process()
-    if row.status == "running" and row.owner_host is not None:
+    if row.status == "running" and row.worker is not None:
+        if row.worker != entry.worker and await is_alive(entry.connection, row.worker, entry.at):
+            raise RunTaken(entry.run)
+    elif row.status == "running" and row.owner_host is not None:
         other = Owner(row.owner_host, row.owner_pid, row.owner_birth)
         if other != owner and not other.gone:
             raise RunTaken(entry.run)
     return {
+        "worker": entry.worker,
         "status": "running",
         "reason": None,
         "started_at": row.started_at or entry.at,

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import JsonValue
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from planner import Answer, Status
@@ -20,9 +20,23 @@ from storage.tables import EvaluationRunRow, RunRow
 RunState = Literal["queued", "running", "interrupted"] | Status
 """Interrupted: it was running, and its process on this host is gone. It can go on."""
 
+ENDED = frozenset(get_args(Status))
+
 _CLOSE_AMONG = 1000
 """A misspelt id is compared with so many of the newest."""
 _CLOSE_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, and how soon it is to be done."""
+
+    user: str = ""
+    """Empty: the person at this machine."""
+    key: str | None = None
+    """The API key."""
+    priority: int | None = None
+    """In the queue of the service, 1 before 2; None: whoever makes the run does it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +58,22 @@ class RunRecord:
     answer: Answer | None
     parent: str | None = None
     """The run that this one replays."""
+    user: str = ""
+    """Whose it is; empty: of the person at this machine."""
+    key: str | None = None
+    """The API key that it was asked with."""
+    priority: int | None = None
+    worker: str | None = None
+    """Who of the service has it, or had it last."""
+    cancel_at: datetime | None = None
+    """When somebody asked for it to be stopped."""
+    last_event: int = 0
+    """The number of its last event."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended: nothing works on it, and nothing will by itself."""
+        return self.status in ENDED
 
 
 async def insert_run(
@@ -53,9 +83,10 @@ async def insert_run(
     at: datetime,
     *,
     parent: str | None = None,
+    asked_by: Asker | None = None,
 ) -> str:
-    """A new run in the queue; gives its id."""
-    run = new_run_id(at)
+    """A new run that has not begun; gives its id."""
+    run, asked_by = new_run_id(at), asked_by or Asker()
     await connection.execute(
         insert(RunRow).values(
             id=run,
@@ -66,24 +97,42 @@ async def insert_run(
             parent=parent,
             seconds=0.0,
             last_event=0,
+            user=asked_by.user,
+            key=asked_by.key,
+            priority=asked_by.priority,
         )
     )
     return run
 
 
-async def full_id(connection: AsyncConnection, named: str) -> str:
-    """The id that begins like this. Raises UnknownRun for none and for several."""
+async def full_id(connection: AsyncConnection, named: str, user: str | None = None) -> str:
+    """The id that begins like this. Raises UnknownRun for none and for several.
+
+    `user`: whose runs are meant; None: everybody's.
+    """
     found: list[str] = []
+    whose = true() if user is None else RunRow.user == user
     if could_be_run_id(named):
-        query = select(RunRow.id).where(RunRow.id.startswith(named)).order_by(RunRow.id.desc())
+        query = select(RunRow.id).where(RunRow.id.startswith(named), whose)
+        query = query.order_by(RunRow.id.desc())
         found.extend((await connection.execute(query.limit(_CLOSE_SHOWN))).scalars())
     if len(found) == 1:
         return found[0]
     if found:
         raise UnknownRun(named, found, ambiguous=True)
-    newest = select(RunRow.id).order_by(RunRow.created_at.desc()).limit(_CLOSE_AMONG)
+    newest = select(RunRow.id).where(whose).order_by(RunRow.created_at.desc())
+    newest = newest.limit(_CLOSE_AMONG)
     ids = (await connection.execute(newest)).scalars().all()
     raise UnknownRun(named, get_close_matches(named, ids, _CLOSE_SHOWN))
+
+
+async def ask_to_stop(connection: AsyncConnection, run: str, at: datetime) -> bool:
+    """Note that somebody wants the run stopped. True: it has not begun, and can end at once."""
+    query = select(RunRow.status, RunRow.cancel_at).where(RunRow.id == run).with_for_update()
+    row = (await connection.execute(query)).one()
+    if row.status not in ENDED and row.cancel_at is None:
+        await connection.execute(update(RunRow).where(RunRow.id == run).values(cancel_at=at))
+    return bool(row.status == "queued")
 
 
 async def run_record(connection: AsyncConnection, run: str) -> RunRecord:
@@ -93,11 +142,22 @@ async def run_record(connection: AsyncConnection, run: str) -> RunRecord:
 
 
 async def run_records(
-    connection: AsyncConnection, limit: int, status: RunState | None
+    connection: AsyncConnection,
+    limit: int,
+    status: RunState | None,
+    user: str | None = None,
+    before: str | None = None,
 ) -> list[RunRecord]:
-    """The newest first, without those that were made for an evaluation."""
+    """The newest first, without those that were made for an evaluation.
+
+    `user`: whose; None: everybody's. `before`: older than this run.
+    """
     evaluated = select(EvaluationRunRow.run)
     query = select(RunRow.__table__).where(RunRow.id.not_in(evaluated))
+    if user is not None:
+        query = query.where(RunRow.user == user)
+    if before is not None:  # ids sort by time
+        query = query.where(RunRow.id < before)
     query = query.order_by(RunRow.created_at.desc(), RunRow.id.desc())
     if status not in ("running", "interrupted"):
         chosen = query if status is None else query.where(RunRow.status == status)
@@ -121,13 +181,19 @@ def _record(row: Row[Any]) -> RunRecord:
         seconds=row.seconds,
         answer=None if row.answer is None else answer_from(row.answer),
         parent=row.parent,
+        user=row.user,
+        key=row.key,
+        priority=row.priority,
+        worker=row.worker,
+        cancel_at=row.cancel_at,
+        last_event=row.last_event,
     )
 
 
 def _state(row: Row[Any]) -> RunState:
     """A run cannot say itself that its process died."""
     state: RunState = row.status
-    if state != "running" or row.owner_host is None:
-        return state
+    if state != "running" or row.owner_host is None or row.worker is not None:
+        return state  # a worker's runs are taken over by another one
     gone = Owner(row.owner_host, row.owner_pid, row.owner_birth).gone
     return "interrupted" if gone else "running"

@@ -9,16 +9,28 @@ from typing import Any, Self
 
 from pydantic import JsonValue
 
-from planner import Event, History, Reply, Trace
+from planner import Event, History, Reply, RunEnded, Trace
 from storage.database import Database
 from storage.engines import database_url, is_there
 from storage.errors import NoStore
 from storage.evaluations import Evaluations
 from storage.forking import fork_run
+from storage.log import Head, Logged, read_heads, read_log
 from storage.reading import read_document, read_history, read_replies
 from storage.recording import write_event
-from storage.runs import RunRecord, RunState, full_id, insert_run, run_record, run_records
+from storage.responses import Responses
+from storage.runs import (
+    Asker,
+    RunRecord,
+    RunState,
+    ask_to_stop,
+    full_id,
+    insert_run,
+    run_record,
+    run_records,
+)
 from storage.schema import bring_up_to_date
+from storage.workers import Workers
 
 Clock = Callable[[], datetime]
 
@@ -77,12 +89,16 @@ class TraceStore:
         """Close."""
         await self.close()
 
-    async def create_run(self, question: str, options: Mapping[str, JsonValue]) -> str:
+    async def create_run(
+        self, question: str, options: Mapping[str, JsonValue], asked_by: Asker | None = None
+    ) -> str:
         """A new run, queued; gives its id. `options` are kept as they are."""
 
         async def create() -> str:
             async with self._database.writing() as connection:
-                return await insert_run(connection, question, options, self._now())
+                return await insert_run(
+                    connection, question, options, self._now(), asked_by=asked_by
+                )
 
         return await self._database.finish(create())
 
@@ -104,9 +120,47 @@ class TraceStore:
         """Question sets that were asked."""
         return Evaluations(self._database, self._now)
 
-    def trace(self, run: str) -> Trace:
-        """Where the run records its events. Here the id has to be whole."""
-        return _RunTrace(self._database, run, self._now)
+    @property
+    def responses(self) -> Responses:
+        """Runs as clients asked for them."""
+        return Responses(self._database, self._now)
+
+    @property
+    def workers(self) -> Workers:
+        """Who does the runs of the service."""
+        return Workers(self._database, self._now)
+
+    def trace(self, run: str, worker: str | None = None) -> Trace:
+        """Where the run records its events. Here the id has to be whole.
+
+        `worker`: of the service, if one does the run; once it was taken for dead and another one
+        has the run, recording raises RunTaken.
+        """
+        return _RunTrace(self._database, run, self._now, worker)
+
+    async def ask_to_stop(self, run: str, user: str | None = None) -> RunRecord:
+        """Have a run stopped: at once where it has not begun, else by the worker that does it; one
+        that has ended stays as it is."""
+
+        async def asked() -> RunRecord:
+            async with self._database.writing() as connection:
+                id_ = await full_id(connection, run, user)
+                if await ask_to_stop(connection, id_, self._now()):
+                    ended = RunEnded("cancelled", "stopped before it began")
+                    await write_event(connection, id_, ended, self._now())
+                return await run_record(connection, id_)
+
+        return await self._database.finish(asked())
+
+    async def heads(self, runs: Collection[str]) -> dict[str, Head]:
+        """How far each of these runs has come. Here ids have to be whole."""
+        async with self._database.reading() as connection:
+            return await read_heads(connection, runs)
+
+    async def log(self, run: str, after: int = 0) -> list[Logged]:
+        """The events behind the one with this number. Here the id has to be whole."""
+        async with self._database.reading() as connection:
+            return await read_log(connection, run, after)
 
     async def history(self, run: str) -> History:
         """What is known already of a run that goes on."""
@@ -118,30 +172,41 @@ class TraceStore:
         async with self._database.reading() as connection:
             return await read_replies(connection, await full_id(connection, run))
 
-    async def run(self, run: str) -> RunRecord:
-        """How the run stands."""
+    async def run(self, run: str, user: str | None = None) -> RunRecord:
+        """How the run stands. `user`: whose it has to be; None: anybody's."""
         async with self._database.reading() as connection:
-            return await run_record(connection, await full_id(connection, run))
+            return await run_record(connection, await full_id(connection, run, user))
 
-    async def runs(self, limit: int = 20, status: RunState | None = None) -> list[RunRecord]:
-        """The newest first, without those that were made for an evaluation."""
+    async def runs(
+        self,
+        limit: int = 20,
+        status: RunState | None = None,
+        *,
+        user: str | None = None,
+        before: str | None = None,
+    ) -> list[RunRecord]:
+        """The newest first, without those that were made for an evaluation.
+
+        `user`: whose; None: everybody's. `before`: older than the run with this id.
+        """
         async with self._database.reading() as connection:
-            return await run_records(connection, limit, status)
+            return await run_records(connection, limit, status, user, before)
 
-    async def document(self, run: str) -> dict[str, Any]:
+    async def document(self, run: str, user: str | None = None) -> dict[str, Any]:
         """Everything of the run as plain JSON: run, steps, calls, model_calls, sources, passages,
-        answer, events."""
+        answer, events. `user`: as in `run`."""
         async with self._database.reading() as connection:
-            return await read_document(connection, await full_id(connection, run))
+            return await read_document(connection, await full_id(connection, run, user))
 
 
 class _RunTrace:
     """The Trace of one run."""
 
-    def __init__(self, database: Database, run: str, now: Clock) -> None:
+    def __init__(self, database: Database, run: str, now: Clock, worker: str | None) -> None:
         self._database = database
         self._run = run
         self._now = now
+        self._worker = worker
         self._order = asyncio.Lock()
 
     async def record(self, event: Event) -> None:
@@ -153,4 +218,4 @@ class _RunTrace:
 
     async def _write(self, event: Event) -> None:
         async with self._order, self._database.writing() as connection:
-            await write_event(connection, self._run, event, self._now())
+            await write_event(connection, self._run, event, self._now(), self._worker)

@@ -33,6 +33,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
             "fk": "fk_%(table_name)s_%(column_0_N_name)s",
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
         }
     )
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's protocol
@@ -49,7 +50,12 @@ class RunRow(Base):
     """One question on its way to one answer."""
 
     __tablename__ = "run"
-    __table_args__ = (Index(None, "created_at", "id"),)
+    __table_args__ = (
+        Index(None, "created_at", "id"),
+        Index(None, "user", "created_at", "id"),
+        Index(None, "key", "created_at"),
+        Index(None, "status", "worker"),
+    )
 
     id: Mapped[str] = mapped_column(RUN_ID, primary_key=True)
     question: Mapped[str]
@@ -70,6 +76,16 @@ class RunRow(Base):
     owner_pid: Mapped[int | None] = mapped_column(BigInteger)
     owner_birth: Mapped[str | None]
     last_event: Mapped[int]
+    user: Mapped[str] = mapped_column(server_default="")
+    """Whose it is; empty: of the person at this machine."""
+    key: Mapped[str | None]
+    """The API key that it was asked with."""
+    priority: Mapped[int | None]
+    """In the queue of the service, 1 before 2; NULL: whoever made the run does it."""
+    worker: Mapped[str | None]
+    """Who of the service has it, or had it last."""
+    cancel_at: Mapped[datetime | None]
+    """When somebody asked for it to be stopped."""
 
 
 class EventRow(Base):

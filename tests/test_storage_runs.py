@@ -14,18 +14,27 @@ from storage import TraceStore, UnknownRun
 def test_front_door() -> None:
     assert sorted(storage.__all__) == storage.__all__
     assert storage.__all__ == [
+        "Asked",
+        "Asker",
         "EvaluationRecord",
         "EvaluationResult",
         "EvaluationTaken",
         "Evaluations",
+        "Head",
+        "Logged",
         "NoStore",
+        "ResponseRecord",
+        "Responses",
         "RunRecord",
         "RunState",
         "RunTaken",
         "StorageError",
         "TraceStore",
         "UnknownEvaluation",
+        "UnknownResponse",
         "UnknownRun",
+        "WorkerRecord",
+        "Workers",
         "database_url",
     ]
 

@@ -1,0 +1,163 @@
+"""Responses: runs as clients asked for them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import JsonValue
+from sqlalchemy import ColumnElement, Row, delete, insert, select, true, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import Database
+from storage.errors import StorageError, UnknownResponse
+from storage.runs import Asker, insert_run
+from storage.service_tables import ResponseRow
+
+Kind = Literal["response", "chat"]
+PREFIXES: Mapping[Kind, str] = {"response": "resp_", "chat": "chatcmpl-"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request of a client, checked."""
+
+    kind: Kind
+    question: str
+    options: Mapping[str, JsonValue]
+    """What its run is created with."""
+    request: Mapping[str, JsonValue]
+    """The body, without secrets."""
+    secrets: Mapping[str, JsonValue] | None = None
+    idempotency: str | None = None
+    """The key by which the client would ask for the same again."""
+    previous: str | None = None
+    """The response that it goes on from."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseRecord:
+    """A response as it is kept."""
+
+    id: str
+    run: str
+    user: str
+    kind: Kind
+    request: Mapping[str, Any]
+    secrets: Mapping[str, Any] | None
+    previous: str | None
+    created_at: datetime
+
+
+class Responses:
+    """Those in one database. Every method raises StorageError where that is unusable.
+
+    `user`: whose; None: everybody's. What is another user's is not there.
+    """
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        """Of an open store."""
+        self._database = database
+        self._now = now
+
+    async def create(self, asked: Asked, asked_by: Asker) -> tuple[ResponseRecord, bool]:
+        """A response and its run, both new; or the one that the same user asked for with the same
+        idempotency key before, and False."""
+
+        async def made() -> tuple[ResponseRecord, bool]:
+            async with self._database.writing() as connection:
+                earlier = await _again(connection, asked, asked_by)
+                if earlier is not None:
+                    return earlier, False
+                at = self._now()
+                run = await insert_run(
+                    connection, asked.question, asked.options, at, asked_by=asked_by
+                )
+                row = _values(asked, asked_by, run, at)
+                await connection.execute(insert(ResponseRow).values(row))
+                return await _record(connection, ResponseRow.run == run), True
+
+        try:
+            return await self._database.finish(made())
+        except StorageError as error:
+            if not isinstance(error.__cause__, IntegrityError) or asked.idempotency is None:
+                raise
+        return await self._database.finish(made())  # the same was asked at the same moment
+
+    async def named(self, response: str, user: str | None = None) -> ResponseRecord:
+        """The response with this id. Raises UnknownResponse."""
+        async with self._database.reading() as connection:
+            found = await _found(connection, (ResponseRow.id == response) & _of(user))
+        if found is None:
+            raise UnknownResponse(response)
+        return found
+
+    async def of_run(self, run: str) -> ResponseRecord | None:
+        """The response that the run was made for, if there is one."""
+        async with self._database.reading() as connection:
+            return await _found(connection, ResponseRow.run == run)
+
+    async def delete(self, response: str, user: str | None = None) -> None:
+        """It is not to be had any more; its run stays until it is pruned.
+
+        Raises UnknownResponse.
+        """
+        chosen = (ResponseRow.id == response) & _of(user)
+        async with self._database.writing() as connection:
+            deleted = await connection.execute(delete(ResponseRow).where(chosen))
+        if not deleted.rowcount:
+            raise UnknownResponse(response)
+
+    async def forget_secrets(self, run: str) -> None:
+        """Its run has ended: nothing needs them any more."""
+        async with self._database.writing() as connection:
+            chosen = (ResponseRow.run == run) & ResponseRow.secrets.is_not(None)
+            await connection.execute(update(ResponseRow).where(chosen).values(secrets=None))
+
+
+async def _again(
+    connection: AsyncConnection, asked: Asked, asked_by: Asker
+) -> ResponseRecord | None:
+    """The response of an earlier attempt at the same request."""
+    if asked.idempotency is None:
+        return None
+    same = (ResponseRow.user == asked_by.user) & (ResponseRow.idempotency == asked.idempotency)
+    return await _found(connection, same)
+
+
+def _values(asked: Asked, asked_by: Asker, run: str, at: datetime) -> dict[str, Any]:
+    """The columns of a new row."""
+    return {
+        "id": PREFIXES[asked.kind] + run,
+        "run": run,
+        "user": asked_by.user,
+        "kind": asked.kind,
+        "request": dict(asked.request),
+        "secrets": None if asked.secrets is None else dict(asked.secrets),
+        "idempotency": asked.idempotency,
+        "previous": asked.previous,
+        "created_at": at,
+    }
+
+
+def _of(user: str | None) -> ColumnElement[bool]:
+    """Whose rows are meant."""
+    return true() if user is None else ResponseRow.user == user
+
+
+async def _found(connection: AsyncConnection, chosen: ColumnElement[bool]) -> ResponseRecord | None:
+    """The one row, if there is one."""
+    row = (await connection.execute(select(ResponseRow.__table__).where(chosen))).one_or_none()
+    return None if row is None else _from(row)
+
+
+async def _record(connection: AsyncConnection, chosen: ColumnElement[bool]) -> ResponseRecord:
+    """The one row, which is there."""
+    return _from((await connection.execute(select(ResponseRow.__table__).where(chosen))).one())
+
+
+def _from(row: Row[Any]) -> ResponseRecord:
+    return ResponseRecord(
+        row.id, row.run, row.user, row.kind, row.request, row.secrets, row.previous, row.created_at
+    )

@@ -1,0 +1,104 @@
+"""Workers: the processes of the service that do runs, and how the runs of a dead one are saved.
+
+A worker says every few seconds that it lives. One that was not heard of for `Workers.lease` is
+taken for dead: one of the others claims it, and nobody else may take over its runs meanwhile. The
+moments are those of the workers' clocks, which have to agree to a few seconds.
+"""
+
+import os
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import Database
+from storage.service_tables import WorkerRow
+from storage.tables import RunRow
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRecord:
+    """A process that does runs."""
+
+    id: str
+    host: str
+    pid: int
+    started_at: datetime
+    beat_at: datetime
+
+
+class Workers:
+    """Those that use one database. Every method raises StorageError where that is unusable."""
+
+    lease = timedelta(seconds=12)
+    """Without a word for so long, a worker is dead."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        """Of an open store."""
+        self._database = database
+        self._now = now
+
+    async def join(self, worker: str) -> None:
+        """This process begins to work under this id."""
+        at = self._now()
+        values = {"id": worker, "host": socket.gethostname(), "pid": os.getpid()}
+        async with self._database.writing() as connection:
+            row = insert(WorkerRow).values(**values, started_at=at, beat_at=at)
+            await connection.execute(row)
+
+    async def beat(self, worker: str) -> bool:
+        """It lives. False: it was taken for dead, and its runs are others' now."""
+        mine = (WorkerRow.id == worker) & WorkerRow.claimed_by.is_(None)
+        async with self._database.writing() as connection:
+            beaten = update(WorkerRow).where(mine).values(beat_at=self._now())
+            return (await connection.execute(beaten)).rowcount == 1
+
+    async def leave(self, worker: str) -> None:
+        """It works no more, and has handed over what it had."""
+        async with self._database.writing() as connection:
+            await connection.execute(delete(WorkerRow).where(WorkerRow.id == worker))
+
+    async def claim(self, worker: str) -> list[str]:
+        """The dead ones that are `worker`'s from now on, whose runs it is to queue anew."""
+        now, late = self._now(), self._now() - self.lease
+        unclaimed = or_(WorkerRow.claimed_by.is_(None), WorkerRow.claimed_at < late)
+        dead = (WorkerRow.beat_at < late) & unclaimed & (WorkerRow.id != worker)
+        async with self._database.writing() as connection:
+            query = select(WorkerRow.id).where(dead).with_for_update(skip_locked=True)
+            found = list((await connection.execute(query)).scalars())
+            claimed = update(WorkerRow).where(WorkerRow.id.in_(found))
+            await connection.execute(claimed.values(claimed_by=worker, claimed_at=now))
+            return found
+
+    async def alive(self) -> list[WorkerRecord]:
+        """Those that were heard of lately."""
+        late = self._now() - self.lease
+        query = select(WorkerRow.__table__).where(WorkerRow.beat_at >= late)
+        async with self._database.reading() as connection:
+            rows = await connection.execute(query.order_by(WorkerRow.started_at))
+            return [WorkerRecord(r.id, r.host, r.pid, r.started_at, r.beat_at) for r in rows]
+
+    async def cancelled(self, worker: str) -> list[str]:
+        """The runs that it does and that somebody wants stopped."""
+        asked = (RunRow.worker == worker) & (RunRow.status == "running")
+        query = select(RunRow.id).where(asked & RunRow.cancel_at.is_not(None))
+        async with self._database.reading() as connection:
+            return list((await connection.execute(query)).scalars())
+
+    async def waiting(self, older: timedelta, limit: int = 1000) -> Sequence[str]:
+        """Runs for the queue that were made longer ago than this and have not begun."""
+        query = select(RunRow.id).where(RunRow.status == "queued", RunRow.priority.is_not(None))
+        query = query.where(RunRow.created_at < self._now() - older)
+        async with self._database.reading() as connection:
+            ids = await connection.execute(query.order_by(RunRow.created_at).limit(limit))
+            return list(ids.scalars())
+
+
+async def is_alive(connection: AsyncConnection, worker: str, at: datetime) -> bool:
+    """Whether it was heard of lately, and nobody claimed it."""
+    fresh = (WorkerRow.beat_at >= at - Workers.lease) & WorkerRow.claimed_by.is_(None)
+    query = select(WorkerRow.id).where(WorkerRow.id == worker, fresh)
+    return (await connection.execute(query)).one_or_none() is not None
