@@ -16,6 +16,8 @@ settings       flags, environment and defaults
 terminal       what a person sees while a run works
 person         asks the person at the terminal: to approve a plan, to clarify a question
 evaluating     `breadth eval`: question sets, asked of our run and of its rivals, and scored
+api            the HTTP interface: responses, chat, runs
+work           the durable queue, and the workers that do the runs in it
 formats        an answer as text, Markdown, HTML, PDF, Word, JSON, and its sources as BibTeX
 publishing     from a run to what is published of it
 run_views      the list of runs and the drawing of a trace; plan_views and legible serve it

@@ -1,0 +1,77 @@
+"""Errors as the interface says them: `{"error": {"message", "type", "param", "code"}}`.
+
+`errors_told` is the edge of the interface: whatever a handler raises becomes one of these.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from secrets import token_hex
+
+from aiohttp import web
+
+from storage import StorageError, UnknownResponse, UnknownRun
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+log = logging.getLogger("breadth.api")
+
+_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+
+
+class ApiError(Exception):
+    """The request cannot be done."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        param: str | None = None,
+        code: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        """`param`: the field that is wrong; `code`: for programs; `headers`: of the answer."""
+        super().__init__(message)
+        self.status = status
+        self.param = param
+        self.code = code
+        self.headers = headers or {}
+
+    @property
+    def body(self) -> dict[str, object]:
+        """As it is sent."""
+        kind = _TYPES.get(self.status) or (
+            "invalid_request_error" if self.status < 500 else "server_error"
+        )
+        told = {"message": str(self), "type": kind, "param": self.param, "code": self.code}
+        return {"error": told}
+
+
+@web.middleware
+async def errors_told(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every answer has an id (`x-request-id`), and every error the shape of the interface."""
+    request_id = f"req_{token_hex(12)}"
+    request["id"] = request_id
+    try:
+        answer = await handler(request)
+    except ApiError as error:
+        answer = web.json_response(error.body, status=error.status, headers=error.headers)
+    except web.HTTPException as error:
+        answer = _of_http(error)
+    except (UnknownResponse, UnknownRun) as error:
+        answer = _told(ApiError(404, str(error), code="not_found"))
+    except StorageError as error:
+        log.warning("request %s: %s", request_id, error)
+        answer = _told(ApiError(503, str(error), code="storage", headers={"Retry-After": "1"}))
+    if not answer.prepared:
+        answer.headers["x-request-id"] = request_id
+    return answer
+
+
+def _told(error: ApiError) -> web.Response:
+    return web.json_response(error.body, status=error.status, headers=error.headers)
+
+
+def _of_http(error: web.HTTPException) -> web.Response:
+    """What aiohttp itself refuses: a route that is not there, a body that is too long."""
+    allowed = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
+    return _told(ApiError(error.status, error.text or error.reason, headers=allowed))
