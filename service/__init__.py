@@ -11,6 +11,7 @@ sources        where a run finds things: documents, the web, or both
 workplace      a loaded model and sources: the only place where the parts are put together
 saved          what a run is created with, and goes on with
 models         from a model's name, as a user writes it, to a Model
+serving        `breadth serve` and `breadth worker`; serve_cli has their options
 serving_models `breadth models serve`: a vLLM server of our own
 settings       flags, environment and defaults
 terminal       what a person sees while a run works

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from service import asking, plan_cli
+from service import asking, plan_cli, serve_cli
 from service.edge import AsJson, Model, Quiet, fail, leave, run_to_end, settings_of, show, show_json
 from service.evaluating.cli import EVAL_EPILOG, evals, evaluate
 from service.models_cli import models
@@ -203,6 +203,8 @@ def write(
 app.command(epilog=plan_cli.RUN_EPILOG)(plan_cli.run)
 app.command(epilog=plan_cli.REPLAY_EPILOG)(plan_cli.replay)
 app.command("eval", epilog=EVAL_EPILOG)(evaluate)
+app.command(epilog=serve_cli.SERVE_EPILOG)(serve_cli.serve)
+app.command(epilog=serve_cli.WORKER_EPILOG)(serve_cli.worker)
 
 
 @app.command(epilog="Examples:\n\n  breadth runs\n\n  breadth runs --limit 100 --json")

@@ -1,5 +1,6 @@
 """Settings: from flags, the environment (BREADTH_*) and defaults. The only reader of both."""
 
+import re
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -125,6 +126,10 @@ class Settings(BaseSettings):
     """MCP servers by name."""
     openapi: dict[str, OpenApiSettings] = Field(default_factory=dict)
     """Services that OpenAPI documents describe, by name."""
+    user_runs: Annotated[int | None, Field(ge=1)] = None
+    """Runs of one user at once, in all processes of the service; None: as many as there is room."""
+    drain_seconds: Annotated[float, Field(ge=0)] = 20.0
+    """How long a process of the service that is to end goes on with what it has begun."""
     seed: int = 0
     citations: CitationStyle = "numbers"
     """How the text of an answer points at its sources."""
@@ -133,3 +138,8 @@ class Settings(BaseSettings):
     def store(self) -> str:
         """Where the trace store is."""
         return self.database or str(self.data / "runs.db")
+
+    @property
+    def place(self) -> str:
+        """The same, without a password."""
+        return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", self.store)

@@ -109,6 +109,8 @@ class Workplace:
     others: Others
     looks: bool
     """Whether there is anything to look into."""
+    worker: str | None = None
+    """Of the service, if one does the runs."""
 
     async def run(
         self,
@@ -124,7 +126,7 @@ class Workplace:
             question,
             model=self.model,
             toolbox=self._toolbox,
-            trace=Tee(store.trace(run), self.display),
+            trace=Tee(store.trace(run, self.worker), self.display),
             settings=research_settings(self.settings, question),
             history=history,
             plan=plan,
@@ -245,7 +247,7 @@ async def workplace(
     async with AsyncExitStack() as stack:
         models = await models_of(settings, display.loading)
         stack.push_async_callback(models.close)
-        _require_prices(models, settings)
+        require_prices(models, settings)
         for reason in models.missing:
             display.missing(reason)
         found = await stack.enter_async_context(given)
@@ -292,7 +294,7 @@ async def _replies(store: TraceStore, record: RunRecord) -> tuple[Reply, ...]:
     )
 
 
-def _require_prices(models: Models, settings: Settings) -> None:
+def require_prices(models: Models, settings: Settings) -> None:
     """A limit of money that nothing counts towards would be none."""
     names = dict.fromkeys(part.name for part in models.parts)
     missing = [name for name in names if name not in settings.prices]

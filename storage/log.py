@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records import Data
+from storage.runs import ENDED
 from storage.tables import CallRow, EventRow, EvidenceRow, PassageRow, RunRow, SourceRow, StepRow
 
 _AT_ONCE = 500
@@ -39,6 +40,11 @@ class Head:
 
     status: str
     last_event: int
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the run has ended."""
+        return self.status in ENDED
 
 
 async def read_heads(connection: AsyncConnection, runs: Collection[str]) -> dict[str, Head]:

@@ -87,7 +87,8 @@ async def write_event(
     row = (await connection.execute(query)).one_or_none()
     if row is None:
         raise UnknownRun(run)
-    if worker is not None and worker != row.worker and not isinstance(event, RunStarted):
+    known = row.worker in (None, worker)
+    if worker is not None and not known and not isinstance(event, RunStarted):
         raise RunTaken(run)  # it was taken over while this worker was not heard of
     entry = _Entry(connection, run, row.last_event + 1, at, worker=worker)
     kind, payload = event_data(event)

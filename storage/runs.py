@@ -135,6 +135,14 @@ async def ask_to_stop(connection: AsyncConnection, run: str, at: datetime) -> bo
     return bool(row.status == "queued")
 
 
+async def reword(connection: AsyncConnection, run: str, question: str) -> None:
+    """Say a run's question anew."""
+    record = await run_record(connection, run)
+    options = {"asked": record.question, **record.options}
+    changed = update(RunRow).where(RunRow.id == run)
+    await connection.execute(changed.values(question=question, options=options))
+
+
 async def run_record(connection: AsyncConnection, run: str) -> RunRecord:
     """The run with exactly this id, which exists."""
     query = select(RunRow.__table__).where(RunRow.id == run)

@@ -49,6 +49,7 @@ class WorkerRow(Base):
     id: Mapped[str] = mapped_column(RUN_ID, primary_key=True)
     host: Mapped[str]
     pid: Mapped[int] = mapped_column(BigInteger)
+    birth: Mapped[str | None]
     started_at: Mapped[datetime]
     beat_at: Mapped[datetime]
     claimed_by: Mapped[str | None] = mapped_column(RUN_ID)

@@ -26,6 +26,7 @@ from storage.runs import (
     ask_to_stop,
     full_id,
     insert_run,
+    reword,
     run_record,
     run_records,
 )
@@ -137,6 +138,16 @@ class TraceStore:
         has the run, recording raises RunTaken.
         """
         return _RunTrace(self._database, run, self._now, worker)
+
+    async def reword(self, run: str, question: str) -> None:
+        """Its question, said so that it stands by itself; as it was asked, it is kept in the option
+        `asked`. Here the id has to be whole."""
+
+        async def reworded() -> None:
+            async with self._database.writing() as connection:
+                await reword(connection, run, question)
+
+        await self._database.finish(reworded())
 
     async def ask_to_stop(self, run: str, user: str | None = None) -> RunRecord:
         """Have a run stopped: at once where it has not begun, else by the worker that does it; one

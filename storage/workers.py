@@ -5,18 +5,19 @@ taken for dead: one of the others claims it, and nobody else may take over its r
 moments are those of the workers' clocks, which have to agree to a few seconds.
 """
 
-import os
-import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
+from storage.owner import Owner
 from storage.service_tables import WorkerRow
 from storage.tables import RunRow
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,10 @@ class Workers:
 
     async def join(self, worker: str) -> None:
         """This process begins to work under this id."""
-        at = self._now()
-        values = {"id": worker, "host": socket.gethostname(), "pid": os.getpid()}
+        at, me = self._now(), Owner.this_process()
+        place = {"host": me.host, "pid": me.pid, "birth": me.birth}
         async with self._database.writing() as connection:
-            row = insert(WorkerRow).values(**values, started_at=at, beat_at=at)
+            row = insert(WorkerRow).values(id=worker, **place, started_at=at, beat_at=at)
             await connection.execute(row)
 
     async def beat(self, worker: str) -> bool:
@@ -56,19 +57,32 @@ class Workers:
             beaten = update(WorkerRow).where(mine).values(beat_at=self._now())
             return (await connection.execute(beaten)).rowcount == 1
 
+    async def give_up(self, worker: str) -> None:
+        """It works no more: whatever it has is the others' at once."""
+        async with self._database.writing() as connection:
+            given = update(WorkerRow).where(WorkerRow.id == worker)
+            await connection.execute(given.values(beat_at=_LONG_AGO))
+
     async def leave(self, worker: str) -> None:
-        """It works no more, and has handed over what it had."""
+        """It works no more, and has nothing that others would have to do."""
         async with self._database.writing() as connection:
             await connection.execute(delete(WorkerRow).where(WorkerRow.id == worker))
 
     async def claim(self, worker: str) -> list[str]:
-        """The dead ones that are `worker`'s from now on, whose runs it is to queue anew."""
+        """The dead ones that are `worker`'s from now on, whose runs it is to queue anew.
+
+        On its own host it need not wait for the lease where a process is no more.
+        """
         now, late = self._now(), self._now() - self.lease
         unclaimed = or_(WorkerRow.claimed_by.is_(None), WorkerRow.claimed_at < late)
-        dead = (WorkerRow.beat_at < late) & unclaimed & (WorkerRow.id != worker)
         async with self._database.writing() as connection:
-            query = select(WorkerRow.id).where(dead).with_for_update(skip_locked=True)
-            found = list((await connection.execute(query)).scalars())
+            query = select(WorkerRow.__table__).where(unclaimed & (WorkerRow.id != worker))
+            rows = await connection.execute(query.with_for_update(skip_locked=True))
+            found = [
+                row.id
+                for row in rows
+                if row.beat_at < late or Owner(row.host, row.pid, row.birth).gone
+            ]
             claimed = update(WorkerRow).where(WorkerRow.id.in_(found))
             await connection.execute(claimed.values(claimed_by=worker, claimed_at=now))
             return found

@@ -20,8 +20,14 @@ FOLDERS = [name for name in PACKAGES if "." not in name]
 FILES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 NOT_SHIPPED = {"benchmarks", "tests"}
 LONGEST_FILE = 400
-EDGES = {"tools/contained.py", "service/edge.py", "tools/sandbox/inside/script.py"}
-"""Where any error may be caught for good: of a command, and of code that somebody wants run."""
+EDGES = {
+    "tools/contained.py",
+    "service/edge.py",
+    "service/work/worker.py",
+    "tools/sandbox/inside/script.py",
+}
+"""Where any error may be caught for good: of a command, of a run that a worker does, and of code
+that somebody wants run."""
 READER = "service/settings.py"
 """The only place where the environment is read."""
 ENGINES = {"inference/llama_main.py", "inference/vllm_keeper.py"}

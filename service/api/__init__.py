@@ -5,3 +5,7 @@ errors      errors as the interface says them
 access      who asks
 front       what the handlers need of the service: runs, their events, the store
 """
+
+from service.api.app import application
+
+__all__ = ["application"]

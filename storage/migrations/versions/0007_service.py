@@ -56,6 +56,7 @@ def _add_workers_and_keys() -> None:
         sa.Column("id", sa.String(20), nullable=False),
         sa.Column("host", sa.Text(), nullable=False),
         sa.Column("pid", sa.BigInteger(), nullable=False),
+        sa.Column("birth", sa.Text()),
         sa.Column("started_at", TIME, nullable=False),
         sa.Column("beat_at", TIME, nullable=False),
         sa.Column("claimed_by", sa.String(20)),

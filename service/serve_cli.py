@@ -1,0 +1,119 @@
+"""The commands `breadth serve` and `breadth worker`."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from service import serving
+from service.edge import AsJson, Model, fail, leave, run_to_end, settings_of, show_json
+from service.options import (
+    BaseUrl,
+    Documents,
+    MaxCost,
+    Roles,
+    Seconds,
+    Speculate,
+    Tools,
+    WebSearch,
+    check_base_url,
+    roles_of,
+)
+
+SERVE_EPILOG = """
+Examples:
+
+  breadth serve --documents notes/
+
+  breadth serve -d notes/ --port 9000 --model openai:qwen3 --base-url http://localhost:8000/v1
+
+  BREADTH_DATABASE=postgresql://me@db/breadth breadth serve --runs 0 --host 0.0.0.0
+"""
+WORKER_EPILOG = """
+Examples:
+
+  BREADTH_DATABASE=postgresql://me@db/breadth breadth worker --documents notes/ --runs 8
+"""
+Runs = Annotated[
+    int, typer.Option(min=0, help="At once in this process; 0: other workers do them.")
+]
+
+
+def serve(
+    documents: Documents = None,
+    search: WebSearch = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one.")] = 8080,
+    runs: Runs = 4,
+    model: Model = None,
+    base_url: BaseUrl = None,
+    role: Roles = None,
+    seconds: Seconds = None,
+    max_cost: MaxCost = None,
+    speculate: Speculate = None,
+    tools: Tools = None,
+    as_json: AsJson = False,
+) -> None:
+    """Serve the deep-research API, until Ctrl-C."""
+    settings = settings_of(
+        search=search,
+        model=model,
+        base_url=base_url,
+        roles=roles_of(role),
+        seconds=seconds,
+        max_cost=max_cost,
+        speculate=speculate,
+        tools=tools,
+    )
+    check_base_url(base_url, settings)
+    place = serving.Serving(host, port, runs)
+    run_to_end(serving.serve(settings, documents or [], place, _ready(as_json=as_json)))
+    leave(0)
+
+
+def worker(
+    documents: Documents = None,
+    search: WebSearch = None,
+    runs: Annotated[int, typer.Option(min=1, help="At once in this process.")] = 4,
+    model: Model = None,
+    base_url: BaseUrl = None,
+    role: Roles = None,
+    max_cost: MaxCost = None,
+    speculate: Speculate = None,
+    tools: Tools = None,
+    as_json: AsJson = False,
+) -> None:
+    """Do runs that `breadth serve` takes in, until Ctrl-C; on any machine that has the database."""
+    settings = settings_of(
+        search=search,
+        model=model,
+        base_url=base_url,
+        roles=roles_of(role),
+        max_cost=max_cost,
+        speculate=speculate,
+        tools=tools,
+    )
+    check_base_url(base_url, settings)
+    if not documents and not settings.search:
+        fail("no documents: name the folder of the service with --documents, or --search", 2)
+    run_to_end(serving.work(settings, documents or [], runs, _ready(as_json=as_json)))
+    leave(0)
+
+
+def _ready(*, as_json: bool) -> serving.Ready:
+    """Says that it has begun."""
+
+    def told(facts: dict[str, object]) -> None:
+        if as_json:
+            show_json(facts)
+            return
+        if "url" in facts:
+            line = f"Breadth answers at {facts['url']}/v1; Ctrl-C stops it"
+        else:
+            line = (
+                f"worker {facts['worker']} does up to {facts['runs']} runs at once; Ctrl-C stops it"
+            )
+        Console(stderr=True).print(Text(line), soft_wrap=True)
+
+    return told

@@ -1,0 +1,82 @@
+"""`breadth serve` and `breadth worker`: from their options to their end."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from service.api import application
+from service.edge import leave
+from service.errors import UsageProblem
+from service.settings import Settings
+from service.sources import root_of
+from service.work import Service, Worker, asked_to_end, handed_over, service
+
+Ready = Callable[[dict[str, object]], None]
+"""Told once, when requests are answered or runs are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Where and how much."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    """0: one that is free."""
+    runs: int = 4
+    """At once in this process; 0: workers of other processes do them."""
+
+
+async def serve(
+    settings: Settings, documents: Sequence[str], serving: Serving, ready: Ready
+) -> None:
+    """Answer requests until SIGTERM or Ctrl-C, and end gracefully.
+
+    Raises UsageProblem, and what opening models, documents and the database raises.
+    """
+    roots = [root_of(given) for given in documents]
+    with asked_to_end() as end:
+        async with service(settings, roots, most=serving.runs) as (front, worker):
+            async with _listening(front, serving) as address:
+                ready({"url": address, "runs": serving.runs, "database": settings.place})
+                await end.wait()
+            await _end(front, worker, settings)
+
+
+async def work(settings: Settings, documents: Sequence[str], runs: int, ready: Ready) -> None:
+    """Do runs of the queue until SIGTERM or Ctrl-C, and end gracefully. Raises as `serve`."""
+    roots = [root_of(given) for given in documents]
+    with asked_to_end() as end:
+        async with service(settings, roots, most=runs) as (front, worker):
+            ready({"worker": worker.id if worker else None, "runs": runs})
+            await end.wait()
+            await _end(front, worker, settings)
+
+
+async def _end(front: Service, worker: Worker | None, settings: Settings) -> None:
+    """Where runs are left to others the process ends here: it may record nothing more of them."""
+    if worker and not await handed_over(worker, front.store, settings.drain_seconds):
+        leave(0)
+
+
+@asynccontextmanager
+async def _listening(front: Service, serving: Serving) -> AsyncIterator[str]:
+    """Gives the address."""
+    runner = web.AppRunner(
+        application(front), handler_cancellation=True, access_log=None, shutdown_timeout=5
+    )
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, serving.host, serving.port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise UsageProblem(
+                f"{serving.host}:{serving.port} cannot be listened on: {error.strerror or error};"
+                " --port names another one"
+            ) from error
+        host, port = runner.addresses[0][:2]
+        yield f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,164 @@
+"""The bench: models and sources of the service, opened once, for all runs that a worker does."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+
+from planner import Event, Outcome, Trace
+from search import ByAddress, IndexReport, Passage, Remembered, Together
+from service.following import before_of, earlier_of
+from service.models import Models, models_of
+from service.others import Others, others_of
+from service.saved import restored
+from service.settings import Settings
+from service.sources import Root, Sources, require_sources, sources
+from service.workplace import Tee, Workplace, require_prices
+from storage import RunRecord, TraceStore
+
+OWN = ("model", "base_url", "roles", "prices", "speculate")
+"""Settings of the service, whatever a run was made with."""
+
+
+class Notices:
+    """A Display that tells a log what concerns all runs, and its traces what happens in one."""
+
+    def __init__(self, say: Callable[[str], None], *traces: Trace) -> None:
+        """`say`: takes a line; `traces`: hear every event."""
+        self._say = say
+        self._traces = Tee(*traces)
+
+    async def record(self, event: Event) -> None:
+        """See Trace."""
+        await self._traces.record(event)
+
+    def started(self, run: str) -> None:
+        """See Display."""
+
+    def loading(self, done: int, total: int) -> None:
+        """See Display."""
+
+    def missing(self, reason: str) -> None:
+        """See Display."""
+        self._say(reason)
+
+    def noticed(self, what: str) -> None:
+        """See Display."""
+        self._say(what)
+
+    def left_out(self, reason: str) -> None:
+        """See Display."""
+        self._say(reason)
+
+    def known(self, outcomes: Mapping[str, Outcome]) -> None:
+        """See Display."""
+
+    def indexing(self, done: int, total: int, path: str) -> None:
+        """See Display."""
+
+    def indexed(self, report: IndexReport) -> None:
+        """See Display."""
+        self._say(f"{report.documents} documents, {report.passages} passages")
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all runs of a worker share."""
+
+    store: TraceStore
+    worker: str
+    settings: Settings
+    models: Models
+    files: Sources | None
+    """The documents of the service."""
+    web: Sources | None
+    others: Others
+    traces: Callable[[str], Sequence[Trace]]
+    """Who else hears the events of a run."""
+    say: Callable[[str], None]
+
+    async def do(self, record: RunRecord) -> None:
+        """What is left of a run, to its recorded end."""
+        settings = self._settings(record)
+        place = Workplace(
+            self.models.model,
+            self._sources(await before_of(self.store, record)),
+            settings,
+            Notices(self.say, *self.traces(record.id)),
+            self.others,
+            looks=self.files is not None or self.web is not None,
+            worker=self.worker,
+        )
+        record = await self._complete(place, record)
+        if record.started_at is None:
+            await place.run(self.store, record.id, record.question)
+        else:
+            await place.go_on(self.store, record, None)
+
+    def _settings(self, record: RunRecord) -> Settings:
+        """As the run was made, with the models that there are."""
+        _, saved = restored(record, self.settings)
+        own = {name: getattr(self.settings, name) for name in OWN}
+        return saved.model_copy(update=own)
+
+    def _sources(self, before: Sequence[Passage]) -> Sources:
+        """Where a run looks, what an earlier one read first."""
+        there = [each for each in (self.files, self.web) if each is not None]
+        found = there[0]
+        if self.files is not None and self.web is not None:
+            engine = Together([each.engine for each in there])
+            found = Sources(engine, ByAddress(self.web.reader, self.files.reader))
+        return replace(found, engine=Remembered(before, found.engine)) if before else found
+
+    async def _complete(self, place: Workplace, record: RunRecord) -> RunRecord:
+        """With a question that stands by itself, where it follows another one."""
+        after = record.options.get("after")
+        if after is None or "asked" in record.options:
+            return record
+        earlier = await earlier_of(self.store, str(after))
+        assert earlier is not None
+        trace = self.store.trace(record.id, self.worker)
+        question = await place.completed(record.question, earlier.record, trace)
+        await self.store.reword(record.id, question)
+        return await self.store.run(record.id)
+
+
+@asynccontextmanager
+async def bench(
+    store: TraceStore,
+    worker: str,
+    roots: Sequence[Root],
+    settings: Settings,
+    *,
+    traces: Callable[[str], Sequence[Trace]],
+    say: Callable[[str], None],
+) -> AsyncIterator[Bench]:
+    """Open all that runs need. Raises what `workplace` raises."""
+    display = Notices(say)
+    require_sources(roots, settings)
+    async with AsyncExitStack() as stack:
+        others = await stack.enter_async_context(others_of(settings, display))
+        models = await models_of(settings, display.loading)
+        stack.push_async_callback(models.close)
+        require_prices(models, settings)
+        for reason in models.missing:
+            display.missing(reason)
+        found: dict[str, Sources] = {}
+        if roots:
+            only = settings.model_copy(update={"search": None})
+            found["files"] = await stack.enter_async_context(sources(roots, only, display))
+        if settings.search:
+            found["web"] = await stack.enter_async_context(sources((), settings, display))
+        await models.ready()
+        for each in found.values():
+            await each.ready()
+        yield Bench(
+            store,
+            worker,
+            settings,
+            models,
+            found.get("files"),
+            found.get("web"),
+            others,
+            traces,
+            say,
+        )

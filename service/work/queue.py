@@ -1,0 +1,167 @@
+"""The queue: DBOS, with one workflow for each run, named by its id. Only this module knows DBOS.
+
+A workflow is no more than the call of `body` with a run's id, and that is idempotent: what a run
+has done already stands in its trace. So it does not matter how often a workflow is begun. What DBOS
+itself leaves to its hosted service, the recovery of runs whose process is dead by another process,
+is `take_over`; who is dead, `storage.Workers` knows.
+"""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from dbos import DBOS, DBOSConfig, EnqueueOptions, error
+from sqlalchemy import URL
+from sqlalchemy.exc import SQLAlchemyError
+
+from storage import StorageError, database_url
+
+Body = Callable[[str], Awaitable[None]]
+
+_NAME, _QUEUE, _WORKFLOW = "breadth", "runs", "run"
+_VERSION = "1"
+"""Of the workflow's shape, not of Breadth: workers of any release do each other's runs."""
+_NOBODY = "local"
+"""The part of the queue for runs that are no user's."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSettings:
+    """How runs wait."""
+
+    database: str | Path
+    """Of the trace store; the queue is kept beside it, or in it."""
+    most: int
+    """Runs at once in this process; 0: it only adds to the queue."""
+    most_of_user: int | None = None
+    """Runs of one user at once, in all processes."""
+    poll_seconds: float = 0.1
+
+
+class Queue:
+    """`async with Queue(settings, worker, body) as queue`. One in a process."""
+
+    def __init__(self, settings: QueueSettings, worker: str, body: Body) -> None:
+        """`worker`: the id under which this process takes runs; `body`: does one, whole."""
+        self._settings = settings
+        self._worker = worker
+        self._body = body
+
+    async def __aenter__(self) -> Self:
+        """Begin to take runs. Raises StorageError."""
+        url = database_url(self._settings.database)
+        try:
+            DBOS(config=_config(url, self._worker))
+            DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=None)(_workflow(self._body))
+            if not self._settings.most:
+                DBOS.listen_queues([])
+            # From here, so that workflows run in this loop.
+            DBOS.launch()
+            await DBOS.register_queue_async(
+                _QUEUE,
+                worker_concurrency=self._settings.most or 1,
+                partition_concurrency=self._settings.most_of_user,
+                polling_interval_sec=self._settings.poll_seconds,
+                on_conflict="always_update" if self._settings.most else "never_update",
+            )
+        except (SQLAlchemyError, sqlite3.Error, error.DBOSException, OSError) as problem:
+            DBOS.destroy(destroy_registry=True)
+            raise StorageError(f"the queue cannot be opened: {problem}") from problem
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Take no more. The loop gets new threads: DBOS had put its own in their place."""
+        DBOS.destroy(destroy_registry=True)
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+
+    async def put(self, run: str, user: str, priority: int) -> None:
+        """Queue the run; one that is queued already, or was, stays as it is."""
+        options = EnqueueOptions(
+            workflow_name=_WORKFLOW,
+            queue_name=_QUEUE,
+            workflow_id=run,
+            app_version=_VERSION,
+            priority=priority,
+            queue_partition_key=user or _NOBODY,
+        )
+        with _translated():
+            await DBOS.enqueue_workflow_with_options_async(options, run)
+
+    async def take_over(self, workers: Iterable[str]) -> list[str]:
+        """Queue anew what these had taken and not ended; gives the runs."""
+        dead = list(workers)
+        if not dead:
+            return []
+        with _translated():
+            left = await DBOS.list_workflows_async(
+                status="PENDING", executor_id=dead, load_input=False, load_output=False
+            )
+            for workflow in left:
+                await DBOS.resume_workflow_async(workflow.workflow_id, queue_name=_QUEUE)
+        return [workflow.workflow_id for workflow in left]
+
+
+class _translated:  # noqa: N801 - reads as a statement
+    """Errors of the database as StorageErrors."""
+
+    def __enter__(self) -> None:
+        """Nothing yet."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if isinstance(problem, SQLAlchemyError | sqlite3.Error | error.DBOSException | OSError):
+            raise StorageError(f"the queue cannot be used: {problem}") from problem
+
+
+def _workflow(body: Body) -> Callable[[str], Awaitable[None]]:
+    """What DBOS calls."""
+
+    async def run(run_id: str) -> None:
+        await body(run_id)
+
+    return run
+
+
+def _config(url: URL, worker: str) -> DBOSConfig:
+    """In the database of the traces, or in a file beside that of the traces."""
+    logging.getLogger("dbos").setLevel(logging.WARNING)
+    return DBOSConfig(
+        name=_NAME,
+        system_database_url=_place(url),
+        executor_id=worker,
+        application_version=_VERSION,
+        log_level="WARNING",
+    )
+
+
+def _place(url: URL) -> str:
+    """As DBOS and its driver write it."""
+    if url.get_backend_name() == "sqlite":
+        file = Path(str(url.database).removeprefix("file:"))
+        beside = file.with_name(f"{file.stem}-queue.db")
+        beside.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(beside, timeout=30)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+        return f"sqlite:///{beside}"
+    query = dict(url.query)
+    query.pop("prepared_statement_cache_size", None)
+    if "ssl" in query:
+        query["sslmode"] = query.pop("ssl")
+    url = url.set(drivername="postgresql", query=query)
+    return url.render_as_string(hide_password=False)

@@ -1,0 +1,134 @@
+"""The service: takes questions, queues their runs, and tells what becomes of them.
+
+It may do runs itself, or leave them to workers of other processes; both are one database apart.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from secrets import token_hex
+
+from planner import Event
+from service.edge import leave
+from service.settings import Settings
+from service.sources import Root
+from service.work.bench import bench
+from service.work.following import Followers
+from service.work.queue import Queue, QueueSettings
+from service.work.worker import Worker
+from storage import Asked, Asker, Logged, ResponseRecord, RunRecord, TraceStore
+
+log = logging.getLogger("breadth.service")
+FENCED = 75
+"""Exit code (EX_TEMPFAIL) of a worker that was taken for dead: start it again."""
+_STOP_SECONDS = 10.0
+"""How long a run that is to be stopped is waited for."""
+
+
+class Service:
+    """See `service.api.front.Front`."""
+
+    def __init__(
+        self, store: TraceStore, settings: Settings, queue: Queue, followers: Followers
+    ) -> None:
+        """Of an open store and a running queue."""
+        self.store = store
+        self.settings = settings
+        self._queue = queue
+        self._followers = followers
+
+    async def create(self, asked: Asked, asker: Asker) -> ResponseRecord:
+        """See Front. Where this process dies between the two, a worker queues the run later."""
+        response, is_new = await self.store.responses.create(asked, asker)
+        if is_new:
+            await self._queue.put(response.run, asker.user, asker.priority or 1)
+        return response
+
+    def follow(self, run: str, after: int = 0) -> AsyncGenerator[Logged]:
+        """See Front."""
+        return self._followers.follow(run, after)
+
+    async def ended(self, run: str) -> RunRecord:
+        """See Front."""
+        head = (await self.store.heads([run])).get(run)
+        async for _ in self.follow(run, head.last_event if head and not head.is_over else 0):
+            pass
+        return await self.store.run(run)
+
+    async def stop(self, run: str, user: str | None) -> RunRecord:
+        """See Front."""
+        record = await self.store.ask_to_stop(run, user)
+        self._followers.told(record.id)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_STOP_SECONDS):
+                return await self.ended(record.id)
+        return await self.store.run(record.id)
+
+
+class _Told:
+    """A Trace that tells the followers of a run that there is news."""
+
+    def __init__(self, run: str, followers: Followers) -> None:
+        self._run = run
+        self._followers = followers
+
+    async def record(self, event: Event) -> None:
+        """See Trace; the store has it by now."""
+        self._followers.told(self._run)
+
+
+def new_worker_id() -> str:
+    """Of a process; never used again."""
+    return f"w{token_hex(7)}"
+
+
+@asynccontextmanager
+async def service(
+    settings: Settings, roots: Sequence[Root], *, most: int
+) -> AsyncIterator[tuple[Service, Worker | None]]:
+    """`most`: runs that this process does at once; 0: it leaves them to workers.
+
+    Raises what `bench` raises, and StorageError.
+    """
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(await TraceStore.open(settings.store))
+        followers = Followers(store)
+        id_ = new_worker_id()
+        worker = None
+        if most:
+            place = await stack.enter_async_context(
+                bench(
+                    store,
+                    id_,
+                    roots,
+                    settings,
+                    traces=lambda run: (_Told(run, followers),),
+                    say=log.info,
+                )
+            )
+            worker = Worker(id_, store, place.do, fenced)
+            await store.workers.join(id_)
+        waiting = QueueSettings(settings.store, most, settings.user_runs)
+        body = worker.do if worker else _nobody
+        queue = await stack.enter_async_context(Queue(waiting, id_, body))
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(followers.look())]
+            if worker:
+                tasks.append(group.create_task(worker.live(queue)))
+            try:
+                yield Service(store, settings, queue, followers), worker
+            finally:
+                for task in tasks:
+                    task.cancel()
+
+
+def fenced() -> None:
+    """Others have the runs of this process: it ends at once, to be started again."""
+    log.critical("this worker was taken for dead: it was not heard of for too long")
+    leave(FENCED)
+
+
+async def _nobody(run: str) -> None:
+    """This process does no runs."""
+    raise AssertionError(run)

@@ -1,0 +1,181 @@
+"""The worker: does the runs that the queue gives it, and whatever happens brings each to an end.
+
+It says every few seconds that it lives, hears which of its runs are to be stopped, and takes over
+what the dead leave behind.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
+
+from planner import RunEnded
+from service.errors import exit_code, leaves
+from service.work.queue import Queue
+from storage import RunRecord, RunTaken, StorageError, TraceStore, UnknownRun
+
+log = logging.getLogger("breadth.worker")
+
+Doing = Callable[[RunRecord], Awaitable[None]]
+"""Does what is left of a run, and records its end."""
+
+BEAT_SECONDS = 2.0
+LOOK_SECONDS = 0.3
+"""Between two looks for runs to be stopped."""
+_FORGOTTEN = timedelta(seconds=20)
+"""A run that is queued, but not in the queue: its maker died between the two."""
+
+
+class Worker:
+    """One in a process."""
+
+    def __init__(
+        self, id_: str, store: TraceStore, doing: Doing, fenced: Callable[[], None]
+    ) -> None:
+        """`id_`: under which it is known; `doing`: see there; `fenced`: called when this worker was
+        taken for dead. Others have its runs then, and it may not record another event."""
+        self.id = id_
+        self._fenced = fenced
+        self._store = store
+        self._doing = doing
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._stopped: set[str] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._leaving = False
+
+    @property
+    def busy(self) -> int:
+        """Runs that it does now."""
+        return len(self._tasks)
+
+    async def do(self, run: str) -> None:
+        """Do a run, or what is left of it; returns when it has ended, or is another one's.
+
+        While the database cannot be used, it waits and tries again.
+        """
+        if self._leaving or run in self._tasks:
+            await asyncio.Event().wait()  # this process is about to end: it goes on elsewhere
+        task = asyncio.create_task(self._to_its_end(run), name=f"run {run}")
+        self._tasks[run] = task
+        self._idle.clear()
+        try:
+            await asyncio.wait([task])
+        finally:
+            self._tasks.pop(run, None)
+            if not self._tasks:
+                self._idle.set()
+        if run in self._stopped:
+            self._stopped.discard(run)
+            await self._end(run, RunEnded("cancelled", "stopped"))
+        elif not task.cancelled():
+            task.result()
+
+    async def _to_its_end(self, run: str) -> None:
+        """See `do`."""
+        patience = wait_random_exponential(multiplier=0.5, max=15)
+        again = retry_if_exception_type(_Unkept)
+        async for attempt in AsyncRetrying(wait=patience, retry=again, reraise=True):
+            with attempt:
+                await self._attempted(run)
+
+    async def _attempted(self, run: str) -> None:
+        """Raises _Unkept where what happened could not be kept."""
+        try:
+            record = await self._store.run(run)
+            if not record.is_over:
+                await self._done(record)
+        except (RunTaken, UnknownRun) as error:
+            log.warning("run %s is left alone: %s", run, error)
+        except StorageError as error:
+            log.warning("run %s has to wait: %s", run, error)
+            raise _Unkept from error
+
+    async def _done(self, record: RunRecord) -> None:
+        """The run, and its end where that is an error that nobody has recorded."""
+        if record.cancel_at is not None:
+            await self._end(record.id, RunEnded("cancelled", "stopped"))
+            return
+        try:
+            await self._doing(record)
+        except Exception as error:
+            if any(isinstance(leaf, StorageError) for leaf in leaves(error)):
+                raise _storage(error) from error
+            if exit_code(error) is None:
+                log.exception("run %s failed by a bug", record.id)
+            told = "; ".join(dict.fromkeys(str(leaf) for leaf in leaves(error)))
+            await self._end(record.id, RunEnded("failed", told or type(error).__name__))
+
+    async def _end(self, run: str, end: RunEnded) -> None:
+        """Unless it has ended, or is another one's: research records most ends itself."""
+        record = await self._store.run(run)
+        if not record.is_over and record.worker in (None, self.id):
+            await self._store.trace(run).record(end)
+
+    def stop(self, run: str) -> None:
+        """Stop a run that it does; the end is recorded."""
+        task = self._tasks.get(run)
+        if task is not None and run not in self._stopped:
+            self._stopped.add(run)
+            task.cancel()
+
+    async def live(self, queue: Queue) -> None:
+        """Beat, listen and take over, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._beat(queue))
+            group.create_task(self._listen())
+
+    async def _beat(self, queue: Queue) -> None:
+        """See `live`. What was asleep together wakes together: who wakes first claims nobody."""
+        loop = asyncio.get_running_loop()
+        last = loop.time()
+        while True:
+            with suppress(StorageError):
+                if not await self._store.workers.beat(self.id):
+                    self._fenced()
+                if loop.time() - last < 2 * BEAT_SECONDS:
+                    await self._rescue(queue)
+            last = loop.time()
+            await asyncio.sleep(BEAT_SECONDS)
+
+    async def _rescue(self, queue: Queue) -> None:
+        """Queue anew what the dead leave behind, and what never came into the queue."""
+        workers = self._store.workers
+        dead = await workers.claim(self.id)
+        for run in await queue.take_over(dead):
+            log.warning("run %s is taken over from a worker that is dead", run)
+        for worker in dead:
+            await workers.leave(worker)
+        for run in await workers.waiting(_FORGOTTEN):
+            record = await self._store.run(run)
+            await queue.put(run, record.user, record.priority or 1)
+
+    async def _listen(self) -> None:
+        """Stop what somebody wants stopped."""
+        while True:
+            with suppress(StorageError):
+                for run in await self._store.workers.cancelled(self.id) if self._tasks else ():
+                    self.stop(run)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def drained(self, seconds: float) -> bool:
+        """Begin nothing more, and wait so long for what runs. False: something still does."""
+        self._leaving = True
+        try:
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+        except TimeoutError:
+            return False
+        return True
+
+
+class _Unkept(Exception):
+    """The database could not be used; the run is tried again when it can."""
+
+
+def _storage(error: BaseException) -> StorageError:
+    """The first StorageError in it."""
+    return next(leaf for leaf in leaves(error) if isinstance(leaf, StorageError))

@@ -1,0 +1,135 @@
+"""The service's queue and worker, on a real DBOS, with a model on loopback."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from conftest import QUESTION, ChatServer
+
+from service.saved import options_of
+from service.settings import Settings
+from service.work.service import Service, service
+from service.work.worker import Worker
+from storage import Asked, Asker, TraceStore, UnknownRun
+
+ASKER = Asker(user="ann", priority=1)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, chat_server: ChatServer) -> Settings:
+    return Settings(
+        model="openai:test",
+        base_url=chat_server.url,
+        database=str(tmp_path / "runs.db"),
+        cache=tmp_path / "cache",
+        data=tmp_path,
+    )
+
+
+def asked(settings: Settings, films: Path, **changes: object) -> Asked:
+    options = options_of([films], settings)
+    fields = {"kind": "response", "question": QUESTION, "options": options, "request": {}}
+    return Asked(**(fields | changes))  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, films: Path, most: int = 2
+) -> AsyncIterator[tuple[Service, Worker | None]]:
+    async with service(settings, [films], most=most) as both:
+        yield both
+
+
+async def test_a_question_is_answered_and_every_event_is_followed_once(
+    settings: Settings, films: Path
+) -> None:
+    async with running(settings, films) as (front, _):
+        made = await front.create(asked(settings, films), ASKER)
+        seqs = [logged.seq async for logged in front.follow(made.run)]
+        record = await front.ended(made.run)
+    assert record.status == "completed"
+    assert record.answer is not None
+    assert record.answer.value == "Bong Joon-ho"
+    assert seqs == list(range(1, record.last_event + 1))
+
+
+async def test_the_same_idempotency_key_makes_one_run(settings: Settings, films: Path) -> None:
+    async with running(settings, films, most=0) as (front, _):
+        same = [asked(settings, films, idempotency="k") for _ in range(5)]
+        made = await asyncio.gather(*(front.create(each, ASKER) for each in same))
+        other = await front.create(same[0], Asker(user="bob", priority=1))
+        assert len({response.id for response in made}) == 1
+        assert other.id != made[0].id
+        assert len(await front.store.runs()) == 2
+
+
+async def test_a_run_that_waits_is_stopped_at_once(settings: Settings, films: Path) -> None:
+    async with running(settings, films, most=0) as (front, _):
+        made = await front.create(asked(settings, films), ASKER)
+        stopped = await front.stop(made.run, "ann")
+        with pytest.raises(UnknownRun):
+            await front.stop(made.run, "bob")
+    assert (stopped.status, stopped.reason) == ("cancelled", "stopped before it began")
+    async with running(settings, films) as (front, _):  # it is still in the queue
+        after = await front.create(asked(settings, films), ASKER)
+        assert (await front.ended(after.run)).status == "completed"
+        assert (await front.store.run(made.run)).status == "cancelled"
+
+
+async def test_stopping_a_run_ends_its_call_of_the_model(
+    settings: Settings, films: Path, chat_server: ChatServer
+) -> None:
+    chat_server.hold("Who directed")
+    async with running(settings, films) as (front, _):
+        made = await front.create(asked(settings, films), ASKER)
+        await chat_server.held.wait()
+        stopped = await front.stop(made.run, "ann")
+        again = await front.stop(made.run, "ann")
+        async with asyncio.timeout(10):
+            await chat_server.dropped.wait()
+    assert (stopped.status, stopped.reason) == ("cancelled", "stopped")
+    assert again.status == "cancelled"
+
+
+async def test_what_failed_before_it_began_says_why(settings: Settings, films: Path) -> None:
+    async with running(settings, films) as (front, _):
+        bad = options_of([films], settings) | {"prices": {"test": {"prompt": -1}}}
+        made = await front.create(asked(settings, films, options=bad), ASKER)
+        record = await front.ended(made.run)
+        good = await front.create(asked(settings, films), ASKER)
+        assert (await front.ended(good.run)).status == "completed"
+    assert record.status == "failed"
+    assert "prompt" in str(record.reason)
+
+
+async def test_a_user_has_no_more_runs_at_once_than_allowed(
+    settings: Settings, films: Path, chat_server: ChatServer
+) -> None:
+    chat_server.hold("Who directed Inception")
+    one_each = settings.model_copy(update={"user_runs": 1})
+    async with running(one_each, films, most=4) as (front, worker):
+        assert worker is not None
+        mine = [await front.create(asked(settings, films), ASKER) for _ in range(3)]
+        await chat_server.held.wait()
+        theirs = await front.create(asked(settings, films), Asker(user="bob", priority=1))
+        async for logged in front.follow(theirs.run):
+            if logged.kind == "step_started":
+                break
+        assert worker.busy == 2
+        chat_server.release.set()
+        ends = [(await front.ended(each.run)).status for each in (*mine, theirs)]
+    assert ends == ["completed"] * 4
+
+
+async def test_a_run_that_never_came_into_the_queue_is_found(
+    settings: Settings, films: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.work.worker._FORGOTTEN", timedelta(0))
+    monkeypatch.setattr("service.work.worker.BEAT_SECONDS", 0.1)
+    async with await TraceStore.open(settings.store) as store:
+        made, _ = await store.responses.create(asked(settings, films), ASKER)
+    async with running(settings, films) as (front, _):
+        assert (await front.ended(made.run)).status == "completed"
