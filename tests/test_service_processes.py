@@ -1,0 +1,162 @@
+"""Workers as processes: killed, asked to end, taken for dead. Whatever happens, runs end."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from conftest import QUESTION, ChatServer
+
+from planner import RunStarted
+from service.saved import options_of
+from service.settings import Settings
+from service.work import service
+from storage import Asked, Asker, TraceStore
+
+ASKER = Asker(user="ann", priority=1)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, chat_server: ChatServer) -> Settings:
+    return Settings(
+        model="openai:test",
+        base_url=chat_server.url,
+        database=str(tmp_path / "runs.db"),
+        cache=tmp_path / "cache",
+        data=tmp_path,
+    )
+
+
+@asynccontextmanager
+async def process(
+    settings: Settings, films: Path, *options: str, **environment: str
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, dict[str, object]]]:
+    """A worker (or what the options say), which has begun; killed at the end if it still lives."""
+    told = {
+        "BREADTH_MODEL": settings.model,
+        "BREADTH_BASE_URL": str(settings.base_url),
+        "BREADTH_DATABASE": str(settings.database),
+        "BREADTH_CACHE": str(settings.cache),
+        "BREADTH_DATA": str(settings.data),
+    }
+    command = options or ("worker", "--runs", "2")
+    started = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "service", *command, "--documents", str(films), "--json"),
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, **told, **environment},
+    )
+    assert started.stdout is not None
+    try:
+        async with asyncio.timeout(60):
+            facts = json.loads(await started.stdout.readuntil(b"}\n"))
+        yield started, facts
+    finally:
+        with suppress(ProcessLookupError):
+            started.kill()
+        await started.wait()
+
+
+async def queued(settings: Settings, films: Path) -> str:
+    """A run, in the queue."""
+    asked = Asked("response", QUESTION, options_of([films], settings), {})
+    async with service(settings, [films], most=0) as (front, _):
+        return (await front.create(asked, ASKER)).run
+
+
+async def ended(store: TraceStore, run: str, seconds: float = 40) -> str:
+    async with asyncio.timeout(seconds):
+        while not (await store.run(run)).is_over:  # noqa: ASYNC110 - others end it
+            await asyncio.sleep(0.1)
+    return (await store.run(run)).status
+
+
+async def test_the_runs_of_a_killed_worker_are_ended_by_another_without_repeating_a_step(
+    settings: Settings, films: Path, chat_server: ChatServer
+) -> None:
+    chat_server.hold("When was Bong Joon-ho born?")
+    serve = ("serve", "--port", "0", "--runs")
+    async with await TraceStore.open(settings.store) as store:
+        async with process(settings, films, *serve, "2") as (first, _):
+            run = await queued(settings, films)
+            async with asyncio.timeout(60):
+                await chat_server.held.wait()
+            async with process(settings, films) as (_, second):
+                first.kill()
+                await first.wait()
+                chat_server.release.set()
+                assert await ended(store, run) == "completed"
+        record = await store.run(run)
+        calls = [each for each in await store.log(run) if each.kind == "step_ended"]
+    assert record.worker == second["worker"]
+    assert record.answer is not None
+    assert record.answer.value == "Bong Joon-ho"
+    ids = [each.data["id"] for each in calls]
+    assert len(ids) == len(set(ids))
+
+
+async def test_a_worker_that_is_asked_to_end_hands_over_what_it_cannot_finish(
+    settings: Settings, films: Path, chat_server: ChatServer
+) -> None:
+    chat_server.hold("When was Bong Joon-ho born?")
+    async with (
+        await TraceStore.open(settings.store) as store,
+        process(settings, films, BREADTH_DRAIN_SECONDS="0.2") as (first, _),
+    ):
+        run = await queued(settings, films)
+        async with asyncio.timeout(60):
+            await chat_server.held.wait()
+        async with process(settings, films):
+            first.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(10):
+                assert await first.wait() == 0
+            chat_server.release.set()
+            assert await ended(store, run) == "completed"
+
+
+async def test_a_worker_that_is_asked_to_end_finishes_what_it_can(
+    settings: Settings, films: Path, chat_server: ChatServer
+) -> None:
+    chat_server.hold("When was Bong Joon-ho born?")
+    async with await TraceStore.open(settings.store) as store:
+        async with process(settings, films) as (only, _):
+            run = await queued(settings, films)
+            async with asyncio.timeout(60):
+                await chat_server.held.wait()
+            only.send_signal(signal.SIGTERM)
+            chat_server.release.set()
+            async with asyncio.timeout(20):
+                assert await only.wait() == 0
+        assert (await store.run(run)).status == "completed"
+        assert await store.workers.alive() == []
+
+
+async def test_a_worker_that_was_taken_for_dead_ends_and_records_nothing_more(
+    settings: Settings, films: Path, chat_server: ChatServer
+) -> None:
+    chat_server.hold("When was Bong Joon-ho born?")
+
+    def later() -> datetime:
+        return datetime.now(UTC) + timedelta(minutes=1)
+
+    async with (
+        await TraceStore.open(settings.store) as store,
+        await TraceStore.open(settings.store, now=later) as future,
+        process(settings, films) as (worker, facts),
+    ):
+        run = await queued(settings, films)
+        async with asyncio.timeout(60):
+            await chat_server.held.wait()
+        assert await future.workers.claim("other") == [facts["worker"]]
+        await future.trace(run, "other").record(RunStarted(QUESTION, resumed=True))
+        events = (await store.run(run)).last_event
+        chat_server.release.set()
+        async with asyncio.timeout(20):
+            assert await worker.wait() == 75
+        after = await store.run(run)
+    assert (after.status, after.worker, after.last_event) == ("running", "other", events)
