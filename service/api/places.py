@@ -1,0 +1,74 @@
+"""Places of the server, which no client is told: documents are shown by their file names."""
+
+import re
+from collections.abc import Iterable
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
+from urllib.parse import urlsplit
+
+from service.formats.plain import web_address
+from service.settings import Settings
+from storage import RunRecord
+
+_SHORTEST = 2
+"""Parts of a path that is hidden as a folder: "/" is in every address."""
+_BEFORE = r"(?<![\w.~%-])(?:file://)?"
+"""What stands before a path: in https://example.org/docs the path is not the server's."""
+
+
+def shown_location(location: str) -> str:
+    """The address of a page, without a password in it; of a document the file name."""
+    address = web_address(location)
+    if address is None:
+        return _name(location)
+    user, at, rest = urlsplit(address).netloc.rpartition("@")
+    return address.replace(f"{user}{at}", "", 1) if rest and at else address
+
+
+class Veil:
+    """Puts names in the place of the server's own paths, in values of any form."""
+
+    def __init__(self, folders: Iterable[str], files: Iterable[str] = ()) -> None:
+        """`folders`: what lies in them is told from there on; `files`: told by name."""
+        names = {file: _name(file) for file in files if _is_path(file)}
+        for folder in map(str, folders):
+            if _is_path(folder) and len(PurePosixPath(folder).parts) >= _SHORTEST:
+                bare = folder.rstrip("/\\")
+                names |= {bare: _name(bare), f"{bare}/": "", f"{bare}\\": ""}
+        self._names = names
+        longest_first = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+        self._found = re.compile(_BEFORE + f"({longest_first})") if names else None
+
+    def __call__(self, value: Any) -> Any:
+        """The same without them."""
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, dict):
+            return {self._text(str(key)): self(element) for key, element in value.items()}
+        if isinstance(value, list | tuple):
+            return [self(element) for element in value]
+        return value
+
+    def _text(self, text: str) -> str:
+        if self._found is None:
+            return text
+        return self._found.sub(lambda found: self._names[found[1]], text)
+
+
+def veil_of(record: RunRecord, settings: Settings, files: Iterable[str] = ()) -> Veil:
+    """What is hidden of a run. `files`: its sources."""
+    documents = record.options.get("documents")
+    roots = [str(root) for root in documents] if isinstance(documents, list) else []
+    models = [settings.model, str(record.options.get("model", ""))]
+    own = [str(settings.data), str(settings.cache)]
+    return Veil([*roots, *own], [*files, *models, settings.store])
+
+
+def _is_path(text: str) -> bool:
+    """Whole, as the server has them."""
+    return PurePosixPath(text).is_absolute() or PureWindowsPath(text).is_absolute()
+
+
+def _name(location: str) -> str:
+    """Behind the last separator."""
+    return re.split(r"[/\\]", location.rstrip("/\\"))[-1] or "document"
