@@ -105,7 +105,7 @@ def _pieces(answer: Answer) -> _Pieces:
 
 
 def _section(section: Section) -> _Pieces:
-    lines = [[section.heading], _marked(section.sentences)]
+    lines: list[_Pieces] = [[section.heading], _marked(section.sentences)]
     if section.table is not None:
         lines.append([" | ".join(section.table.columns)])
         for row in section.table.rows:
@@ -116,11 +116,14 @@ def _section(section: Section) -> _Pieces:
 
 def _marked(sentences: Sequence[Sentence]) -> _Pieces:
     """Each sentence with its marks behind it."""
-    each = [
-        [sentence.text, *chain.from_iterable((" ", _Mark(number)) for number in sentence.cites)]
-        for sentence in sentences
-    ]
+    each: list[_Pieces] = [[sentence.text, *_marks(sentence)] for sentence in sentences]
     return list(chain.from_iterable(_between(" ", each)))
+
+
+def _marks(sentence: Sentence) -> Iterator[str | _Mark]:
+    for number in sentence.cites:
+        yield " "
+        yield _Mark(number)
 
 
 def _joined(separator: str, parts: Iterable[_Pieces]) -> _Pieces:

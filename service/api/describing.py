@@ -12,8 +12,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-Answers = type[BaseModel] | str | tuple[type[BaseModel], str]
-"""A body of JSON, the media type of another one, or JSON and that, by what the client asks for."""
+Answers = type[BaseModel] | str | tuple[type[BaseModel] | str, ...]
+"""The form of a JSON body, "object" for JSON of any form, another media type; or one of several."""
 Operated = TypeVar("Operated", bound=Callable[..., object])
 
 EVENTS = "text/event-stream"

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from service.formats.plain import web_address
 from service.settings import Settings
-from storage import RunRecord
+from storage import Logged, RunRecord
 
 _SHORTEST = 2
 """Parts of a path that is hidden as a folder: "/" is in every address."""
@@ -53,6 +53,30 @@ class Veil:
         if self._found is None:
             return text
         return self._found.sub(lambda found: self._names[found[1]], text)
+
+
+class GrowingVeil:
+    """Hides places that a run's own events tell of, too, from the one on that does."""
+
+    def __init__(self, record: RunRecord, settings: Settings) -> None:
+        """Of a run that has told nothing yet."""
+        self._record, self._settings = record, settings
+        self._files: set[str] = set()
+        self._veil = veil_of(record, settings)
+
+    def __call__(self, logged: Logged) -> dict[str, Any]:
+        """What the event says, its sources by address or file name. Of all events, in order."""
+        files = {source["location"] for source in logged.data.get("sources", ())}
+        if not files <= self._files:
+            self._files |= files
+            self._veil = veil_of(self._record, self._settings, self._files)
+        told: dict[str, Any] = self._veil(dict(logged.data))
+        if files:
+            told["sources"] = [
+                {"title": source["title"], "url": shown_location(source["location"])}
+                for source in logged.data["sources"]
+            ]
+        return told
 
 
 def veil_of(record: RunRecord, settings: Settings, files: Iterable[str] = ()) -> Veil:
