@@ -163,6 +163,18 @@ def key_of(url: str, settings: Settings) -> str:
     return keys_of(settings).get(_server(url), SecretStr("")).get_secret_value()
 
 
+def served_places(settings: Settings) -> dict[str, list[str]]:
+    """The addresses of every openai:NAME model that the settings name for chat, by NAME."""
+    places: dict[str, list[str]] = {}
+    for name in (settings.model, *settings.roles.values()):
+        named, url = _place(name, settings)
+        kind, _, served = named.partition(":")
+        if kind == "openai" and served:
+            known = places.setdefault(served, [])
+            known += [each for each in _addresses(url or _OPENAI) if each not in known]
+    return places
+
+
 def _addresses(urls: str) -> list[str]:
     """Those with commas between them, each once."""
     return list(dict.fromkeys(url.strip() for url in urls.split(",")))

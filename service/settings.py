@@ -133,6 +133,8 @@ class Settings(BaseSettings):
     seed: int = 0
     citations: CitationStyle = "numbers"
     """How the text of an answer points at its sources."""
+    pass_on: bool = False
+    """Whether clients may use the models behind the service directly."""
 
     @property
     def store(self) -> str:

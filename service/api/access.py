@@ -4,11 +4,10 @@ from aiohttp import web
 
 from storage import Asker
 
-ASKER = "asker"
-"""Under this name a request has its Asker."""
+ASKER: web.RequestKey[Asker] = web.RequestKey("asker", Asker)
+"""Under this key a request has its Asker."""
 
 
 def asker_of(request: web.Request) -> Asker:
     """Who asks, as it was found out before the handler was called."""
-    found = request.get(ASKER)
-    return found if isinstance(found, Asker) else Asker(priority=1)
+    return request.get(ASKER) or Asker(priority=1)

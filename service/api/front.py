@@ -1,6 +1,6 @@
 """What the handlers need of the service."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Protocol
 
 from aiohttp import web
@@ -27,7 +27,7 @@ class Front(Protocol):
         for with the same idempotency key before is not made again."""
         ...
 
-    def follow(self, run: str, after: int = 0) -> AsyncIterator[Logged]:
+    def follow(self, run: str, after: int = 0) -> AsyncGenerator[Logged]:
         """The events of a run behind the one with this number, those to come as they come; ends
         when the run has ended and all its events were given. To be closed (`aclosing`)."""
         ...

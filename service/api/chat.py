@@ -1,0 +1,119 @@
+"""`/v1/chat/completions`: a question and its answer, for clients that know nothing else."""
+
+import asyncio
+from contextlib import aclosing
+from typing import Any
+
+from aiohttp import web
+
+from service.api.access import asker_of
+from service.api.bodies import checked, read_object
+from service.api.chat_bodies import ChatBody, Conversation, changes_by, require_plain
+from service.api.chat_objects import ChatCompletion, Chunks, completion, said_by
+from service.api.describing import EVENTS, described
+from service.api.errors import ApiError
+from service.api.front import FRONT, Front
+from service.api.offered import OFFERED, changes_of, wished_options
+from service.api.passing import pass_on
+from service.api.places import GrowingVeil
+from service.api.progress import Progress
+from service.api.server_events import EventStream, event_stream, has_left
+from service.api.spending import Spent, spent_by
+from service.settings import Settings
+from storage import Asked, ResponseRecord, RunRecord
+
+routes = web.RouteTableDef()
+_LONGEST_KEY = 255
+
+
+@routes.post("/v1/chat/completions")
+@described(
+    "Ask a question",
+    tag="Chat",
+    body=ChatBody,
+    answers={200: (ChatCompletion, EVENTS)},
+    errors=(404, 409, 502),
+    details="Of a model that is not ours, where clients may use such, the answer is its server's.",
+)
+async def chat(request: web.Request) -> web.StreamResponse:
+    """A run for our own models; any other is asked itself, where that is allowed."""
+    given = await read_object(request)
+    model = given.get("model")
+    if isinstance(model, str) and model not in OFFERED:
+        return await pass_on(request, model)
+    body = checked(given, ChatBody)
+    front = request.app[FRONT]
+    asked = _asked(body, front.settings, request.headers.get("Idempotency-Key"))
+    record = await front.create(asked, asker_of(request))
+    if record.kind != "chat" or record.request != asked.request:
+        told = "Idempotency-Key: another request was made with this one"
+        raise ApiError(409, told, headers={"x-should-retry": "false"})
+    answering = _streamed if body.stream else _whole
+    try:
+        answer = await answering(request, body, record)
+    except asyncio.CancelledError:
+        # A service that shuts down cancels, too: then the client is still there.
+        if not body.store and has_left(request):
+            await front.stop(record.run, asker_of(request).user)
+        raise
+    return answer
+
+
+def _asked(body: ChatBody, settings: Settings, key: str | None) -> Asked:
+    """The request as a run. Raises ApiError for what cannot be done."""
+    require_plain(body)
+    if key is not None and len(key) > _LONGEST_KEY:
+        raise ApiError(400, f"Idempotency-Key: at most {_LONGEST_KEY} characters")
+    conversation = Conversation(body.messages)
+    options = wished_options(
+        settings,
+        changes_of(body.model) | changes_by(body),
+        instructions=conversation.instructions,
+        conversation=conversation.earlier,
+    )
+    request = body.model_dump(mode="json", exclude_none=True)
+    return Asked("chat", conversation.question, options, request, idempotency=key or None)
+
+
+async def _whole(request: web.Request, body: ChatBody, record: ResponseRecord) -> web.Response:
+    """When the run has ended."""
+    front = request.app[FRONT]
+    run = await front.ended(record.run)
+    said = said_by(run, body.most_tokens)
+    answer = completion(record, run, said, await _spent(front, run))
+    return web.json_response(answer.model_dump())
+
+
+async def _streamed(
+    request: web.Request, body: ChatBody, record: ResponseRecord
+) -> web.StreamResponse:
+    """Signs of life while the run works, then its answer word by word."""
+    front = request.app[FRONT]
+    chunks = Chunks(record, with_usage=body.wants_usage)
+    async with event_stream(request) as stream:
+        await stream.send(chunks.delta({"role": "assistant", "content": ""}))
+        await _tell_progress(stream, chunks, front, await front.store.run(record.run))
+        run = await front.ended(record.run)
+        for chunk in chunks.answer(said_by(run, body.most_tokens)):
+            await stream.send(chunk)
+        if body.wants_usage:
+            await stream.send(chunks.usage(await _spent(front, run)))
+        await stream.send("[DONE]")
+    if stream.left and not body.store:
+        await front.stop(record.run, asker_of(request).user)
+    return stream.response
+
+
+async def _tell_progress(stream: EventStream, chunks: Chunks, front: Front, run: RunRecord) -> None:
+    """Until the run has ended."""
+    progress = Progress(GrowingVeil(run, front.settings))
+    async with aclosing(front.follow(run.id)) as events, aclosing(stream.pinged(events)) as pinged:
+        async for logged in pinged:
+            told: dict[str, Any] | None = progress.of(logged)
+            if told is not None:
+                await stream.send(chunks.delta({}, breadth=told))
+
+
+async def _spent(front: Front, run: RunRecord) -> Spent:
+    """By the run."""
+    return spent_by(await front.store.document(run.id))

@@ -1,0 +1,127 @@
+"""What `/v1/chat/completions` is given."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, JsonValue
+
+from service.api.bodies import Body
+from service.api.errors import ApiError
+from service.api.offered import EFFORTS
+
+_TEXTS = ("text", "input_text", "output_text", "refusal")
+_EXAMPLE: dict[str, JsonValue] = {
+    "model": "breadth",
+    "messages": [{"role": "user", "content": "Who is older, the director of Roma or of Up?"}],
+}
+
+
+class Part(Body):
+    """A piece of a message. Only text is understood."""
+
+    type: str
+    text: str | None = None
+    refusal: str | None = None
+
+
+class Turn(Body):
+    """A message."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: str | list[Part] | None = None
+
+    def said(self, place: int) -> str:
+        """Its text. `place`: among the messages. Raises ApiError for what is no text."""
+        if isinstance(self.content, str) or self.content is None:
+            return self.content or ""
+        texts = []
+        for number, part in enumerate(self.content):
+            if part.type not in _TEXTS:
+                param = f"messages[{place}].content[{number}].type"
+                raise ApiError(400, f"{param}: only text is understood", param=param)
+            texts.append(part.text or part.refusal or "")
+        return "\n".join(filter(None, texts))
+
+
+class StreamOptions(Body):
+    """How a stream is made."""
+
+    include_usage: bool | None = None
+
+
+class ChatBody(Body):
+    """A question, with the turns before it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    model: Annotated[str, Field(description="breadth, or another one of `/v1/models`.")]
+    messages: Annotated[
+        list[Turn], Field(min_length=1, description="The last one is the user's: the question.")
+    ]
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    max_completion_tokens: Annotated[int | None, Field(ge=1)] = None
+    max_tokens: Annotated[int | None, Field(ge=1, description="The older name of it.")] = None
+    temperature: Annotated[float | None, Field(ge=0, le=2, description="Has no effect.")] = None
+    top_p: Annotated[float | None, Field(ge=0, le=1, description="Has no effect.")] = None
+    n: Annotated[int | None, Field(ge=1, le=1, description="There is one answer.")] = None
+    metadata: Annotated[dict[str, str] | None, Field(max_length=16)] = None
+    reasoning_effort: Annotated[
+        str | None, Field(description=f"How much work it is worth: {', '.join(EFFORTS)}.")
+    ] = None
+    response_format: dict[str, JsonValue] | None = None
+    tools: list[dict[str, JsonValue]] | None = None
+    tool_choice: JsonValue = None
+    user: str | None = None
+    store: Annotated[
+        bool | None, Field(description="Whether the run goes on when the client leaves.")
+    ] = None
+
+    @property
+    def most_tokens(self) -> int | None:
+        """Of the text."""
+        return self.max_completion_tokens or self.max_tokens
+
+    @property
+    def wants_usage(self) -> bool:
+        """At the end of a stream."""
+        return bool(self.stream_options and self.stream_options.include_usage)
+
+
+class Conversation:
+    """What the messages say: the question, and what stands before it."""
+
+    def __init__(self, messages: Sequence[Turn]) -> None:
+        """Raises ApiError where the last turn is no question."""
+        said = [(turn.role, turn.said(place)) for place, turn in enumerate(messages)]
+        orders = [text for role, text in said if role in ("system", "developer")]
+        turns = [(role, text) for role, text in said if role not in ("system", "developer")]
+        if not turns or turns[-1][0] != "user" or not turns[-1][1].strip():
+            text = "messages: the last one has to be the user's, and to say something"
+            raise ApiError(400, text, param="messages")
+        self.question = turns[-1][1]
+        self.instructions = "\n\n".join(filter(None, orders)) or None
+        self.earlier: list[JsonValue] | None = [
+            {"role": role, "content": text} for role, text in turns[:-1] if text
+        ] or None
+
+
+def require_plain(body: ChatBody) -> None:
+    """Raises ApiError for what only `/v1/responses` does."""
+    if body.tools:
+        text = "tools: call functions by way of /v1/responses"
+        raise ApiError(400, text, param="tools", code="unsupported_parameter")
+    form: Mapping[str, Any] = body.response_format or {}
+    if form.get("type", "text") != "text":
+        text = "response_format: answers in a form of yours are to be had by way of /v1/responses"
+        raise ApiError(400, text, param="response_format", code="unsupported_parameter")
+
+
+def changes_by(body: ChatBody) -> dict[str, Any]:
+    """What the body changes in the settings. Raises ApiError for an effort that is none."""
+    if body.reasoning_effort is None:
+        return {}
+    if body.reasoning_effort not in EFFORTS:
+        text = f"reasoning_effort: use one of {', '.join(EFFORTS)}"
+        raise ApiError(400, text, param="reasoning_effort")
+    return {"effort": EFFORTS[body.reasoning_effort]}

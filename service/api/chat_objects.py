@@ -1,0 +1,201 @@
+"""What `/v1/chat/completions` answers."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from inference import estimated_tokens
+from service.api.citations import Citation, CitedText, cited_text
+from service.api.errors import ApiError
+from service.api.spending import Spent
+from storage import ResponseRecord, RunRecord
+
+_WORDS_AT_ONCE = 6
+_WORDS = re.compile(rf"(?:\s*\S+){{1,{_WORDS_AT_ONCE}}}\s*|\s+")
+_NOT_AGAIN = {"x-should-retry": "false"}
+"""The official clients ask again after such a status; the run would only be made again."""
+
+Finish = Literal["stop", "length"]
+
+
+class UrlCitation(BaseModel):
+    """Where a mark stands, in code points, and what it points at."""
+
+    url: str
+    title: str
+    start_index: int
+    end_index: int
+
+
+class ChatAnnotation(BaseModel):
+    """A citation."""
+
+    type: Literal["url_citation"] = "url_citation"
+    url_citation: UrlCitation
+
+
+class ChatMessage(BaseModel):
+    """The answer."""
+
+    role: Literal["assistant"] = "assistant"
+    content: str
+    refusal: None = None
+    annotations: list[ChatAnnotation]
+
+
+class ChatChoice(BaseModel):
+    """The only one."""
+
+    index: Literal[0] = 0
+    message: ChatMessage
+    finish_reason: Finish
+    logprobs: None = None
+
+
+class CachedTokens(BaseModel):
+    """Of the prompts."""
+
+    cached_tokens: int
+
+
+class ChatUsage(BaseModel):
+    """Of all model calls of the run."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    prompt_tokens_details: CachedTokens
+
+
+class OfRun(BaseModel):
+    """What other interfaces do not have."""
+
+    run: str
+    status: str
+    value: str | None
+    """The shortest form of the answer."""
+
+
+class ChatCompletion(BaseModel):
+    """An answer."""
+
+    id: str
+    object: Literal["chat.completion"] = "chat.completion"
+    created: int
+    model: str
+    choices: list[ChatChoice]
+    usage: ChatUsage
+    breadth: OfRun
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The answer of a run that has ended."""
+
+    text: CitedText
+    finish: Finish
+    value: str | None
+
+
+def said_by(run: RunRecord, most_tokens: int | None) -> Said:
+    """What is to be told. Raises ApiError for a run without an answer."""
+    match run.status:
+        case "completed" | "incomplete":
+            text = cited_text(run.answer)
+        case "cancelled":
+            told = f"the run was stopped: {run.reason or 'somebody asked for it'}"
+            raise ApiError(409, told, code="run_cancelled", headers=_NOT_AGAIN)
+        case _:
+            told = f"the run failed: {run.reason or 'no reason is known'}"
+            raise ApiError(500, told, code="run_failed", headers=_NOT_AGAIN)
+    shown = text if most_tokens is None else _within(text, most_tokens)
+    whole = run.status == "completed" and shown == text
+    return Said(shown, "stop" if whole else "length", run.answer.value if run.answer else None)
+
+
+def completion(record: ResponseRecord, run: RunRecord, said: Said, spent: Spent) -> ChatCompletion:
+    """The whole answer in one."""
+    message = ChatMessage(content=said.text.text, annotations=annotations(said.text.citations))
+    return ChatCompletion(
+        id=record.id,
+        created=int(record.created_at.timestamp()),
+        model=model_of(record),
+        choices=[ChatChoice(message=message, finish_reason=said.finish)],
+        usage=usage(spent),
+        breadth=OfRun(run=run.id, status=run.status, value=said.value),
+    )
+
+
+def annotations(citations: Sequence[Citation]) -> list[ChatAnnotation]:
+    """As they stand beside a text."""
+    return [
+        ChatAnnotation(
+            url_citation=UrlCitation(
+                url=each.url, title=each.title, start_index=each.start, end_index=each.end
+            )
+        )
+        for each in citations
+    ]
+
+
+def usage(spent: Spent) -> ChatUsage:
+    """In the words of this interface."""
+    return ChatUsage(
+        prompt_tokens=spent.prompt,
+        completion_tokens=spent.completion,
+        total_tokens=spent.prompt + spent.completion,
+        prompt_tokens_details=CachedTokens(cached_tokens=spent.cached),
+    )
+
+
+class Chunks:
+    """The pieces of one streamed answer."""
+
+    def __init__(self, record: ResponseRecord, *, with_usage: bool) -> None:
+        """`with_usage`: every piece has the field, and the last one has a value in it."""
+        self._head: dict[str, Any] = {
+            "id": record.id,
+            "object": "chat.completion.chunk",
+            "created": int(record.created_at.timestamp()),
+            "model": model_of(record),
+        }
+        self._nothing: dict[str, Any] = {"usage": None} if with_usage else {}
+
+    def delta(
+        self, delta: dict[str, Any], finish: Finish | None = None, **more: Any
+    ) -> dict[str, Any]:
+        """What is new."""
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+        return self._head | {"choices": [choice]} | self._nothing | more
+
+    def usage(self, spent: Spent) -> dict[str, Any]:
+        """Without anything new."""
+        return self._head | {"choices": [], "usage": usage(spent).model_dump()}
+
+    def answer(self, said: Said) -> Iterator[dict[str, Any]]:
+        """The text a few words at a time, then how it ended, with its citations."""
+        for piece in pieces(said.text.text):
+            yield self.delta({"content": piece})
+        found = [each.model_dump() for each in annotations(said.text.citations)]
+        yield self.delta({"annotations": found}, said.finish)
+
+
+def pieces(text: str) -> list[str]:
+    """A few words each; one behind the other they are the text."""
+    return _WORDS.findall(text)
+
+
+def model_of(record: ResponseRecord) -> str:
+    """As it was asked for."""
+    return str(record.request.get("model", "breadth"))
+
+
+def _within(text: CitedText, most_tokens: int) -> CitedText:
+    """Its first words that have about so many tokens."""
+    ends = [word.end() for word in re.finditer(r"\S+", text.text)]
+    fitting = bisect_right(ends, most_tokens, key=lambda end: estimated_tokens(text.text[:end]))
+    return text if fitting == len(ends) else text.cut(ends[fitting - 1] if fitting else 0)

@@ -1,0 +1,151 @@
+"""`/v1/runs`: what the service works on, and has worked on."""
+
+from contextlib import aclosing
+from typing import Annotated, Literal
+
+from aiohttp import web
+from pydantic import BeforeValidator, Field
+
+from service.api.access import asker_of
+from service.api.bodies import Query, read_query
+from service.api.describing import EVENTS, described
+from service.api.errors import ApiError
+from service.api.front import FRONT, Front
+from service.api.places import GrowingVeil, veil_of
+from service.api.run_objects import RunList, RunObject, RunSummary, Status, summary, whole
+from service.api.server_events import event_stream
+from storage import Logged, RunRecord
+
+routes = web.RouteTableDef()
+
+_PREFIXES = ("resp_", "chatcmpl-")
+_MOST = 100
+_LARGEST = 2**31 - 1
+_DIGITS = 10
+
+
+class ListedRuns(Query):
+    """Which runs are listed."""
+
+    limit: Annotated[int, Field(ge=1, le=_MOST, description="How many at most.")] = 20
+    before: Annotated[
+        str | None, Field(description="An id: older runs than this one, as for the next page.")
+    ] = None
+    status: Status | None = None
+
+
+class Included(Query):
+    """What is told besides."""
+
+    include: Annotated[
+        Literal["model_calls"] | None,
+        Field(description="model_calls: the calls of models with their prompts."),
+    ] = None
+
+
+class Followed(Query):
+    """Where a stream begins."""
+
+    after: Annotated[
+        int,
+        Field(ge=0, le=_LARGEST, description="The number of the last event that is known."),
+        BeforeValidator(lambda given: given or 0),
+    ] = 0
+
+
+@routes.get("/v1/runs")
+@described("List runs", tag="Runs", query=ListedRuns, answers={200: RunList}, errors=(400,))
+async def runs_listed(request: web.Request) -> web.Response:
+    """The newest first."""
+    front, wanted = request.app[FRONT], read_query(request, ListedRuns)
+    user = asker_of(request).user
+    found = await front.store.runs(wanted.limit + 1, wanted.status, user=user, before=wanted.before)
+    shown = found[: wanted.limit]
+    listed = RunList(
+        data=[summary(record, veil_of(record, front.settings)) for record in shown],
+        has_more=len(found) > len(shown),
+        first_id=shown[0].id if shown else None,
+        last_id=shown[-1].id if shown else None,
+    )
+    return web.json_response(listed.model_dump(mode="json"))
+
+
+@routes.get("/v1/runs/{id}")
+@described(
+    "Get a run", tag="Runs", query=Included, answers={200: RunObject}, errors=(400, 404),
+    details="Its plan, calls, sources, passages and the claims of its answer.",
+)  # fmt: skip
+async def run_shown(request: web.Request) -> web.Response:
+    """All of it."""
+    front, record = request.app[FRONT], await _run(request)
+    wanted = read_query(request, Included)
+    document = await front.store.document(record.id)
+    veil = veil_of(record, front.settings, [each["location"] for each in document["sources"]])
+    shown = whole(record, document, veil, with_prompts=wanted.include is not None)
+    return web.json_response(shown.model_dump(mode="json"))
+
+
+@routes.get("/v1/runs/{id}/events", allow_head=False)
+@described(
+    "Follow a run", tag="Runs", query=Followed, answers={200: EVENTS}, errors=(400, 404),
+    details="The events of a run that has ended, or works still, each with its number as `id`;"
+    " the last one is `end`. The header Last-Event-ID means the same as `after`.",
+)  # fmt: skip
+async def run_followed(request: web.Request) -> web.StreamResponse:
+    """Its events as they come."""
+    front, after = request.app[FRONT], _after(request)
+    record = await _run(request)
+    veil = await _veil(front, record, after)
+    async with event_stream(request) as stream:
+        async with (
+            aclosing(front.follow(record.id, after)) as events,
+            aclosing(stream.pinged(events)) as pinged,
+        ):
+            async for logged in pinged:
+                await stream.send(_told(logged, veil), event=logged.kind, id_=logged.seq)
+        ended = await front.store.run(record.id)
+        await stream.send({"run": ended.id, "status": ended.status}, event="end")
+    return stream.response
+
+
+@routes.post("/v1/runs/{id}/cancel")
+@described("Stop a run", tag="Runs", answers={200: RunSummary}, errors=(404,))
+async def run_stopped(request: web.Request) -> web.Response:
+    """One that has ended stays as it is."""
+    front, record = request.app[FRONT], await _run(request)
+    stopped = await front.stop(record.id, asker_of(request).user)
+    shown = summary(stopped, veil_of(stopped, front.settings))
+    return web.json_response(shown.model_dump(mode="json"))
+
+
+async def _run(request: web.Request) -> RunRecord:
+    """That of the address; the id of its response will do. Raises UnknownRun."""
+    named = request.match_info["id"]
+    for prefix in _PREFIXES:
+        named = named.removeprefix(prefix)
+    return await request.app[FRONT].store.run(named, asker_of(request).user)
+
+
+def _after(request: web.Request) -> int:
+    """The last event that the client has: what its browser says, or the query."""
+    header = request.headers.get("Last-Event-ID", "")
+    if not header:
+        return read_query(request, Followed).after
+    if not (header.isascii() and header.isdigit() and len(header) < _DIGITS):
+        raise ApiError(400, "Last-Event-ID: has to be the number of an event")
+    return int(header)
+
+
+async def _veil(front: Front, record: RunRecord, after: int) -> GrowingVeil:
+    """One that knows what the events so far have told."""
+    veil = GrowingVeil(record, front.settings)
+    for logged in await front.store.log(record.id) if after else ():
+        if logged.seq <= after:
+            veil(logged)
+    return veil
+
+
+def _told(logged: Logged, veil: GrowingVeil) -> dict[str, object]:
+    """The event without places of the server."""
+    head = {"seq": logged.seq, "at": logged.at.isoformat(), "kind": logged.kind}
+    return head | veil(logged)
