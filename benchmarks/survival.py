@@ -103,6 +103,7 @@ class Receiver:
 
     def __init__(self) -> None:
         self.heard: dict[str, set[str]] = {}
+        self.news = asyncio.Event()
         self._count = 0
 
     async def receive(self, request: web.Request) -> web.Response:
@@ -112,7 +113,16 @@ class Receiver:
         if self._count % 5 == 0:
             return web.Response(status=500)
         self.heard.setdefault(body["data"]["id"], set()).add(request.headers["webhook-id"])
+        self.news.set()
         return web.Response()
+
+    async def heard_of(self, ids: set[str]) -> None:
+        """Wait a while for the last."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(90):
+                while not ids <= self.heard.keys():
+                    self.news.clear()
+                    await self.news.wait()
 
 
 def processes(options: argparse.Namespace, folder: Path, model: str, port: int) -> list[Kept]:
@@ -186,10 +196,7 @@ async def survived(options: argparse.Namespace) -> dict[str, Any]:
             async with asyncio.timeout(options.kills * 10 + _END_SECONDS):
                 await keep_asking(client, killing)
                 await killing
-            with suppress(TimeoutError):
-                async with asyncio.timeout(90):
-                    while not all(one.id in receiver.heard for one in client.asked):
-                        await asyncio.sleep(0.2)
+            await receiver.heard_of({one.id for one in client.asked})
             database = options.database or str(folder / "runs.db")
             async with await TraceStore.open(database) as store:
                 counted = await counts(store, client.asked, receiver)

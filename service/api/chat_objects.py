@@ -112,7 +112,7 @@ def said_by(run: RunRecord, most_tokens: int | None) -> Said:
         case _:
             told = f"the run failed: {run.reason or 'no reason is known'}"
             raise ApiError(500, told, code="run_failed", headers=_NOT_AGAIN)
-    shown = text if most_tokens is None else _within(text, most_tokens)
+    shown = text if most_tokens is None else within(text, most_tokens)
     whole = run.status == "completed" and shown == text
     return Said(shown, "stop" if whole else "length", run.answer.value if run.answer else None)
 
@@ -194,7 +194,7 @@ def model_of(record: ResponseRecord) -> str:
     return str(record.request.get("model", "breadth"))
 
 
-def _within(text: CitedText, most_tokens: int) -> CitedText:
+def within(text: CitedText, most_tokens: int) -> CitedText:
     """Its first words that have about so many tokens."""
     ends = [word.end() for word in re.finditer(r"\S+", text.text)]
     fitting = bisect_right(ends, most_tokens, key=lambda end: estimated_tokens(text.text[:end]))

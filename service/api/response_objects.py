@@ -1,0 +1,138 @@
+"""A response as it is told."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from service.api.chat_objects import within
+from service.api.citations import CitedText, cited_text
+from service.api.response_items import Item
+from service.api.spending import Spent
+from storage import ResponseRecord, RunRecord
+
+_STATUS: Mapping[str, str] = {
+    "queued": "queued",
+    "running": "in_progress",
+    "interrupted": "in_progress",
+}
+"""Others are called the same."""
+_LIMITS: Mapping[str, str] = {
+    "max-tokens": "max_tokens",
+    "max-cost": "max_cost",
+    "max-tool-calls": "max_tool_calls",
+    "seconds": "max_seconds",
+}
+_ECHOED = ("instructions", "max_output_tokens", "max_tool_calls", "user", "temperature", "top_p")
+_TOO_LONG = "max_output_tokens"
+
+
+def response_object(
+    response: ResponseRecord, run: RunRecord, items: Sequence[Item], spent: Spent | None
+) -> dict[str, Any]:
+    """The whole. `items`: of its calls; `spent`: once the run has ended."""
+    request = response.request
+    message, is_cut = message_of(response, run)
+    status = _STATUS.get(run.status, run.status)
+    if is_cut and status == "completed":
+        status = "incomplete"
+    ended = run.ended_at if run.is_over else None
+    return {
+        "id": response.id,
+        "object": "response",
+        "created_at": int(response.created_at.timestamp()),
+        "completed_at": int(ended.timestamp()) if ended and status == "completed" else None,
+        "status": status,
+        "background": bool(request.get("background")),
+        "model": request["model"],
+        "output": [*map(shown, items), *([message] if message else [])],
+        "error": _error(run),
+        "incomplete_details": _incomplete(run, is_cut=is_cut) if status == "incomplete" else None,
+        "metadata": request.get("metadata") or {},
+        "parallel_tool_calls": request.get("parallel_tool_calls", True),
+        "tool_choice": request.get("tool_choice", "auto"),
+        "tools": request.get("tools", []),
+        "previous_response_id": response.previous,
+        "reasoning": {"effort": None, "summary": None} | (request.get("reasoning") or {}),
+        "text": {"format": {"type": "text"}} | (request.get("text") or {}),
+        "store": request.get("store", True),
+        "truncation": "disabled",
+        "service_tier": "default",
+        "usage": usage(spent) if spent else None,
+        **{name: request.get(name) for name in _ECHOED},
+        "breadth": {"run": run.id, "reason": run.reason},
+    }
+
+
+def shown(item: Item) -> Item:
+    """Without what only we need to know."""
+    return {name: value for name, value in item.items() if name != "breadth_call"}
+
+
+def said_in(response: ResponseRecord, run: RunRecord) -> CitedText | None:
+    """The text of the answer, and its citations; None where there is none."""
+    if run.status not in ("completed", "incomplete") or run.answer is None:
+        return None
+    return cited_text(run.answer)
+
+
+def message_of(response: ResponseRecord, run: RunRecord) -> tuple[Item | None, bool]:
+    """The message of a run that has ended, and whether it was cut."""
+    whole = said_in(response, run)
+    if whole is None:
+        return None, False
+    most = response.request.get("max_output_tokens")
+    text = whole if most is None else within(whole, most)
+    is_cut = text != whole
+    content = {
+        "type": "output_text",
+        "text": text.text,
+        "annotations": annotations(text),
+        "logprobs": [],
+    }
+    return {
+        "id": f"msg_{response.run}",
+        "type": "message",
+        "status": "incomplete" if is_cut or run.status == "incomplete" else "completed",
+        "role": "assistant",
+        "content": [content],
+    }, is_cut
+
+
+def annotations(text: CitedText) -> list[dict[str, Any]]:
+    """Its citations, as they stand beside a text."""
+    return [
+        {
+            "type": "url_citation",
+            "url": each.url,
+            "title": each.title,
+            "start_index": each.start,
+            "end_index": each.end,
+        }
+        for each in text.citations
+    ]
+
+
+def usage(spent: Spent) -> dict[str, Any]:
+    """In the words of this interface."""
+    return {
+        "input_tokens": spent.prompt,
+        "input_tokens_details": {"cached_tokens": spent.cached, "cache_write_tokens": 0},
+        "output_tokens": spent.completion,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": spent.prompt + spent.completion,
+    }
+
+
+def _error(run: RunRecord) -> dict[str, Any] | None:
+    """Why it failed."""
+    if run.status != "failed":
+        return None
+    return {"code": "server_error", "message": run.reason or "no reason is known"}
+
+
+def _incomplete(run: RunRecord, *, is_cut: bool) -> dict[str, Any]:
+    """Why not all of it could be done."""
+    if run.status != "incomplete" and is_cut:
+        return {"reason": _TOO_LONG}
+    reason = run.reason or ""
+    limit = next((said for name, said in _LIMITS.items() if name in reason), "error")
+    return {"reason": limit, "message": reason}
