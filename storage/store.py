@@ -31,6 +31,7 @@ from storage.runs import (
     run_records,
 )
 from storage.schema import bring_up_to_date
+from storage.webhooks import Webhooks
 from storage.workers import Workers
 
 Clock = Callable[[], datetime]
@@ -125,6 +126,11 @@ class TraceStore:
     def responses(self) -> Responses:
         """Runs as clients asked for them."""
         return Responses(self._database, self._now)
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Who is told of the ends of runs."""
+        return Webhooks(self._database, self._now)
 
     @property
     def workers(self) -> Workers:
