@@ -20,6 +20,9 @@ LANGUAGES = {
     "vi": "Vietnamese", "zh": "Chinese",
 }  # fmt: skip
 """By their ISO 639-1 codes."""
+_IN_LANGUAGE = re.compile(rf"\b[Ii]n ({'|'.join(LANGUAGES.values())})\b")
+_LONGEST_WORDING = 300
+"""Characters of instructions."""
 _SURE = 0.5
 """Of two names and a number, any language may be guessed; then it is English."""
 
@@ -63,6 +66,8 @@ class Style:
     """Whom it is for, in the user's words."""
     open_ended: bool = False
     """Whether no single value is asked for, so that wide searches are the plan."""
+    instructions: str = ""
+    """How it is to be worded, in the user's words."""
 
     @property
     def is_long(self) -> bool:
@@ -74,20 +79,38 @@ class Style:
         """For the writer's instructions."""
         language = "" if self.language == "English" else f" Write in {self.language}."
         audience = f" Write for {self.audience}." if self.audience else ""
-        return language + audience
+        wording = f" Wording: {self.instructions}" if self.instructions else ""
+        return language + audience + wording
 
 
 def style_of(
-    question: str, size: Size | Literal["auto"] = "auto", language: str = "auto", audience: str = ""
+    question: str,
+    size: Size | Literal["auto"] = "auto",
+    language: str = "auto",
+    audience: str = "",
+    instructions: str = "",
 ) -> Style:
-    """What is wanted. `auto`: short for a question that one value answers; the question's language.
+    """What is wanted. `auto`: short for a question that one value answers; the language that the
+    instructions name, or else the question's.
 
     `language`: a code or an English name; any other word is handed to the model as it is.
+    `instructions`: only how the answer is worded is theirs to say; their beginning is heeded.
     """
+    wording = " ".join(instructions.split())
+    if language == "auto" and (wished := _IN_LANGUAGE.search(wording)):
+        language = wished[1]
     wide = is_open_ended(question)
     chosen: Size = ("answer" if wide else "short") if size == "auto" else size
     named = language_of(question) if language == "auto" else _named(language)
-    return Style(chosen, named, audience, wide and chosen != "short")
+    is_open = wide and chosen != "short"
+    return Style(chosen, named, audience, is_open, _beginning(wording))
+
+
+def _beginning(text: str) -> str:
+    """Whole words: a small model reads no long instructions."""
+    if len(text) <= _LONGEST_WORDING:
+        return text
+    return text[:_LONGEST_WORDING].rpartition(" ")[0]
 
 
 def is_open_ended(question: str) -> bool:

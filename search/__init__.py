@@ -22,6 +22,7 @@
 
 from search.browser import Browser, NoBrowser, browser_problem
 from search.browser_settings import BrowserSettings, browser_program
+from search.domains import OnDomains
 from search.engines import WebEngine, engines_of
 from search.errors import EngineError, IndexFolderError, ReadError, SearchError, WebError
 from search.index import DocumentIndex, IndexReport
@@ -65,6 +66,7 @@ __all__ = [
     "IndexReport",
     "Narrowing",
     "NoBrowser",
+    "OnDomains",
     "PageCache",
     "Passage",
     "ReadError",

@@ -99,7 +99,8 @@ async def _new_run(
         place = await stack.enter_async_context(workplace(roots, settings, display, others, before))
         talk = MemoryTrace()
         if earlier is not None:
-            question = await place.completed(question, earlier.record, talk)
+            record = earlier.record
+            question = await place.completed(question, record.question, earlier.answer, talk)
         if clarifier is not None and clarifier.is_there:
             question = await place.clarified(question, clarifier, talk)
         run = await store.create_run(question, options)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from planner import Done, History, Outcome
+from planner import Answer, Done, History, Outcome
 from search import Passage
 from service.errors import UsageProblem
 from service.saved import require_ended, restored
@@ -18,6 +18,7 @@ class Earlier:
     """A run that has ended, and what it read."""
 
     record: RunRecord
+    answer: Answer
     passages: tuple[Passage, ...]
 
 
@@ -32,7 +33,7 @@ async def earlier_of(store: TraceStore, run: str | None) -> Earlier | None:
             f"--after: run {record.id} has no answer; `breadth resume` goes on with it"
         )
     read = dict.fromkeys((*record.answer.citations, *_read_in(await store.history(record.id))))
-    return Earlier(record, tuple(read))
+    return Earlier(record, record.answer, tuple(read))
 
 
 async def before_of(store: TraceStore, record: RunRecord) -> tuple[Passage, ...]:

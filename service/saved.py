@@ -17,8 +17,8 @@ from storage import RunRecord
 _MODEL_CALLS = 4
 _SAVED = ("model", "base_url", "roles", "seconds", "max_tool_calls", "max_tokens", "max_cost",
           "prices", "effort", "plan_samples", "drafts", "select", "size", "language", "audience",
-          "rounds", "depth", "strict", "enough", "close_call", "plan_patience", "search", "tools",
-          "seed", "speculate", "step_speculation")  # fmt: skip
+          "instructions", "rounds", "depth", "strict", "enough", "close_call", "plan_patience",
+          "search", "tools", "seed", "speculate", "step_speculation")  # fmt: skip
 """Settings that a resumed run takes over; keys are not among them."""
 _PRICES = TypeAdapter(dict[str, Price])
 
@@ -64,7 +64,9 @@ def options_of(roots: Sequence[Root], settings: Settings) -> dict[str, JsonValue
 def research_settings(settings: Settings, question: str) -> ResearchSettings:
     """The planner's own settings: the means of the effort, where the user names no other."""
     means = means_of(settings.effort, question)
-    style = style_of(question, settings.size, settings.language, settings.audience)
+    style = style_of(
+        question, settings.size, settings.language, settings.audience, settings.instructions
+    )
     return ResearchSettings(
         limits=Limits(
             seconds=settings.seconds,

@@ -107,6 +107,8 @@ class Settings(BaseSettings):
     """Of the answer: a code, an English name, or auto: the question's."""
     audience: str = ""
     """Whom the answer is for, in a few words."""
+    instructions: str = ""
+    """How the answer is to be worded."""
     rounds: Annotated[int | None, Field(ge=1, le=10)] = None
     depth: Annotated[int, Field(ge=0, le=3)] = 1
     """Sub-runs inside one another at most."""

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from inference import Model
 from planner import (
+    Answer,
     Budget,
     Event,
     History,
@@ -142,17 +143,16 @@ class Workplace:
         )
         return await clarified(question, model, person.answer, trace, self.settings.seed)
 
-    async def completed(self, question: str, earlier: RunRecord, trace: Trace) -> str:
-        """A question that follows another one, said so that it stands by itself."""
-        assert earlier.answer is not None
+    async def completed(self, question: str, before: str, answer: Answer, trace: Trace) -> str:
+        """A question that follows another one, `before`, said so that it stands by itself."""
         limits = research_settings(self.settings, question).limits
         model = RecordedModel(
             self.model, budget=Budget(limits), trace=trace, prices=self.settings.prices
         )
         return await standalone(
             question,
-            earlier.question,
-            earlier.answer,
+            before,
+            answer,
             model,
             trace=trace,
             seed=self.settings.seed,

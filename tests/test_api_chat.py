@@ -273,7 +273,6 @@ async def test_a_run_belongs_to_whoever_asks(answering: Service) -> None:
         ({"messages": [{"role": "robot", "content": "x"}]}, "messages[0].role"),
         ({"messages": [{"role": "assistant", "content": "x"}]}, "messages"),
         ({"messages": [{"role": "user", "content": "  "}]}, "messages"),
-        ({"messages": [*ASKED, {"role": "assistant", "content": "It is"}]}, "messages"),
         (
             {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]},
             "messages[0].content[0].type",

@@ -4,6 +4,17 @@ app         the application: routes, middlewares, limits
 errors      errors as the interface says them
 access      who asks
 front       what the handlers need of the service: runs, their events, the store
+chat        /v1/chat/completions, with chat_bodies (what it takes) and chat_objects (what it gives)
+models      /v1/models; offered has the service's own
+runs        /v1/runs, with run_objects; spending says what a run has cost
+vectors     /v1/embeddings and /v1/completions
+passing     requests for models behind the service; served knows the servers
+openapi     the description of all routes, from what describing keeps; reference is its page
+bodies      what clients send, read strictly
+citations   an answer as text, and where in it which source is cited
+progress    a run's events, as whoever waits for its answer sees them
+places      the server's own paths, which no client is told
+server_events  streams of events that say that they live
 """
 
 from service.api.app import application

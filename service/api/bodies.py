@@ -4,10 +4,10 @@ Whatever is wrong becomes an ApiError that names the field; what was sent is nev
 """
 
 import json
-from typing import Any, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from service.api.errors import ApiError
 
@@ -21,6 +21,15 @@ class Body(BaseModel):
     """A body. Fields that are not known are let pass: clients are newer than servers."""
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+
+def as_whole(given: object) -> object:
+    """1.0 as 1: JSON does not tell them apart."""
+    return int(given) if isinstance(given, float) and given.is_integer() else given
+
+
+Count = Annotated[int, Field(ge=1), BeforeValidator(as_whole)]
+"""From 1."""
 
 
 class Query(BaseModel):

@@ -2,12 +2,13 @@
 
 import asyncio
 from contextlib import aclosing
-from typing import Any
+from typing import Annotated, Any
 
 from aiohttp import web
+from pydantic import Field
 
 from service.api.access import asker_of
-from service.api.bodies import checked, read_object
+from service.api.bodies import Query, checked, read_object
 from service.api.chat_bodies import ChatBody, Conversation, changes_by, require_plain
 from service.api.chat_objects import ChatCompletion, Chunks, completion, said_by
 from service.api.describing import EVENTS, described
@@ -26,11 +27,20 @@ routes = web.RouteTableDef()
 _LONGEST_KEY = 255
 
 
+class Again(Query):
+    """How a client asks for the same again."""
+
+    idempotency_key: Annotated[
+        str | None, Field(min_length=1, max_length=_LONGEST_KEY, alias="Idempotency-Key")
+    ] = None
+
+
 @routes.post("/v1/chat/completions")
 @described(
     "Ask a question",
     tag="Chat",
     body=ChatBody,
+    header=Again,
     answers={200: (ChatCompletion, EVENTS)},
     errors=(404, 409, 502),
     details="Of a model that is not ours, where clients may use such, the answer is its server's.",
@@ -62,8 +72,8 @@ async def chat(request: web.Request) -> web.StreamResponse:
 def _asked(body: ChatBody, settings: Settings, key: str | None) -> Asked:
     """The request as a run. Raises ApiError for what cannot be done."""
     require_plain(body)
-    if key is not None and len(key) > _LONGEST_KEY:
-        raise ApiError(400, f"Idempotency-Key: at most {_LONGEST_KEY} characters")
+    if key is not None and not 1 <= len(key) <= _LONGEST_KEY:
+        raise ApiError(400, f"Idempotency-Key: 1 to {_LONGEST_KEY} characters")
     conversation = Conversation(body.messages)
     options = wished_options(
         settings,
@@ -72,7 +82,7 @@ def _asked(body: ChatBody, settings: Settings, key: str | None) -> Asked:
         conversation=conversation.earlier,
     )
     request = body.model_dump(mode="json", exclude_none=True)
-    return Asked("chat", conversation.question, options, request, idempotency=key or None)
+    return Asked("chat", conversation.question, options, request, idempotency=key)
 
 
 async def _whole(request: web.Request, body: ChatBody, record: ResponseRecord) -> web.Response:

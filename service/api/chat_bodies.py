@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import BeforeValidator, ConfigDict, Field, JsonValue
 
-from service.api.bodies import Body
+from service.api.bodies import Body, Count, as_whole
 from service.api.errors import ApiError
 from service.api.offered import EFFORTS
 
+_ELSEWHERE = "Others by way of `/v1/responses`."
 _TEXTS = ("text", "input_text", "output_text", "refusal")
 _EXAMPLE: dict[str, JsonValue] = {
     "model": "breadth",
@@ -16,10 +17,27 @@ _EXAMPLE: dict[str, JsonValue] = {
 }
 
 
+_SOMETHING: dict[str, JsonValue] = {"type": "string", "pattern": r"\S"}
+_QUESTION: dict[str, JsonValue] = {
+    "required": ["role", "content"],
+    "properties": {
+        "role": {"const": "user"},
+        "content": {
+            "anyOf": [
+                _SOMETHING,
+                {"contains": {"required": ["text"], "properties": {"text": _SOMETHING}},
+                 "type": "array"},
+            ]
+        },
+    },
+}  # fmt: skip
+"""What one turn at least has to be."""
+
+
 class Part(Body):
     """A piece of a message. Only text is understood."""
 
-    type: str
+    type: Annotated[str, Field(json_schema_extra={"enum": list(_TEXTS)})]
     text: str | None = None
     refusal: str | None = None
 
@@ -56,21 +74,41 @@ class ChatBody(Body):
 
     model: Annotated[str, Field(description="breadth, or another one of `/v1/models`.")]
     messages: Annotated[
-        list[Turn], Field(min_length=1, description="The last one is the user's: the question.")
+        list[Turn],
+        Field(
+            min_length=1,
+            description="The last one of the user is the question.",
+            json_schema_extra={"contains": _QUESTION},
+        ),
     ]
     stream: bool | None = None
     stream_options: StreamOptions | None = None
-    max_completion_tokens: Annotated[int | None, Field(ge=1)] = None
-    max_tokens: Annotated[int | None, Field(ge=1, description="The older name of it.")] = None
+    max_completion_tokens: Count | None = None
+    max_tokens: Annotated[Count | None, Field(description="The older name of it.")] = None
     temperature: Annotated[float | None, Field(ge=0, le=2, description="Has no effect.")] = None
     top_p: Annotated[float | None, Field(ge=0, le=1, description="Has no effect.")] = None
-    n: Annotated[int | None, Field(ge=1, le=1, description="There is one answer.")] = None
+    n: Annotated[
+        Annotated[int, Field(ge=1, le=1), BeforeValidator(as_whole)] | None,
+        Field(description="There is one answer."),
+    ] = None
     metadata: Annotated[dict[str, str] | None, Field(max_length=16)] = None
     reasoning_effort: Annotated[
-        str | None, Field(description=f"How much work it is worth: {', '.join(EFFORTS)}.")
+        str | None,
+        Field(
+            description="How much work the question is worth.",
+            json_schema_extra={"enum": [*EFFORTS, None]},
+        ),
     ] = None
-    response_format: dict[str, JsonValue] | None = None
-    tools: list[dict[str, JsonValue]] | None = None
+    response_format: Annotated[
+        dict[str, JsonValue] | None,
+        Field(
+            description=_ELSEWHERE, json_schema_extra={"properties": {"type": {"const": "text"}}}
+        ),
+    ] = None
+    tools: Annotated[
+        list[dict[str, JsonValue]] | None,
+        Field(description=_ELSEWHERE, json_schema_extra={"maxItems": 0}),
+    ] = None
     tool_choice: JsonValue = None
     user: str | None = None
     store: Annotated[
@@ -89,20 +127,21 @@ class ChatBody(Body):
 
 
 class Conversation:
-    """What the messages say: the question, and what stands before it."""
+    """What the messages say: the question, and the other turns."""
 
     def __init__(self, messages: Sequence[Turn]) -> None:
-        """Raises ApiError where the last turn is no question."""
+        """Raises ApiError where nothing is asked."""
         said = [(turn.role, turn.said(place)) for place, turn in enumerate(messages)]
         orders = [text for role, text in said if role in ("system", "developer")]
         turns = [(role, text) for role, text in said if role not in ("system", "developer")]
-        if not turns or turns[-1][0] != "user" or not turns[-1][1].strip():
-            text = "messages: the last one has to be the user's, and to say something"
+        asked = [n for n, (role, text) in enumerate(turns) if role == "user" and text.strip()]
+        if not asked:
+            text = "messages: one of them has to be the user's, and to say something"
             raise ApiError(400, text, param="messages")
-        self.question = turns[-1][1]
+        self.question = turns.pop(asked[-1])[1]
         self.instructions = "\n\n".join(filter(None, orders)) or None
         self.earlier: list[JsonValue] | None = [
-            {"role": role, "content": text} for role, text in turns[:-1] if text
+            {"role": role, "content": text} for role, text in turns if text
         ] or None
 
 

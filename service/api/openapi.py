@@ -11,7 +11,7 @@ from aiohttp import web
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from service.api.describing import Answers, Operation, described, operation_of
+from service.api.describing import EVENTS, Answers, Operation, described, operation_of
 from service.api.reference import reference_page
 
 routes = web.RouteTableDef()
@@ -35,6 +35,12 @@ _MEANINGS: Mapping[int, str] = {
     500: "The run, or the service, failed",
     502: "A server behind the service does not answer",
     503: "Not now; Retry-After says when to ask again",
+}
+_EVENT = {
+    "type": "object",
+    "description": "One event of the stream",
+    "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
+    "required": ["data"],
 }
 _COMPONENTS = "#/components/schemas/"
 Mode = Literal["validation", "serialization"]
@@ -207,7 +213,7 @@ def _content(answer: Answers | None, references: Mapping[Any, Any]) -> dict[str,
         elif each == "object":
             content["application/json"] = {"schema": {"type": "object"}}
         elif each is not None:
-            content[each] = {"schema": {"type": "string"}}
+            content[each] = {"schema": _EVENT if each == EVENTS else {"type": "string"}}
     return content
 
 

@@ -9,8 +9,8 @@ from service.api.errors import ApiError
 from service.api.offered import EFFORTS, changes_of, wished_options
 from service.api.response_bodies import ResponseBody, Turns
 from service.api.response_tools import Tools, tools_of
-from service.api.wishes import Wishes
 from service.settings import Settings
+from service.wishes import Wishes
 from storage import Asked, ResponseRecord, RunRecord
 
 MOST_CHARACTERS = 2000
@@ -39,13 +39,12 @@ def asked_by(
     wishes = Wishes(
         after=previous[1].id if previous else None,
         conversation=turns.earlier,
-        instructions="\n\n".join(filter(None, (body.instructions, turns.instructions))) or None,
         form=_form(body),
         files=tools.files,
         web=tools.web,
         domains=tools.domains,
     )
-    changes = changes_of(body.model) | _changes(body, tools, settings)
+    changes = changes_of(body.model) | _changes(body, turns, tools, settings)
     options = wished_options(settings, changes, **wishes.to_options())
     request = body.model_dump(mode="json", exclude_none=True, by_alias=True)
     request |= {"tools": tools.shown} if tools.shown else {}
@@ -70,10 +69,13 @@ def require_sources(tools: Tools, settings: Settings) -> None:
         )
 
 
-def _changes(body: ResponseBody, tools: Tools, settings: Settings) -> dict[str, Any]:
+def _changes(body: ResponseBody, turns: Turns, tools: Tools, settings: Settings) -> dict[str, Any]:
     """What the body changes in the settings."""
     require_sources(tools, settings)
     changes: dict[str, Any] = {}
+    instructions = "\n\n".join(filter(None, (body.instructions, turns.instructions)))
+    if instructions:
+        changes["instructions"] = instructions
     if body.reasoning and body.reasoning.effort:
         changes["effort"] = EFFORTS[body.reasoning.effort]
     if body.text and body.text.verbosity:

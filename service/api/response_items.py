@@ -47,7 +47,7 @@ class Items:
     most: int | None
     """Items at most; a call behind them is none."""
     servers: tuple[str, ...]
-    """Labels of MCP servers: their tools are named `LABEL_TOOL`."""
+    """Names of MCP servers: their tools are named `SERVER_TOOL`."""
     with_results: bool
     """Whether searches of documents tell what they found."""
     veil: GrowingVeil
@@ -59,14 +59,11 @@ class Items:
         """Of a run that has told nothing yet."""
         request, options = response.request, run.options
         wished = options.get("web") or (options.get("files") is None and options.get("search"))
-        servers = options.get("servers")
         return cls(
             response,
             bool(wished),
             request.get("max_tool_calls"),
-            tuple(str(one.get("label")) for one in servers if isinstance(one, dict))
-            if isinstance(servers, list)
-            else (),
+            tuple(settings.mcp),
             "file_search_call.results" in (request.get("include") or ()),
             GrowingVeil(run, settings),
         )
@@ -117,7 +114,7 @@ class Items:
             return "web_search_call" if self.searches_web else None
         if tool == "python":
             return "code_interpreter_call"
-        if any(tool.startswith(f"{label}_") for label in self.servers):
+        if any(tool.startswith(f"{name}_") for name in self.servers):
             return "mcp_call"
         return None
 

@@ -4,7 +4,7 @@ from contextlib import aclosing
 from typing import Annotated, Literal
 
 from aiohttp import web
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from service.api.access import asker_of
 from service.api.bodies import Query, read_query
@@ -21,7 +21,7 @@ routes = web.RouteTableDef()
 _PREFIXES = ("resp_", "chatcmpl-")
 _MOST = 100
 _LARGEST = 2**31 - 1
-_DIGITS = 10
+_DIGITS = 9
 
 
 class ListedRuns(Query):
@@ -49,8 +49,16 @@ class Followed(Query):
     after: Annotated[
         int,
         Field(ge=0, le=_LARGEST, description="The number of the last event that is known."),
-        BeforeValidator(lambda given: given or 0),
     ] = 0
+
+
+class Reconnecting(Query):
+    """Where a stream goes on."""
+
+    last_event_id: Annotated[
+        int | None,
+        Field(ge=0, lt=10**_DIGITS, alias="Last-Event-ID", description="The same as `after`."),
+    ] = None
 
 
 @routes.get("/v1/runs")
@@ -87,9 +95,10 @@ async def run_shown(request: web.Request) -> web.Response:
 
 @routes.get("/v1/runs/{id}/events", allow_head=False)
 @described(
-    "Follow a run", tag="Runs", query=Followed, answers={200: EVENTS}, errors=(400, 404),
+    "Follow a run", tag="Runs", query=Followed, header=Reconnecting, answers={200: EVENTS},
+    errors=(400, 404),
     details="The events of a run that has ended, or works still, each with its number as `id`;"
-    " the last one is `end`. The header Last-Event-ID means the same as `after`.",
+    " the last one is `end`.",
 )  # fmt: skip
 async def run_followed(request: web.Request) -> web.StreamResponse:
     """Its events as they come."""
@@ -128,10 +137,10 @@ async def _run(request: web.Request) -> RunRecord:
 
 def _after(request: web.Request) -> int:
     """The last event that the client has: what its browser says, or the query."""
-    header = request.headers.get("Last-Event-ID", "")
-    if not header:
-        return read_query(request, Followed).after
-    if not (header.isascii() and header.isdigit() and len(header) < _DIGITS):
+    header, asked = request.headers.get("Last-Event-ID"), read_query(request, Followed)
+    if header is None:
+        return asked.after
+    if not (header.isascii() and header.isdigit() and len(header) <= _DIGITS):
         raise ApiError(400, "Last-Event-ID: has to be the number of an event")
     return int(header)
 

@@ -68,7 +68,7 @@ class CompletionBody(Body):
 
     model_config = ConfigDict(extra="allow")
 
-    model: str
+    model: Annotated[str, Field(json_schema_extra={"not": {"enum": list(OFFERED)}})]
 
 
 @routes.post("/v1/embeddings")

@@ -4,14 +4,16 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
-from planner import Event, Outcome, Trace
-from search import ByAddress, IndexReport, Passage, Remembered, Together
+from planner import Answer, Event, Outcome, Sentence, Trace
+from search import ByAddress, IndexReport, OnDomains, Passage, Remembered, Together
+from service.errors import UsageProblem
 from service.following import before_of, earlier_of
 from service.models import Models, models_of
 from service.others import Others, others_of
 from service.saved import restored
 from service.settings import Settings
 from service.sources import Root, Sources, require_sources, sources
+from service.wishes import Wishes
 from service.workplace import Tee, Workplace, require_prices
 from storage import RunRecord, TraceStore
 
@@ -79,16 +81,17 @@ class Bench:
     async def do(self, record: RunRecord) -> None:
         """What is left of a run, to its recorded end."""
         settings = self._settings(record)
+        wishes = Wishes.from_options(record.options)
         place = Workplace(
             self.models.model,
-            self._sources(await before_of(self.store, record)),
+            self._sources(wishes, await before_of(self.store, record)),
             settings,
             Notices(self.say, *self.traces(record.id)),
             self.others,
-            looks=self.files is not None or self.web is not None,
+            looks=True,
             worker=self.worker,
         )
-        record = await self._complete(place, record)
+        record = await self._complete(place, record, wishes)
         if record.started_at is None:
             await place.run(self.store, record.id, record.question)
         else:
@@ -100,26 +103,47 @@ class Bench:
         own = {name: getattr(self.settings, name) for name in OWN}
         return saved.model_copy(update=own)
 
-    def _sources(self, before: Sequence[Passage]) -> Sources:
-        """Where a run looks, what an earlier one read first."""
-        there = [each for each in (self.files, self.web) if each is not None]
-        found = there[0]
-        if self.files is not None and self.web is not None:
-            engine = Together([each.engine for each in there])
-            found = Sources(engine, ByAddress(self.web.reader, self.files.reader))
+    def _sources(self, wishes: Wishes, before: Sequence[Passage]) -> Sources:
+        """Where a run looks, what an earlier one read first. Raises UsageProblem for nowhere."""
+        named = wishes.files or wishes.web
+        files = self.files if wishes.files or not named else None
+        web = self.web if wishes.web or not named else None
+        if web is not None and wishes.domains:
+            web = replace(web, engine=OnDomains(web.engine, map(str, wishes.domains)))
+        if files is not None and web is not None:
+            engine = Together([files.engine, web.engine])
+            found = Sources(engine, ByAddress(web.reader, files.reader))
+        else:
+            there = files or web
+            if there is None:
+                raise UsageProblem("this service has no such sources: it was started without them")
+            found = there
         return replace(found, engine=Remembered(before, found.engine)) if before else found
 
-    async def _complete(self, place: Workplace, record: RunRecord) -> RunRecord:
+    async def _complete(self, place: Workplace, record: RunRecord, wishes: Wishes) -> RunRecord:
         """With a question that stands by itself, where it follows another one."""
-        after = record.options.get("after")
-        if after is None or "asked" in record.options:
+        if "asked" in record.options:
             return record
-        earlier = await earlier_of(self.store, str(after))
-        assert earlier is not None
+        before = await self._before(wishes)
+        if before is None:
+            return record
         trace = self.store.trace(record.id, self.worker)
-        question = await place.completed(record.question, earlier.record, trace)
+        question = await place.completed(record.question, *before, trace)
         await self.store.reword(record.id, question)
         return await self.store.run(record.id)
+
+    async def _before(self, wishes: Wishes) -> tuple[str, Answer] | None:
+        """The question before, and its answer."""
+        if wishes.after is not None:
+            earlier = await earlier_of(self.store, wishes.after)
+            assert earlier is not None
+            return earlier.record.question, earlier.answer
+        turns = [(str(turn["role"]), str(turn["content"])) for turn in wishes.turns]
+        asked = [text for role, text in turns if role == "user"]
+        said = [text for role, text in turns if role == "assistant"]
+        if not (asked and said):
+            return None
+        return asked[-1], Answer(None, (Sentence(said[-1]),))
 
 
 @asynccontextmanager

@@ -15,8 +15,6 @@ class Wishes:
     """The run that it goes on from."""
     conversation: list[JsonValue] | None = None
     """Earlier turns, each with `role` and `content`."""
-    instructions: str | None = None
-    """How the answer is to be worded."""
     form: dict[str, JsonValue] | None = None
     """The answer as JSON: `name`, `schema`, `strict`."""
     files: bool | None = None
@@ -25,8 +23,12 @@ class Wishes:
     """The same of the web."""
     domains: list[JsonValue] | None = None
     """Where on the web alone."""
-    servers: list[JsonValue] | None = None
-    """MCP servers, without secrets: `label`, `url`, `tools`, `approval`."""
+
+    @property
+    def turns(self) -> list[dict[str, Any]]:
+        """The conversation, as far as it is one."""
+        wanted = {"role", "content"}
+        return [t for t in self.conversation or () if isinstance(t, dict) and wanted <= t.keys()]
 
     def to_options(self) -> dict[str, JsonValue]:
         """Those that are wished."""
