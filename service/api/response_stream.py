@@ -67,11 +67,11 @@ class Stream:
             told.append(self._numbered(f"response.breadth.{news.pop('type')}", **news))
         for change in self._items.take(logged):
             told += self._ended(change) if change.ended else self._begun(change)
+        self.is_over = logged.kind == "run_ended"  # a run that ends and goes on has been told
         return told
 
     def end(self, run: RunRecord, spent: Spent) -> list[Told]:
         """Behind the last event: the message, and how it ended."""
-        self.is_over = True
         message, _ = message_of(self._response, run)
         told = list(self._said(message)) if message else []
         whole = response_object(self._response, run, self._items.items, spent)
