@@ -9,12 +9,17 @@ from pydantic import JsonValue
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """Each is None where the request says nothing."""
+    """Each is None where the request says nothing.
+
+    `service.saved.restored` gives the settings of a run, `Wishes.from_options(record.options)` the
+    rest. What MCP servers have to be told is in the response's `secrets`, and nowhere else:
+    `{"mcp": {LABEL: {"authorization": TOKEN, "headers": {NAME: VALUE}}}}`.
+    """
 
     after: str | None = None
-    """The run that it goes on from."""
+    """The run that it goes on from, which has an answer."""
     conversation: list[JsonValue] | None = None
-    """Earlier turns, each with `role` and `content`."""
+    """Earlier turns, each with `role` (user or assistant) and `content` (a text)."""
     form: dict[str, JsonValue] | None = None
     """The answer as JSON: `name`, `schema`, `strict`."""
     files: bool | None = None
@@ -23,6 +28,17 @@ class Wishes:
     """The same of the web."""
     domains: list[JsonValue] | None = None
     """Where on the web alone."""
+    servers: list[JsonValue] | None = None
+    """MCP servers, each with `label`, `url`, `description` (or null), `allowed` (names of tools;
+    null: all) and `never_ask` (true: its tools are called unasked; a list of names: those; false:
+    only what changes nothing). In plans their tools are named `LABEL_TOOL`."""
+    functions: list[JsonValue] | None = None
+    """Functions of the caller, each with `name`, `description`, `parameters` (a JSON schema) and
+    `strict`. A plan may call them as tools of these names; the run then ends, and the caller sends
+    what they gave with a further request."""
+    outputs: list[JsonValue] | None = None
+    """What functions of the caller gave: `call_id`, `name`, `arguments` (an object), `output` (a
+    text). A call of the same function with the same arguments has this result."""
 
     @property
     def turns(self) -> list[dict[str, Any]]:

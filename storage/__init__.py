@@ -12,6 +12,7 @@ survives the death of the process. `database_url` says what database a name mean
     recording    from events to rows
     reading      from rows to History and document
     log          events as whoever follows a run reads them
+    spending     what a run has cost
     responses    runs as clients of the service asked for them
     webhooks     who is told of the ends of runs, and how far each telling has come
     workers      the processes of the service that do runs, and whether they live
@@ -36,6 +37,7 @@ from storage.evaluations import EvaluationRecord, EvaluationResult, Evaluations
 from storage.log import Head, Logged
 from storage.responses import Asked, ResponseRecord, Responses
 from storage.runs import Asker, RunRecord, RunState
+from storage.spending import Spent
 from storage.store import TraceStore
 from storage.webhooks import Delivery, Due, WebhookRecord, Webhooks, require_kinds
 from storage.workers import WorkerRecord, Workers
@@ -57,6 +59,7 @@ __all__ = [
     "RunRecord",
     "RunState",
     "RunTaken",
+    "Spent",
     "StorageError",
     "TraceStore",
     "UnknownEvaluation",

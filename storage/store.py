@@ -31,6 +31,7 @@ from storage.runs import (
     run_records,
 )
 from storage.schema import bring_up_to_date
+from storage.spending import Spent, read_spent
 from storage.webhooks import Webhooks
 from storage.workers import Workers
 
@@ -183,6 +184,11 @@ class TraceStore:
         """What is known already of a run that goes on."""
         async with self._database.reading() as connection:
             return await read_history(connection, await full_id(connection, run))
+
+    async def spent(self, run: str) -> Spent:
+        """What its model calls have cost. Here the id has to be whole."""
+        async with self._database.reading() as connection:
+            return await read_spent(connection, run)
 
     async def replies(self, run: str) -> tuple[Reply, ...]:
         """What models said in a run, in order; calls that failed or were stopped are left out."""

@@ -276,7 +276,7 @@ async def test_the_input_is_listed(service: Service) -> None:
         ({"input": "Who?", "reasoning": {"effort": "mighty"}}, "reasoning.effort"),
         ({"input": "Who?", "max_tool_calls": 0}, "max_tool_calls"),
         ({"input": "Who?", "tools": [{"type": "computer_use"}]}, "tools[0].type"),
-        ({"input": "Who?", "tools": [{"type": "web_search"}]}, "tools"),
+        ({"input": "Who?", "tools": [{"type": "web_search"}]}, "tools[0]"),
         ({"input": "Who?", "background": True, "store": False}, "store"),
         ({"input": "Who?", "text": {"format": {"type": "json_schema"}}}, "text.format.schema"),
         ({"model": "breadth"}, "input"),

@@ -1,6 +1,7 @@
 """From the body of a request for a response to what the service is asked."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import JsonValue
@@ -19,59 +20,76 @@ _SIZES: Mapping[str, str] = {"low": "short", "medium": "auto", "high": "report"}
 _LONGEST_KEY = 255
 
 
-def asked_by(
-    body: ResponseBody,
-    settings: Settings,
-    key: str | None,
-    previous: tuple[ResponseRecord, RunRecord] | None,
-) -> Asked:
-    """What is to be done. `key`: of idempotency; `previous`: what it goes on from.
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """A response that is gone on from."""
 
-    Raises ApiError for what cannot be.
-    """
+    response: ResponseRecord
+    run: RunRecord
+    calls: tuple[Mapping[str, Any], ...] = ()
+    """Its `function_call` items."""
+
+
+def asked_by(
+    body: ResponseBody, settings: Settings, key: str | None, previous: Previous | None
+) -> Asked:
+    """What is to be done. `key`: of idempotency. Raises ApiError for what cannot be."""
     body.require_sound()
     if key is not None and len(key) > _LONGEST_KEY:
         raise ApiError(400, f"Idempotency-Key: at most {_LONGEST_KEY} characters")
-    turns, tools = Turns(body.input), tools_of(body.tools or [], body.tool_choice)
-    if len(turns.question) > MOST_CHARACTERS:
-        told = f"input: the question has {len(turns.question)} characters; at most"
-        raise ApiError(400, f"{told} {MOST_CHARACTERS} can be asked", param="input")
-    wishes = Wishes(
-        after=previous[1].id if previous else None,
-        conversation=turns.earlier,
+    changes = changes_of(body.model)
+    turns = Turns(body.input, previous.calls if previous else ())
+    tools = tools_of(body.tools or [], body.tool_choice, settings)
+    question, wishes = _asked(turns, previous)
+    wishes = replace(
+        wishes,
         form=_form(body),
         files=tools.files,
         web=tools.web,
         domains=tools.domains,
+        servers=tools.servers or None,
+        functions=tools.functions or None,
     )
-    changes = changes_of(body.model) | _changes(body, turns, tools, settings)
+    changes |= _changes(body, turns, tools, settings)
     options = wished_options(settings, changes, **wishes.to_options())
     request = body.model_dump(mode="json", exclude_none=True, by_alias=True)
-    request |= {"tools": tools.shown} if tools.shown else {}
     return Asked(
         "response",
-        turns.question,
+        question,
         options,
-        request,
+        request | ({"tools": tools.shown} if tools.shown else {}),
+        secrets={"mcp": tools.secrets} if tools.secrets else None,
         idempotency=key or None,
-        previous=previous[0].id if previous else None,
+        previous=previous.response.id if previous else None,
     )
 
 
-def require_sources(tools: Tools, settings: Settings) -> None:
-    """Raises ApiError for a search of the web where the service has none."""
-    if tools.web and not settings.search:
-        raise ApiError(
-            400,
-            "tools: this service does not search the web (it was started without --search)",
-            param="tools",
-            code="unsupported_parameter",
+def _asked(turns: Turns, previous: Previous | None) -> tuple[str, Wishes]:
+    """The question, and what was before it. Raises ApiError."""
+    run = previous.run if previous else None
+    after = run.id if run and run.answer is not None else None
+    if turns.question is None:
+        if run is None:
+            text = "input: one of its messages has to be the user's: the question"
+            raise ApiError(400, text, param="input")
+        known = Wishes.from_options(run.options)
+        outputs = [*(known.outputs or ()), *turns.outputs]
+        return run.question, Wishes(
+            after=after or known.after, conversation=known.conversation, outputs=outputs
         )
+    if len(turns.question) > MOST_CHARACTERS:
+        told = f"input: the question has {len(turns.question)} characters; at most"
+        raise ApiError(400, f"{told} {MOST_CHARACTERS} can be asked", param="input")
+    if run is not None and after is None:
+        text = "previous_response_id: it waits for what its functions gave: send their outputs"
+        raise ApiError(400, text, param="previous_response_id")
+    return turns.question, Wishes(
+        after=after, conversation=turns.earlier, outputs=turns.outputs or None
+    )
 
 
 def _changes(body: ResponseBody, turns: Turns, tools: Tools, settings: Settings) -> dict[str, Any]:
     """What the body changes in the settings."""
-    require_sources(tools, settings)
     changes: dict[str, Any] = {}
     instructions = "\n\n".join(filter(None, (body.instructions, turns.instructions)))
     if instructions:
@@ -95,8 +113,7 @@ def _form(body: ResponseBody) -> dict[str, JsonValue] | None:
     if form is None or form.type == "text":
         return None
     if form.type == "json_object":
-        text = "text.format.type: json_object is not supported; use json_schema and say the schema"
-        raise ApiError(400, text, param="text.format.type", code="unsupported_parameter")
+        return {"name": "answer", "schema": {"type": "object"}, "strict": False}
     if form.schema_ is None:
         raise ApiError(400, "text.format.schema: is required", param="text.format.schema")
     return {"name": form.name or "answer", "schema": form.schema_, "strict": bool(form.strict)}

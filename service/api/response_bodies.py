@@ -1,6 +1,7 @@
 """What `/v1/responses` is given."""
 
 import re
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from service.api.bodies import Body, Query
 from service.api.errors import ApiError
 from service.api.offered import EFFORTS
+from service.api.response_functions import Calls
 
 _EXAMPLE: dict[str, JsonValue] = {
     "model": "breadth",
@@ -58,7 +60,11 @@ class ResponseBody(Body):
     ] = None
     background: bool | None = None
     store: Annotated[
-        bool | None, Field(description="false: it is forgotten when the answer was given.")
+        bool | None,
+        Field(
+            description="true: the run goes on when the client leaves; false: it is forgotten when"
+            " the answer was given."
+        ),
     ] = None
     stream: bool | None = None
     tools: Annotated[list[dict[str, JsonValue]] | None, Field(max_length=128)] = None
@@ -79,6 +85,17 @@ class ResponseBody(Body):
     temperature: Annotated[float | None, Field(ge=0, le=2, description="Has no effect.")] = None
     top_p: Annotated[float | None, Field(ge=0, le=1, description="Has no effect.")] = None
     user: str | None = None
+    safety_identifier: str | None = None
+    prompt_cache_key: str | None = None
+    service_tier: Annotated[str | None, Field(max_length=64)] = None
+    truncation: Annotated[
+        Literal["auto", "disabled"] | None, Field(description="Has no effect.")
+    ] = None
+
+    @property
+    def needs_client(self) -> bool:
+        """Whether the run is for nothing when the client leaves."""
+        return not (self.background or self.store)
 
     def require_sound(self) -> None:
         """Raises ApiError for what the types do not say."""
@@ -119,23 +136,54 @@ class DeletedResponse(BaseModel):
 
 
 class Turns:
-    """What the input says: the question, and what stands before it."""
+    """What the input says: the question, what stands before it, and what functions gave."""
 
-    def __init__(self, given: str | list[dict[str, JsonValue]]) -> None:
-        """Raises ApiError where the last turn is no question, or something is no text."""
+    def __init__(
+        self,
+        given: str | list[dict[str, JsonValue]],
+        calls: Collection[Mapping[str, Any]] = (),
+    ) -> None:
+        """`calls`: of functions, by the response that is gone on from.
+
+        Raises ApiError where the last turn is no question, or something is no text.
+        """
         items: list[dict[str, JsonValue]]
         items = [{"role": "user", "content": given}] if isinstance(given, str) else given
-        said = [_said(item, place) for place, item in enumerate(items)]
+        self._calls = Calls(calls)
+        said = [self._said(item, f"input[{place}]") for place, item in enumerate(items)]
         turns = [each for each in said if each is not None]
         orders = [text for role, text in turns if role in ("system", "developer")]
         spoken = [(role, text) for role, text in turns if role in ("user", "assistant")]
+        self.instructions = "\n\n".join(filter(None, orders)) or None
+        self.outputs = self._calls.outputs
+        self.question: str | None = None
+        """None: what functions gave is for the question of before."""
+        if self.outputs and not spoken:
+            self.earlier: list[JsonValue] | None = None
+            return
+        while self.outputs and spoken[-1][0] != "user" and len(spoken) > 1:
+            spoken.pop()  # what was said when the functions were called
         if not spoken or spoken[-1][0] != "user" or not spoken[-1][1].strip():
             raise _wrong("input", "its last message has to be the user's, and to say something")
         self.question = " ".join(spoken[-1][1].split())
-        self.instructions = "\n\n".join(filter(None, orders)) or None
-        self.earlier: list[JsonValue] | None = [
+        self.earlier = [
             {"role": role, "content": text} for role, text in spoken[:-1] if text
         ] or None
+
+    def _said(self, item: dict[str, JsonValue], where: str) -> tuple[str, str] | None:
+        """Role and text of a message; None for an item of another kind."""
+        kind = item.get("type", "message")
+        if kind == "message":
+            return _message(item, where)
+        if kind == "function_call":
+            self._calls.take_call(item, where)
+        elif kind == "function_call_output":
+            self._calls.take_output(item, where)
+        elif not (isinstance(kind, str) and (kind == "reasoning" or kind.endswith("_call"))):
+            # Those are of an earlier response, handed back.
+            said = "use message, function_call and function_call_output"
+            raise _wrong(f"{where}.type", said)
+        return None
 
 
 def input_items(given: str | list[dict[str, Any]], response: str) -> list[dict[str, Any]]:
@@ -158,22 +206,17 @@ def input_items(given: str | list[dict[str, Any]], response: str) -> list[dict[s
     return items
 
 
-def _said(item: dict[str, JsonValue], place: int) -> tuple[str, str] | None:
-    """Role and text of a message; None for an item of a kind that says nothing here."""
-    kind = item.get("type", "message")
-    if kind != "message":
-        if isinstance(kind, str) and (kind == "reasoning" or kind.endswith("_call")):
-            return None  # of an earlier response, handed back
-        raise _wrong(f"input[{place}].type", "only messages are understood")
+def _message(item: dict[str, JsonValue], where: str) -> tuple[str, str]:
+    """Role and text."""
     role, content = item.get("role"), item.get("content")
     if role not in ("system", "developer", "user", "assistant"):
-        raise _wrong(f"input[{place}].role", "use system, developer, user or assistant")
+        raise _wrong(f"{where}.role", "use system, developer, user or assistant")
     if isinstance(content, str):
         return str(role), content
     if not isinstance(content, list):
-        raise _wrong(f"input[{place}].content", "has to be a text, or a list of parts")
+        raise _wrong(f"{where}.content", "has to be a text, or a list of parts")
     return str(role), "\n".join(
-        _text(part, f"input[{place}].content[{number}]") for number, part in enumerate(content)
+        _text(part, f"{where}.content[{number}]") for number, part in enumerate(content)
     )
 
 

@@ -8,26 +8,16 @@ starts some calls once more, and says again which steps there are; that changes 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from service.api.places import GrowingVeil
+from service.api.response_calls import PREFIXES, Item, Naming, begun, ended
 from service.settings import Settings
+from service.wishes import Wishes
 from storage import Logged, ResponseRecord, RunRecord
 
-Item = dict[str, Any]
-Kind = Literal["web_search_call", "file_search_call", "code_interpreter_call", "mcp_call"]
-_PREFIXES: Mapping[Kind, str] = {
-    "web_search_call": "ws",
-    "file_search_call": "fs",
-    "code_interpreter_call": "ci",
-    "mcp_call": "mcp",
-}
-_LOOKING = ("lookup", "search", "crosscheck", "which", "find")
-_LONGEST_OUTPUT = 4000
-"""Characters of what a tool gave."""
 
-
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Change:
     """An item began, or ended."""
 
@@ -42,124 +32,126 @@ class Items:
     """Those of one run."""
 
     response: ResponseRecord
-    searches_web: bool
-    """Whether look-ups ask the web."""
+    naming: Naming
     most: int | None
-    """Items at most; a call behind them is none."""
-    servers: tuple[str, ...]
-    """Names of MCP servers: their tools are named `SERVER_TOOL`."""
+    """Calls at most; one behind them is no item. Functions of the caller do not count."""
     with_results: bool
     """Whether searches of documents tell what they found."""
     veil: GrowingVeil
     items: list[Item] = field(default_factory=list)
-    _places: dict[str, int] = field(default_factory=dict)
+    _calls: int = 0
+    """That count."""
+    _seen: set[str] = field(default_factory=set)
+    """Calls that have begun."""
+    _open: dict[str, int] = field(default_factory=dict)
+    """The places of calls that have not ended."""
+    _lines: dict[str, str] = field(default_factory=dict)
+    """Each step of the plan, in words."""
+    _planned: set[str] = field(default_factory=set)
+    """Steps that were told, and rounds."""
+    _answered: frozenset[tuple[str, str]] = frozenset()
+    """Functions and arguments of which the caller has said what they give."""
+    _over: bool = False
 
     @classmethod
     def of(cls, response: ResponseRecord, run: RunRecord, settings: Settings) -> "Items":
         """Of a run that has told nothing yet."""
-        request, options = response.request, run.options
-        wished = options.get("web") or (options.get("files") is None and options.get("search"))
+        wishes = Wishes.from_options(run.options)
+        web = bool(wishes.web or (wishes.files is None and run.options.get("search")))
+        servers = (*settings.mcp, *_named(wishes.servers, "label"))
         return cls(
             response,
-            bool(wished),
-            request.get("max_tool_calls"),
-            tuple(settings.mcp),
-            "file_search_call.results" in (request.get("include") or ()),
+            Naming(web, servers, frozenset(_named(wishes.functions, "name"))),
+            response.request.get("max_tool_calls"),
+            "file_search_call.results" in (response.request.get("include") or ()),
             GrowingVeil(run, settings),
+            _answered=frozenset(map(_key, wishes.outputs or ())),
         )
+
+    @property
+    def functions(self) -> tuple[Item, ...]:
+        """Calls that the caller is to make."""
+        return tuple(item for item in self.items if item["type"] == "function_call")
 
     def take(self, logged: Logged) -> list[Change]:
         """What an event changes. To be given every event, in order."""
+        if self._over:
+            return []
         told = self.veil(logged)
-        if logged.kind == "step_started":
-            return self._started(told)
-        if logged.kind == "step_ended":
-            return self._ended(told)
-        if logged.kind == "run_ended":
-            return [self._end(place, "incomplete") for place in sorted(self._places.values())]
+        match logged.kind:
+            case "step_added":
+                self._lines.setdefault(told["id"], _line(told))
+            case "plan_ended":
+                return self._plan(told)
+            case "step_started":
+                return self._started(told)
+            case "step_ended":
+                return self._ended(told)
+            case "run_ended":
+                self._over = True
+                return [self._cut(call) for call in [*self._open]]
         return []
+
+    def _plan(self, told: Mapping[str, Any]) -> list[Change]:
+        """What a round of planning came to, as a reasoning; a round that is made anew is not told
+        again."""
+        number = f"round {told.get('round')}"
+        lines = [self._lines[name] for name in told.get("steps") or () if name in self._lines]
+        if number in self._planned or not lines:
+            return []
+        self._planned.add(number)
+        place = len(self.items)
+        summary = {"type": "summary_text", "text": "\n".join(lines)}
+        item = {"id": f"rs_{self.response.run}_{place}", "type": "reasoning", "summary": [summary]}
+        self.items.append(item)
+        return [Change(place, item, ended=False), Change(place, item, ended=True)]
 
     def _started(self, told: Mapping[str, Any]) -> list[Change]:
         """The first start of a call makes an item."""
-        kind = self._kind(str(told.get("tool")))
-        full = self.most is not None and len(self.items) >= self.most
-        seen = any(item["breadth_call"] == told["id"] for item in self.items)
-        if kind is None or full or seen:
+        kind, call = self.naming.kind(told), str(told["id"])
+        counts = kind != "function_call"
+        full = counts and self.most is not None and self._calls >= self.most
+        known = kind == "function_call" and _key({"name": told["tool"], **told}) in self._answered
+        if kind is None or full or known or call in self._seen:
             return []
+        self._seen.add(call)
+        self._calls += counts
         place = len(self.items)
-        item = self._item(kind, place, told)
+        self._open[call] = place
+        item = begun(kind, f"{PREFIXES[kind]}_{self.response.run}_{place}", told, self.naming)
         self.items.append(item)
-        self._places[told["id"]] = place
-        return [Change(place, dict(item), ended=False)]
+        return [Change(place, item, ended=False)]
 
     def _ended(self, told: Mapping[str, Any]) -> list[Change]:
         """The first end of a call ends its item."""
-        place = self._places.get(told["id"])
-        if place is None:
+        call = str(told["id"])
+        if call not in self._open:
             return []
-        self._fill(self.items[place], told)
-        return [self._end(place, "completed" if told.get("outcome") == "done" else "failed")]
+        item = self.items[self._open[call]]
+        return [self._end(call, ended(item, told, with_results=self.with_results))]
 
-    def _end(self, place: int, status: str) -> Change:
-        item = self.items[place]
-        item["status"] = status
-        self._places = {call: other for call, other in self._places.items() if other != place}
-        return Change(place, dict(item), ended=True)
+    def _cut(self, call: str) -> Change:
+        """The run has ended before the call. One of the caller's is whole: it is theirs to make."""
+        kind = self.items[self._open[call]]["type"]
+        return self._end(call, {"status": "completed" if kind == "function_call" else "incomplete"})
 
-    def _kind(self, tool: str) -> Kind | None:
-        """What the interface calls it; None: it is our own business."""
-        if tool in _LOOKING:
-            return "web_search_call" if self.searches_web else "file_search_call"
-        if tool == "read":
-            return "web_search_call" if self.searches_web else None
-        if tool == "python":
-            return "code_interpreter_call"
-        if any(tool.startswith(f"{name}_") for name in self.servers):
-            return "mcp_call"
-        return None
+    def _end(self, call: str, changes: Mapping[str, Any]) -> Change:
+        place = self._open.pop(call)
+        self.items[place] = self.items[place] | dict(changes)
+        return Change(place, self.items[place], ended=True)
 
-    def _item(self, kind: Kind, place: int, told: Mapping[str, Any]) -> Item:
-        """One that has begun."""
-        arguments = told.get("arguments") or {}
-        asked = str(arguments.get("question") or arguments.get("query") or "")
-        name = f"{_PREFIXES[kind]}_{self.response.run}_{place}"
-        item: Item = {"id": name, "type": kind, "status": "in_progress", "breadth_call": told["id"]}
-        if kind == "web_search_call":
-            searched: Item = {"type": "search", "query": asked, "queries": [asked], "sources": []}
-            opened: Item = {"type": "open_page", "url": str(arguments.get("location", ""))}
-            return item | {"action": opened if told.get("tool") == "read" else searched}
-        if kind == "file_search_call":
-            return item | {"queries": [asked], "results": None}
-        if kind == "code_interpreter_call":
-            code = str(arguments.get("code", ""))
-            return item | {"code": code, "container_id": self.response.run, "outputs": None}
-        label = next(one for one in self.servers if str(told["tool"]).startswith(f"{one}_"))
-        return item | {
-            "server_label": label,
-            "name": str(told["tool"]).removeprefix(f"{label}_"),
-            "arguments": json.dumps(arguments, ensure_ascii=False),
-            "output": None,
-            "error": None,
-        }
 
-    def _fill(self, item: Item, told: Mapping[str, Any]) -> None:
-        """With what came of the call."""
-        sources, value, error = told.get("sources") or [], told.get("value"), told.get("error")
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        text = text[:_LONGEST_OUTPUT]
-        match item["type"]:
-            case "web_search_call" if item["action"]["type"] == "search":
-                found = [{"type": "url", "url": each["url"]} for each in sources]
-                item["action"] = item["action"] | {"sources": found}
-            case "file_search_call" if self.with_results:
-                item["results"] = [
-                    {"file_id": each["url"], "filename": each["url"], "text": each["title"]}
-                    for each in sources
-                ]
-            case "code_interpreter_call":
-                item["outputs"] = [{"type": "logs", "logs": error or text}]
-            case "mcp_call":
-                item["output"] = None if error else text
-                item["error"] = (
-                    {"type": "mcp_protocol_error", "code": 0, "message": error} if (error) else None
-                )
+def _line(told: Mapping[str, Any]) -> str:
+    """A step in words."""
+    arguments: Mapping[str, Any] = told.get("arguments") or {}
+    said = [str(value) for value in arguments.values() if isinstance(value, str)]
+    return f"{told['id']}: {told.get('tool')}: {'; '.join(said)}"
+
+
+def _key(call: Any) -> tuple[str, str]:
+    """The same for the same function with the same arguments."""
+    return str(call["name"]), json.dumps(call.get("arguments") or {}, sort_keys=True)
+
+
+def _named(given: list[Any] | None, name: str) -> tuple[str, ...]:
+    return tuple(str(one[name]) for one in given or () if isinstance(one, dict) and name in one)

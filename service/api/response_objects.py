@@ -1,11 +1,12 @@
 """A response as it is told."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from service.api.chat_objects import within
 from service.api.citations import CitedText, cited_text
-from service.api.response_items import Item
+from service.api.response_calls import Item
 from service.api.spending import Spent
 from storage import ResponseRecord, RunRecord
 
@@ -21,7 +22,10 @@ _LIMITS: Mapping[str, str] = {
     "max-tool-calls": "max_tool_calls",
     "seconds": "max_seconds",
 }
-_ECHOED = ("instructions", "max_output_tokens", "max_tool_calls", "user", "temperature", "top_p")
+_ECHOED = ("instructions", "max_output_tokens", "max_tool_calls", "user", "temperature", "top_p",
+           "safety_identifier", "prompt_cache_key")  # fmt: skip
+_SENTENCE = re.compile(r"[.!?…。！？](?:[\"'”’»)]*)(?: \[\d+\])*(?=\s|$)|\n")
+"""The end of one, with the marks behind it; a line is one, too."""
 _TOO_LONG = "max_output_tokens"
 
 
@@ -43,7 +47,7 @@ def response_object(
         "status": status,
         "background": bool(request.get("background")),
         "model": request["model"],
-        "output": [*map(shown, items), *([message] if message else [])],
+        "output": [*items, *([message] if message else [])],
         "error": _error(run),
         "incomplete_details": _incomplete(run, is_cut=is_cut) if status == "incomplete" else None,
         "metadata": request.get("metadata") or {},
@@ -54,17 +58,12 @@ def response_object(
         "reasoning": {"effort": None, "summary": None} | (request.get("reasoning") or {}),
         "text": {"format": {"type": "text"}} | (request.get("text") or {}),
         "store": request.get("store", True),
-        "truncation": "disabled",
+        "truncation": request.get("truncation", "disabled"),
         "service_tier": "default",
         "usage": usage(spent) if spent else None,
         **{name: request.get(name) for name in _ECHOED},
         "breadth": {"run": run.id, "reason": run.reason},
     }
-
-
-def shown(item: Item) -> Item:
-    """Without what only we need to know."""
-    return {name: value for name, value in item.items() if name != "breadth_call"}
 
 
 def said_in(response: ResponseRecord, run: RunRecord) -> CitedText | None:
@@ -80,7 +79,7 @@ def message_of(response: ResponseRecord, run: RunRecord) -> tuple[Item | None, b
     if whole is None:
         return None, False
     most = response.request.get("max_output_tokens")
-    text = whole if most is None else within(whole, most)
+    text = whole if most is None else _cut(whole, most)
     is_cut = text != whole
     content = {
         "type": "output_text",
@@ -95,6 +94,16 @@ def message_of(response: ResponseRecord, run: RunRecord) -> tuple[Item | None, b
         "role": "assistant",
         "content": [content],
     }, is_cut
+
+
+def _cut(whole: CitedText, most: int) -> CitedText:
+    """About so many tokens of it: whole sentences, or words where there is no whole sentence."""
+    text = within(whole, most)
+    if text == whole:
+        return whole
+    ends = [end.end() for end in _SENTENCE.finditer(whole.text, 0, len(text.text) + 1)]
+    fitting = [end for end in ends if end <= len(text.text)]
+    return text.cut(fitting[-1]) if fitting else text
 
 
 def annotations(text: CitedText) -> list[dict[str, Any]]:

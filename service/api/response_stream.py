@@ -5,14 +5,16 @@ last number it has seen misses nothing and gets nothing twice, whatever process 
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from service.api.chat_objects import pieces
 from service.api.progress import Progress
-from service.api.response_items import Change, Item, Items
-from service.api.response_objects import message_of, response_object, shown
+from service.api.response_calls import Item
+from service.api.response_items import Change, Items
+from service.api.response_objects import message_of, response_object
 from service.api.spending import Spent
-from storage import Logged, ResponseRecord, RunRecord
+from storage import Logged, ResponseRecord, RunRecord, RunState
 
 Told = dict[str, Any]
 """An event, as it is sent."""
@@ -23,6 +25,12 @@ _STEPS: Mapping[str, tuple[str, ...]] = {
     "mcp_call": ("in_progress",),
 }
 """What is told of a call when it begins."""
+_WRITTEN: Mapping[str, tuple[str, str]] = {
+    "code_interpreter_call": ("code_interpreter_call_code", "code"),
+    "mcp_call": ("mcp_call_arguments", "arguments"),
+    "function_call": ("function_call_arguments", "arguments"),
+}
+"""What is told of a call as if it were written piece by piece: the events, and the field."""
 
 
 class Stream:
@@ -53,60 +61,67 @@ class Stream:
         if logged.kind == "run_started" and not self._working:
             self._working = True
             told.append(
-                self._numbered("response.in_progress", response=self._whole(run, "in_progress"))
+                self._numbered("response.in_progress", response=self._whole(run, "running"))
             )
         if (news := self._progress.of(logged)) is not None:
             told.append(self._numbered(f"response.breadth.{news.pop('type')}", **news))
         for change in self._items.take(logged):
             told += self._ended(change) if change.ended else self._begun(change)
+        self.is_over = logged.kind == "run_ended"  # a run that ends and goes on has been told
         return told
 
     def end(self, run: RunRecord, spent: Spent) -> list[Told]:
         """Behind the last event: the message, and how it ended."""
-        self.is_over = True
         message, _ = message_of(self._response, run)
         told = list(self._said(message)) if message else []
         whole = response_object(self._response, run, self._items.items, spent)
         return [*told, self._numbered(f"response.{whole['status']}", response=whole)]
 
-    def _whole(self, run: RunRecord, status: str) -> Told:
-        """The response as it was then."""
-        then = response_object(self._response, run, (), None)
-        nothing: Told = {
-            "output": [],
-            "error": None,
-            "incomplete_details": None,
-            "completed_at": None,
-        }
-        return then | nothing | {"status": status}
+    def broken(self, code: str, message: str) -> Told:
+        """The stream ends here, and may be taken up again: it has the number of the last event."""
+        told = {"type": "error", "code": code, "message": message, "param": None}
+        return told | {"sequence_number": max(self._number - 1, 0)}
+
+    def _whole(self, run: RunRecord, status: RunState) -> Told:
+        """The response as it was then: the same, whatever became of it."""
+        then = replace(run, status=status, answer=None, reason=None, ended_at=None)
+        return response_object(self._response, then, (), None)
 
     def _begun(self, change: Change) -> Iterator[Told]:
-        """A call."""
+        """A call, or a reasoning."""
         item, where = change.item, self._where(change)
+        events, field = _WRITTEN.get(item["type"], ("", ""))
+        empty: Told = {field: ""} if field else {}
+        if item["type"] == "reasoning":
+            empty = {"summary": []}
         yield self._numbered(
-            "response.output_item.added", output_index=change.place, item=shown(item)
+            "response.output_item.added", output_index=change.place, item=item | empty
         )
-        for step in _STEPS[item["type"]]:
+        for step in _STEPS.get(item["type"], ()):
             yield self._numbered(f"response.{item['type']}.{step}", **where)
-        if item["type"] == "code_interpreter_call":
-            for kind, name in (("delta", "delta"), ("done", "code")):
-                event = f"response.code_interpreter_call_code.{kind}"
-                yield self._numbered(event, **where, **{name: item["code"]})
-        if item["type"] == "mcp_call":
-            for kind, name in (("delta", "delta"), ("done", "arguments")):
-                event = f"response.mcp_call_arguments.{kind}"
-                yield self._numbered(event, **where, **{name: item["arguments"]})
+        if events:
+            yield self._numbered(f"response.{events}.delta", **where, delta=item[field])
+            yield self._numbered(f"response.{events}.done", **where, **{field: item[field]})
+        if item["type"] == "reasoning":
+            yield from self._summed_up(item, where)
+
+    def _summed_up(self, item: Item, where: Told) -> Iterator[Told]:
+        """The one part of a reasoning."""
+        part, place = item["summary"][0], where | {"summary_index": 0}
+        text, kind = part["text"], "response.reasoning_summary"
+        yield self._numbered(f"{kind}_part.added", **place, part=part | {"text": ""})
+        yield self._numbered(f"{kind}_text.delta", **place, delta=text)
+        yield self._numbered(f"{kind}_text.done", **place, text=text)
+        yield self._numbered(f"{kind}_part.done", **place, part=part)
 
     def _ended(self, change: Change) -> Iterator[Told]:
-        """A call."""
+        """A call, or a reasoning."""
         item = change.item
-        kind = (
-            "failed" if item["type"] == "mcp_call" and item["status"] == "failed" else ("completed")
-        )
-        yield self._numbered(f"response.{item['type']}.{kind}", **self._where(change))
-        yield self._numbered(
-            "response.output_item.done", output_index=change.place, item=shown(item)
-        )
+        if item["type"] in _STEPS:
+            failed = item["type"] == "mcp_call" and item["status"] == "failed"
+            kind = f"response.{item['type']}.{'failed' if failed else 'completed'}"
+            yield self._numbered(kind, **self._where(change))
+        yield self._numbered("response.output_item.done", output_index=change.place, item=item)
 
     def _where(self, change: Change) -> Told:
         return {"item_id": change.item["id"], "output_index": change.place}

@@ -1,7 +1,7 @@
 """`/v1/responses`: questions in the form of the Responses API."""
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 from aiohttp import web
@@ -14,7 +14,7 @@ from service.api.errors import ApiError
 from service.api.front import FRONT, Front
 from service.api.places import GrowingVeil
 from service.api.progress import Progress
-from service.api.response_asking import asked_by
+from service.api.response_asking import Previous, asked_by
 from service.api.response_bodies import (
     DeletedResponse,
     ItemsQuery,
@@ -26,8 +26,7 @@ from service.api.response_items import Items
 from service.api.response_objects import response_object
 from service.api.response_stream import Stream
 from service.api.server_events import event_stream, has_left
-from service.api.spending import Spent, spent_by
-from storage import ResponseRecord, RunRecord, UnknownResponse
+from storage import ResponseRecord, RunRecord, Spent, StorageError, UnknownResponse
 
 routes = web.RouteTableDef()
 
@@ -61,7 +60,7 @@ class ItemList(BaseModel):
     answers={200: (ResponseObject, EVENTS)},
     errors=(404, 409),
     details="With `background` the answer comes at once, and the run goes on whatever becomes of"
-    " the client; else a run is stopped when its client leaves.",
+    " the client; else a run is stopped when its client leaves, unless `store` is true.",
 )
 async def response_made(request: web.Request) -> web.StreamResponse:
     """A run, waited for, followed, or left to itself."""
@@ -73,14 +72,12 @@ async def response_made(request: web.Request) -> web.StreamResponse:
     if record.kind != "response" or record.request != asked.request:
         told = "Idempotency-Key: another request was made with this one"
         raise ApiError(409, told, headers={"x-should-retry": "false"})
-    if body.background:
-        return await _answer(request, body, record)
     try:
         return await _answer(request, body, record)
     except asyncio.CancelledError:
         # A service that shuts down cancels, too: then the client is still there.
-        if has_left(request):
-            await front.stop(record.run, record.user)
+        if body.needs_client and has_left(request):
+            await _stop(front, record)
         raise
 
 
@@ -160,9 +157,7 @@ async def _named(request: web.Request) -> ResponseRecord:
     return record
 
 
-async def _previous(
-    front: Front, id_: str | None, user: str
-) -> tuple[ResponseRecord, RunRecord] | None:
+async def _previous(front: Front, id_: str | None, user: str) -> Previous | None:
     """What is gone on from. Raises ApiError where that cannot be."""
     if id_ is None:
         return None
@@ -175,9 +170,10 @@ async def _previous(
     run = await front.store.run(record.run)
     if not run.is_over:
         raise ApiError(400, f"{param}: it has not ended ({run.status})", param=param)
-    if run.answer is None:
+    calls = (await _items(front, record, run)).functions
+    if run.answer is None and not calls:
         raise ApiError(400, f"{param}: it has no answer ({run.status})", param=param)
-    return record, run
+    return Previous(record, run, calls)
 
 
 async def _answer(
@@ -186,7 +182,7 @@ async def _answer(
     """The response at its end, or as it comes along, or as it is made."""
     front = request.app[FRONT]
     if body.stream:
-        return await _followed(request, record, -1, stops=not body.background)
+        return await _followed(request, record, -1, stops=body.needs_client)
     if not body.background:
         await front.ended(record.run)
     answer = web.json_response(await _told(front, record))
@@ -197,15 +193,21 @@ async def _answer(
 async def _told(front: Front, record: ResponseRecord) -> dict[str, Any]:
     """The response as it is now."""
     run = await front.store.run(record.run)
+    items = await _items(front, record, run)
+    return response_object(record, run, items.items, await _spent(front, run))
+
+
+async def _items(front: Front, record: ResponseRecord, run: RunRecord) -> Items:
+    """Those of the events so far."""
     items = Items.of(record, run, front.settings)
     for logged in await front.store.log(record.run):
         items.take(logged)
-    return response_object(record, run, items.items, await _spent(front, run))
+    return items
 
 
 async def _spent(front: Front, run: RunRecord) -> Spent | None:
     """By a run that has ended."""
-    return spent_by(await front.store.document(run.id)) if run.is_over else None
+    return await front.store.spent(run.id) if run.is_over else None
 
 
 async def _followed(
@@ -226,22 +228,32 @@ async def _followed(
                 await stream.send(event, event=event["type"])
 
     async with event_stream(request) as stream:
-        await send(told.begin(run))
-        async with (
-            aclosing(front.follow(record.run)) as logged,
-            aclosing(stream.pinged(logged)) as pinged,
-        ):
-            async for one in pinged:
-                await send(told.take(one, run))
-        run = await front.store.run(record.run)
-        await send(told.end(run, await _spent(front, run) or Spent()))
-        await _forget(front, record)
+        try:
+            await send(told.begin(run))
+            async with (
+                aclosing(front.follow(record.run)) as logged,
+                aclosing(stream.pinged(logged)) as pinged,
+            ):
+                async for one in pinged:
+                    await send(told.take(one, run))
+            run = await front.store.run(record.run)
+            await send(told.end(run, await _spent(front, run) or Spent()))
+            await _forget(front, record)
+        except StorageError as error:
+            await stream.send(told.broken("storage", str(error)), event="error")
     if stream.left and stops:
-        await front.stop(record.run, record.user)
+        await _stop(front, record)
     return stream.response
+
+
+async def _stop(front: Front, record: ResponseRecord) -> None:
+    """Nobody waits for it any more."""
+    await front.stop(record.run, record.user)
+    await _forget(front, record)
 
 
 async def _forget(front: Front, record: ResponseRecord) -> None:
     """What was not to be stored, once it was given."""
     if record.request.get("store") is False:
-        await front.store.responses.delete(record.id, record.user)
+        with suppress(UnknownResponse):  # another request with the same key was faster
+            await front.store.responses.delete(record.id, record.user)
