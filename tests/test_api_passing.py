@@ -260,6 +260,16 @@ async def test_the_embedder_on_this_machine_makes_vectors(tmp_path: Path, form: 
         assert isinstance(made.data[0].embedding, str)
 
 
+@pytest.mark.skipif(not MiniLM.installed(), reason="needs the extra `embeddings`")
+@pytest.mark.parametrize("text", ["", "\x00", "\ud800", "x" * 50_000])
+async def test_texts_of_any_characters_have_vectors(tmp_path: Path, text: str) -> None:
+    async with passing(tmp_path, embeddings="minilm") as service:
+        body = {"model": "minilm", "input": [text]}
+        async with service.http.post("/v1/embeddings", json=body) as answer:
+            assert answer.status == 200
+            assert len((await answer.json())["data"][0]["embedding"]) == 384
+
+
 async def test_our_models_do_not_go_on_with_texts(tmp_path: Path) -> None:
     async with passing(tmp_path) as service:
         with pytest.raises(openai.BadRequestError, match="/v1/chat/completions"):
