@@ -64,6 +64,12 @@ async def errors_told(request: web.Request, handler: Handler) -> web.StreamRespo
     except StorageError as error:
         log.warning("request %s: %s", request_id, error)
         answer = _told(ApiError(503, str(error), code="storage", headers={"Retry-After": "1"}))
+    except Exception:
+        if request.writer.output_size:
+            raise  # an answer has begun: the connection ends
+        log.exception("request %s", request_id)
+        told = f"the service failed; its log says more under {request_id}"
+        answer = _told(ApiError(500, told, code="internal", headers={"x-should-retry": "false"}))
     if not answer.prepared:
         answer.headers["x-request-id"] = request_id
     return answer
