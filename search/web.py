@@ -254,6 +254,11 @@ class WebClient:
         return target(url, allowed=settings.allow_hosts, ports=settings.ports)
 
 
+def require_allowed(url: str, settings: WebSettings) -> None:
+    """Raises Refused for an address that a client with these settings would not ask."""
+    target(url, allowed=settings.allow_hosts, ports=settings.ports)
+
+
 def _pause(state: RetryCallState) -> float:
     """Seconds until the next try."""
     outcome = state.outcome

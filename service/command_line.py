@@ -44,6 +44,7 @@ from service.options import (
 from service.person import Person
 from service.run_views import runs_table, trace_tree
 from service.tools_cli import tools as tool_commands
+from service.webhooks_cli import webhooks
 from storage import NoStore, TraceStore
 
 app = typer.Typer(
@@ -55,6 +56,7 @@ app = typer.Typer(
 app.add_typer(models, name="models")
 app.add_typer(tool_commands, name="tools")
 app.add_typer(evals, name="evals")
+app.add_typer(webhooks, name="webhooks")
 
 _PIPED = 1000
 """Columns."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from inference import ModelError, ModelSetupError, NoAddress
 from planner import NotStored, Withdrawn
 from search import IndexFolderError, SearchError
-from storage import NoStore, StorageError, UnknownEvaluation, UnknownRun
+from storage import NoStore, StorageError, UnknownEvaluation, UnknownRun, UnknownWebhook
 
 
 class UsageProblem(Exception):
@@ -36,6 +36,7 @@ USAGE: tuple[type[Exception], ...] = (
     NoStore,
     UnknownEvaluation,
     UnknownRun,
+    UnknownWebhook,
 )
 
 

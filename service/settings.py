@@ -130,6 +130,8 @@ class Settings(BaseSettings):
     """Services that OpenAPI documents describe, by name."""
     user_runs: Annotated[int | None, Field(ge=1)] = None
     """Runs of one user at once, in all processes of the service; None: as many as there is room."""
+    webhook_hosts: str = ""
+    """Hosts, or HOST:PORT, that webhooks may go to though they are private; with commas between."""
     drain_seconds: Annotated[float, Field(ge=0)] = 20.0
     """How long a process of the service that is to end goes on with what it has begun."""
     seed: int = 0

@@ -14,6 +14,7 @@ survives the death of the process. `database_url` says what database a name mean
     log          events as whoever follows a run reads them
     spending     what a run has cost
     responses    runs as clients of the service asked for them
+    webhooks     who is told of the ends of runs, and how far each telling has come
     workers      the processes of the service that do runs, and whether they live
     forking      a run that begins with what another one has
     evaluations  question sets that were asked; store.evaluations has them
@@ -30,6 +31,7 @@ from storage.errors import (
     UnknownEvaluation,
     UnknownResponse,
     UnknownRun,
+    UnknownWebhook,
 )
 from storage.evaluations import EvaluationRecord, EvaluationResult, Evaluations
 from storage.log import Head, Logged
@@ -37,11 +39,14 @@ from storage.responses import Asked, ResponseRecord, Responses
 from storage.runs import Asker, RunRecord, RunState
 from storage.spending import Spent
 from storage.store import TraceStore
+from storage.webhooks import Delivery, Due, WebhookRecord, Webhooks, require_kinds
 from storage.workers import WorkerRecord, Workers
 
 __all__ = [
     "Asked",
     "Asker",
+    "Delivery",
+    "Due",
     "EvaluationRecord",
     "EvaluationResult",
     "EvaluationTaken",
@@ -60,7 +65,11 @@ __all__ = [
     "UnknownEvaluation",
     "UnknownResponse",
     "UnknownRun",
+    "UnknownWebhook",
+    "WebhookRecord",
+    "Webhooks",
     "WorkerRecord",
     "Workers",
     "database_url",
+    "require_kinds",
 ]

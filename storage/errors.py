@@ -8,6 +8,7 @@
     UnknownRun           the user named a run that is not there; the text names the close ones
     UnknownEvaluation    the same of an evaluation
     UnknownResponse      the same of a response; it may be another user's
+    UnknownWebhook       the same of a webhook, or of what is on its way to one
 
 Every error of SQLite, asyncpg and SQLAlchemy becomes a StorageError in `storage.database`.
 """
@@ -60,6 +61,14 @@ class UnknownResponse(LookupError):
     def __init__(self, response: str) -> None:
         """`response`: the id that was named."""
         super().__init__(f"there is no response {response!r}")
+
+
+class UnknownWebhook(LookupError):
+    """No webhook of this user, and nothing on its way to one, has this id."""
+
+    def __init__(self, named: str) -> None:
+        """`named`: the id."""
+        super().__init__(f"there is no webhook and no delivery {named!r}")
 
 
 class UnknownEvaluation(LookupError):

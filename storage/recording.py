@@ -54,6 +54,7 @@ from storage.tables import (
     SourceRow,
     StepRow,
 )
+from storage.webhooks import tell_end
 from storage.workers import is_alive
 
 _ELEMENT = re.compile(r"\[\d+\]$")
@@ -119,8 +120,8 @@ async def _written(entry: _Entry, event: Event, row: Row[Any]) -> dict[str, Any]
     match event:
         case RunStarted():
             return await _started(row, entry)
-        case RunEnded(status=status, reason=reason):
-            return {"status": status, "reason": reason, "ended_at": entry.at}
+        case RunEnded():
+            return await _ended(row, entry, event)
         case AnswerWritten(answer=answer):
             await _keep(entry, answer.citations)
             return {"answer": answer_data(answer)}
@@ -147,6 +148,14 @@ async def _written(entry: _Entry, event: Event, row: Row[Any]) -> dict[str, Any]
         case never:
             assert_never(never)
     return {}
+
+
+async def _ended(row: Row[Any], entry: _Entry, event: RunEnded) -> dict[str, Any]:
+    """The run is over; whoever wants to hear of it will."""
+    if row.priority is not None:
+        run, seq = entry.run, entry.seq
+        await tell_end(entry.connection, run, row.user, seq, event.status, entry.at)
+    return {"status": event.status, "reason": event.reason, "ended_at": entry.at}
 
 
 async def _started(row: Row[Any], entry: _Entry) -> dict[str, Any]:

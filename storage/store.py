@@ -32,6 +32,7 @@ from storage.runs import (
 )
 from storage.schema import bring_up_to_date
 from storage.spending import Spent, read_spent
+from storage.webhooks import Webhooks
 from storage.workers import Workers
 
 Clock = Callable[[], datetime]
@@ -126,6 +127,11 @@ class TraceStore:
     def responses(self) -> Responses:
         """Runs as clients asked for them."""
         return Responses(self._database, self._now)
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Who is told of the ends of runs."""
+        return Webhooks(self._database, self._now)
 
     @property
     def workers(self) -> Workers:

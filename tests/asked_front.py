@@ -1,7 +1,7 @@
 """The interface over a real store, and a Front that lets a test play the worker."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -155,15 +155,15 @@ async def asking(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @asynccontextmanager
 async def serving_api(
-    folder: Path, *, ping: float = 10.0, **settings: Any
+    folder: Path, *, ping: float = 10.0, also: Sequence[Any] = (), **settings: Any
 ) -> AsyncIterator[Service]:
-    """The application, with clients to ask it."""
+    """The application, with clients to ask it. `also`: further middlewares."""
     wished = Settings(database=str(folder / "runs.db")).model_copy(update=settings)
     async with await TraceStore.open(wished.store) as store:
         front = PlayedFront(store, wished)
         app = application(front)
         app[PING] = ping
-        app.middlewares.append(asking)
+        app.middlewares.extend((asking, *also))
         runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -13,6 +13,7 @@ from asked_front import ANSWER, TEXT, USER, Service, ending, serving_api, workin
 from trace_store import model_called
 
 from planner import PhaseStarted, RunEnded, RunStarted
+from service.api.characters import whole
 from service.api.chat_objects import pieces
 
 ASKED: list[Any] = [{"role": "user", "content": "Who directed Roma?"}]
@@ -76,7 +77,8 @@ async def test_a_lone_question_has_no_options_of_a_conversation(answering: Servi
     await answering.client.chat.completions.create(model="breadth:vote", messages=ASKED)
     options = answering.front.asked[0][0].options
     assert options["select"] == "vote"
-    assert not {"instructions", "conversation"} & set(options)
+    assert options["instructions"] == ""
+    assert "conversation" not in options
 
 
 async def test_the_effort_of_the_request_goes_over_that_of_the_model(answering: Service) -> None:
@@ -277,6 +279,10 @@ async def test_a_run_belongs_to_whoever_asks(answering: Service) -> None:
             {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]},
             "messages[0].content[0].type",
         ),
+        ({"messages": [{"role": "user", "content": "why " * 501}]}, "messages"),
+        ({"messages": [{"role": "system", "content": "x" * 20_001}, *ASKED]}, "messages"),
+        ({"metadata": {"a": "x" * 513}}, "metadata.a"),
+        ({"metadata": {f"k{n}": "" for n in range(17)}}, "metadata"),
         ({"temperature": 3}, "temperature"),
         ({"temperature": "hot"}, "temperature"),
         ({"max_completion_tokens": 0}, "max_completion_tokens"),
@@ -354,7 +360,7 @@ async def test_words_of_any_characters_do_no_harm(answering: Service, word: str)
     }
     async with answering.http.post("/v1/chat/completions", json=body) as answer:
         assert answer.status == 200, await answer.text()
-    assert (await answering.front.store.runs(1))[0].question == f"Q {word}"
+    assert (await answering.front.store.runs(1))[0].question == f"Q {whole(word)}"
 
 
 def test_pieces_of_a_text_are_the_text() -> None:

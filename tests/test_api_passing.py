@@ -1,5 +1,6 @@
 """Models behind the service: listed, and asked directly where that is allowed."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ import openai
 import pytest
 from aiohttp import web
 from asked_front import Service, serving_api
+from conftest import ChatServer
 from endpoint_server import Played, serving
 from pydantic import SecretStr
 
@@ -113,6 +115,20 @@ async def test_a_server_without_a_list_has_the_models_of_the_settings(
     async with serving(models=models) as server, passing(tmp_path, server) as service:
         names = [model.id async for model in service.client.models.list()]
     assert names[len(OFFERED) :] == ["m"]
+
+
+async def test_a_list_that_comes_in_pieces_is_read_to_its_end(tmp_path: Path) -> None:
+    async def slowly(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for piece in (b'{"data": [{"id": "m"}', b', {"id": "n"}', b"]}"):
+            await response.write(piece)
+            await asyncio.sleep(0.02)  # so that each is a piece of its own
+        return response
+
+    async with serving(models=slowly) as server, passing(tmp_path, server) as service:
+        names = [model.id async for model in service.client.models.list()]
+    assert names[len(OFFERED) :] == ["m", "n"]
 
 
 async def test_a_request_reaches_the_server_as_it_is_with_the_servers_key(tmp_path: Path) -> None:
@@ -260,7 +276,32 @@ async def test_the_embedder_on_this_machine_makes_vectors(tmp_path: Path, form: 
         assert isinstance(made.data[0].embedding, str)
 
 
+@pytest.mark.skipif(not MiniLM.installed(), reason="needs the extra `embeddings`")
+@pytest.mark.parametrize("text", ["", "\x00", "\ud800", "x" * 50_000])
+async def test_texts_of_any_characters_have_vectors(tmp_path: Path, text: str) -> None:
+    async with passing(tmp_path, embeddings="minilm") as service:
+        body = {"model": "minilm", "input": [text]}
+        async with service.http.post("/v1/embeddings", json=body) as answer:
+            assert answer.status == 200
+            assert len((await answer.json())["data"][0]["embedding"]) == 384
+
+
 async def test_our_models_do_not_go_on_with_texts(tmp_path: Path) -> None:
     async with passing(tmp_path) as service:
         with pytest.raises(openai.BadRequestError, match="/v1/chat/completions"):
             await service.client.completions.create(model="breadth", prompt="x")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_client_that_leaves_is_left_by_the_server_too(
+    tmp_path: Path, chat_server: ChatServer, stream: bool
+) -> None:
+    chat_server.hold("hi")
+    served = {"pass_on": True, "model": "openai:test", "base_url": chat_server.url}
+    async with serving_api(tmp_path, **served, embeddings="off") as service:
+        body = {"model": "test", "messages": ASKED, "stream": stream}
+        asking = asyncio.create_task(service.http.post("/v1/chat/completions", json=body))
+        await chat_server.held.wait()
+        asking.cancel()
+        await asyncio.wait({asking})
+        await asyncio.wait_for(chat_server.dropped.wait(), 10)

@@ -22,12 +22,13 @@ NOT_SHIPPED = {"benchmarks", "tests"}
 LONGEST_FILE = 400
 EDGES = {
     "tools/contained.py",
+    "service/api/errors.py",
     "service/edge.py",
     "service/work/worker.py",
     "tools/sandbox/inside/script.py",
 }
-"""Where any error may be caught for good: of a command, of a run that a worker does, and of code
-that somebody wants run."""
+"""Where any error may be caught for good: of a command, of a request, of a run that a worker does,
+and of code that somebody wants run."""
 READER = "service/settings.py"
 """The only place where the environment is read."""
 ENGINES = {"inference/llama_main.py", "inference/vllm_keeper.py"}

@@ -16,6 +16,8 @@ def test_front_door() -> None:
     assert storage.__all__ == [
         "Asked",
         "Asker",
+        "Delivery",
+        "Due",
         "EvaluationRecord",
         "EvaluationResult",
         "EvaluationTaken",
@@ -33,9 +35,13 @@ def test_front_door() -> None:
         "UnknownEvaluation",
         "UnknownResponse",
         "UnknownRun",
+        "UnknownWebhook",
+        "WebhookRecord",
+        "Webhooks",
         "WorkerRecord",
         "Workers",
         "database_url",
+        "require_kinds",
     ]
 
 

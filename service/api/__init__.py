@@ -10,7 +10,7 @@ runs        /v1/runs, with run_objects; spending says what a run has cost
 vectors     /v1/embeddings and /v1/completions
 passing     requests for models behind the service; served knows the servers
 openapi     the description of all routes, from what describing keeps; reference is its page
-bodies      what clients send, read strictly
+bodies      what clients send, read strictly; characters makes their texts whole
 citations   an answer as text, and where in it which source is cited
 progress    a run's events, as whoever waits for its answer sees them
 places      the server's own paths, which no client is told

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from service.api import chat, models, openapi, responses, runs, vectors
+from service.api import chat, models, openapi, responses, runs, vectors, webhooks
 from service.api.errors import errors_told
 from service.api.front import FRONT, Front
 from service.api.served import connected
@@ -18,6 +18,6 @@ def application(front: Front) -> web.Application:
     app[FRONT] = front
     app[MINILM] = []
     app.cleanup_ctx.append(connected)
-    for each in (chat, models, openapi, responses, runs, vectors):
+    for each in (chat, models, openapi, responses, runs, vectors, webhooks):
         app.add_routes(each.routes)
     return app

@@ -4,11 +4,12 @@ Whatever is wrong becomes an ApiError that names the field; what was sent is nev
 """
 
 import json
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar, cast
 
 from aiohttp import web
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from service.api.characters import whole_value
 from service.api.errors import ApiError
 
 _DEEPEST = 64
@@ -62,7 +63,7 @@ async def read_object(request: web.Request) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ApiError(400, "the body has to be a JSON object")
     _require_shallow(value)
-    return value
+    return cast(dict[str, Any], whole_value(value)) if b"\\u" in raw else value
 
 
 def checked(value: dict[str, Any], kind: type[SomeBody]) -> SomeBody:

@@ -21,6 +21,7 @@ from service.api.progress import Progress
 from service.api.server_events import EventStream, event_stream, has_left
 from service.api.spending import Spent, spent_by
 from service.settings import Settings
+from service.wishes import Wishes
 from storage import Asked, ResponseRecord, RunRecord
 
 routes = web.RouteTableDef()
@@ -75,12 +76,9 @@ def _asked(body: ChatBody, settings: Settings, key: str | None) -> Asked:
     if key is not None and not 1 <= len(key) <= _LONGEST_KEY:
         raise ApiError(400, f"Idempotency-Key: 1 to {_LONGEST_KEY} characters")
     conversation = Conversation(body.messages)
-    options = wished_options(
-        settings,
-        changes_of(body.model) | changes_by(body),
-        instructions=conversation.instructions,
-        conversation=conversation.earlier,
-    )
+    changes = changes_of(body.model) | changes_by(body) | conversation.changes
+    wishes = Wishes(conversation=conversation.earlier)
+    options = wished_options(settings, changes, **wishes.to_options())
     request = body.model_dump(mode="json", exclude_none=True)
     return Asked("chat", conversation.question, options, request, idempotency=key)
 

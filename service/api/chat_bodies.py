@@ -8,7 +8,9 @@ from pydantic import BeforeValidator, ConfigDict, Field, JsonValue
 from service.api.bodies import Body, Count, as_whole
 from service.api.errors import ApiError
 from service.api.offered import EFFORTS
+from service.api.response_asking import MOST_CHARACTERS
 
+_MOST_INSTRUCTIONS = 20_000
 _ELSEWHERE = "Others by way of `/v1/responses`."
 _TEXTS = ("text", "input_text", "output_text", "refusal")
 _EXAMPLE: dict[str, JsonValue] = {
@@ -91,7 +93,10 @@ class ChatBody(Body):
         Annotated[int, Field(ge=1, le=1), BeforeValidator(as_whole)] | None,
         Field(description="There is one answer."),
     ] = None
-    metadata: Annotated[dict[str, str] | None, Field(max_length=16)] = None
+    metadata: Annotated[
+        dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]] | None,
+        Field(max_length=16),
+    ] = None
     reasoning_effort: Annotated[
         str | None,
         Field(
@@ -138,11 +143,24 @@ class Conversation:
         if not asked:
             text = "messages: one of them has to be the user's, and to say something"
             raise ApiError(400, text, param="messages")
-        self.question = turns.pop(asked[-1])[1]
-        self.instructions = "\n\n".join(filter(None, orders)) or None
+        self.question = " ".join(turns.pop(asked[-1])[1].split())
+        self.instructions = "\n\n".join(filter(None, orders))
+        _require_short("the question", self.question, MOST_CHARACTERS)
+        _require_short("what is said by system", self.instructions, _MOST_INSTRUCTIONS)
         self.earlier: list[JsonValue] | None = [
             {"role": role, "content": text} for role, text in turns if text
         ] or None
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What it changes in the settings."""
+        return {"instructions": self.instructions} if self.instructions else {}
+
+
+def _require_short(what: str, text: str, most: int) -> None:
+    if len(text) > most:
+        told = f"messages: {what} has {len(text)} characters; at most {most} can be taken"
+        raise ApiError(400, told, param="messages")
 
 
 def require_plain(body: ChatBody) -> None:

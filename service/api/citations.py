@@ -1,16 +1,13 @@
 """An answer as text, and where in it which source is cited."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from planner import Answer, Section, Sentence
 from search import Passage
+from service.api.characters import whole
 from service.api.places import shown_location
-
-_PAIRS = re.compile("[\ud800-\udbff][\udc00-\udfff]")
-_HALVES = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ def cited_text(answer: Answer | None) -> CitedText:
     found: list[Citation] = []
     at = 0
     for piece in _pieces(answer):
-        written = _whole(str(piece))
+        written = whole(str(piece))
         if isinstance(piece, _Mark) and 1 <= piece.number <= len(answer.citations):
             passage = answer.citations[piece.number - 1]
             found.append(_citation(at, piece.number, passage))
@@ -84,16 +81,8 @@ def claims_of(answer: Answer) -> Iterator[Sentence]:
 def _citation(at: int, number: int, passage: Passage) -> Citation:
     """The mark that stands there."""
     url = shown_location(passage.source.location)
-    title = _whole(passage.source.title) or url
+    title = whole(passage.source.title) or url
     return Citation(at, at + len(str(_Mark(number))), number, url, title, passage.id)
-
-
-def _whole(text: str) -> str:
-    """Of characters that every reader counts alike."""
-    joined = _PAIRS.sub(
-        lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text
-    )
-    return _HALVES.sub("\ufffd", joined)
 
 
 def _pieces(answer: Answer) -> _Pieces:

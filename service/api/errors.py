@@ -9,7 +9,7 @@ from secrets import token_hex
 
 from aiohttp import web
 
-from storage import StorageError, UnknownResponse, UnknownRun
+from storage import StorageError, UnknownResponse, UnknownRun, UnknownWebhook
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 log = logging.getLogger("breadth.api")
@@ -59,11 +59,17 @@ async def errors_told(request: web.Request, handler: Handler) -> web.StreamRespo
         answer = web.json_response(error.body, status=error.status, headers=error.headers)
     except web.HTTPException as error:
         answer = _of_http(error)
-    except (UnknownResponse, UnknownRun) as error:
+    except (UnknownResponse, UnknownRun, UnknownWebhook) as error:
         answer = _told(ApiError(404, str(error), code="not_found"))
     except StorageError as error:
         log.warning("request %s: %s", request_id, error)
         answer = _told(ApiError(503, str(error), code="storage", headers={"Retry-After": "1"}))
+    except Exception:
+        if request.writer.output_size:
+            raise  # an answer has begun: the connection ends
+        log.exception("request %s", request_id)
+        told = f"the service failed; its log says more under {request_id}"
+        answer = _told(ApiError(500, told, code="internal", headers={"x-should-retry": "false"}))
     if not answer.prepared:
         answer.headers["x-request-id"] = request_id
     return answer

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, web
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, web
 
 from inference import is_loopback
 from service.api.front import FRONT
@@ -126,7 +126,17 @@ async def _listed(session: ClientSession, url: str, settings: Settings) -> list[
             allow_redirects=False,
         ) as answer:
             answer.raise_for_status()
-            said: Any = json.loads(await answer.content.read(_LONGEST_LIST))
+            said: Any = json.loads(await _beginning(answer, _LONGEST_LIST))
             return [each["id"] for each in said["data"] if isinstance(each["id"], str)]
     except (ClientError, TimeoutError, ValueError, TypeError, LookupError, RecursionError):
         return []
+
+
+async def _beginning(answer: ClientResponse, most: int) -> bytes:
+    """All of a body, or what it has behind so many bytes left out."""
+    found = bytearray()
+    async for piece in answer.content.iter_any():
+        found += piece
+        if len(found) >= most:
+            break
+    return bytes(found[:most])

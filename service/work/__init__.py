@@ -5,11 +5,21 @@ worker     does runs, says that it lives, and takes over those of the dead
 bench      models and sources, opened once for all runs of a worker
 following  whoever waits for events of a run gets them as they come
 service    all together: what the HTTP interface asks
+telling    ends of runs, told to webhooks
 ending     how a process of the service ends
 """
 
 from service.work.ending import asked_to_end, handed_over
 from service.work.service import FENCED, Service, service
+from service.work.telling import webhook_settings
 from service.work.worker import Worker
 
-__all__ = ["FENCED", "Service", "Worker", "asked_to_end", "handed_over", "service"]
+__all__ = [
+    "FENCED",
+    "Service",
+    "Worker",
+    "asked_to_end",
+    "handed_over",
+    "service",
+    "webhook_settings",
+]

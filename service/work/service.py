@@ -9,13 +9,16 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from secrets import token_hex
 
-from planner import Event
+from planner import Event, RunEnded
+from search import WebClient, WebSettings
 from service.edge import leave
+from service.errors import UsageProblem
 from service.settings import Settings
 from service.sources import Root
 from service.work.bench import bench
 from service.work.following import Followers
 from service.work.queue import Queue, QueueSettings
+from service.work.telling import Teller, webhook_settings
 from service.work.worker import Worker
 from storage import Asked, Asker, Logged, ResponseRecord, RunRecord, TraceStore
 
@@ -67,15 +70,26 @@ class Service:
 
 
 class _Told:
-    """A Trace that tells the followers of a run that there is news."""
+    """A Trace that tells the followers of a run that there is news, and the teller of its end."""
 
-    def __init__(self, run: str, followers: Followers) -> None:
+    def __init__(self, run: str, followers: Followers, teller: Teller) -> None:
         self._run = run
         self._followers = followers
+        self._teller = teller
 
     async def record(self, event: Event) -> None:
         """See Trace; the store has it by now."""
         self._followers.told(self._run)
+        if isinstance(event, RunEnded):
+            self._teller.wake()
+
+
+def _webhook_settings(settings: Settings) -> WebSettings:
+    """Raises UsageProblem for what cannot be a host."""
+    try:
+        return webhook_settings(settings.webhook_hosts, settings.user_agent)
+    except ValueError as error:
+        raise UsageProblem(f"BREADTH_WEBHOOK_HOSTS: {error}") from error
 
 
 def new_worker_id() -> str:
@@ -94,6 +108,8 @@ async def service(
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(await TraceStore.open(settings.store))
         followers = Followers(store)
+        web = WebClient(_webhook_settings(settings))
+        teller = Teller(store, await stack.enter_async_context(web))
         id_ = new_worker_id()
         worker = None
         if most:
@@ -103,7 +119,7 @@ async def service(
                     id_,
                     roots,
                     settings,
-                    traces=lambda run: (_Told(run, followers),),
+                    traces=lambda run: (_Told(run, followers, teller),),
                     say=log.info,
                 )
             )
@@ -113,7 +129,7 @@ async def service(
         body = worker.do if worker else _nobody
         queue = await stack.enter_async_context(Queue(waiting, id_, body))
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(followers.look())]
+            tasks = [group.create_task(followers.look()), group.create_task(teller.tell())]
             if worker:
                 tasks.append(group.create_task(worker.live(queue)))
             try:
