@@ -88,16 +88,9 @@ def chat_served(settings: Settings) -> Served:
 
 
 def embeddings_served(settings: Settings) -> Served:
-    """Those for vectors: the embedder of the settings first."""
-    named = served_places(settings)
-    if settings.embeddings.startswith("openai:"):
-        named = served_places(replace_model(settings, settings.embeddings)) | named
-    return Served(named)
-
-
-def replace_model(settings: Settings, model: str) -> Settings:
-    """With nothing but this one."""
-    return settings.model_copy(update={"model": model, "roles": {}})
+    """Those for vectors: the embedder of the settings, and all others, which may have one."""
+    embedder = settings.model_copy(update={"model": settings.embeddings, "roles": {}})
+    return Served(served_places(settings) | served_places(embedder))
 
 
 def authorization(url: str, settings: Settings) -> dict[str, str]:
@@ -133,7 +126,7 @@ async def _listed(session: ClientSession, url: str, settings: Settings) -> list[
 
 
 async def _beginning(answer: ClientResponse, most: int) -> bytes:
-    """All of a body, or what it has behind so many bytes left out."""
+    """Of a body, so many bytes at most."""
     found = bytearray()
     async for piece in answer.content.iter_any():
         found += piece
