@@ -66,7 +66,7 @@ def list_(as_json: AsJson = False) -> None:
 @webhooks.command("remove", epilog="Example:\n\n  breadth webhooks remove 0k3f...")
 def remove(webhook: Annotated[str, typer.Argument(help="Its id.")]) -> None:
     """Tell an address nothing more."""
-    run_to_end(_with(settings_of(), lambda hooks: hooks.disable(webhook)))
+    run_to_end(_with(settings_of(), lambda hooks: hooks.remove(webhook)))
     show(f"webhook {webhook} is told nothing more")
     leave(0)
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from secrets import token_bytes, token_hex
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, insert, select, true, update
+from sqlalchemy import ColumnElement, Row, delete, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
@@ -111,17 +111,22 @@ class Webhooks:
         async with self._database.reading() as connection:
             return [_webhook(row) for row in await connection.execute(query)]
 
-    async def disable(self, webhook: str, user: str | None = None) -> None:
-        """It is told nothing more, and what was on its way to it is given up.
-
-        Raises UnknownWebhook.
-        """
-        at = self._now()
+    async def remove(self, webhook: str, user: str | None = None) -> None:
+        """It is told nothing more, and what it was told is forgotten. Raises UnknownWebhook."""
         chosen = (WebhookRow.id == webhook) & _of(user)
         async with self._database.writing() as connection:
-            disabled = update(WebhookRow).where(chosen).values(disabled_at=at)
-            if not (await connection.execute(disabled)).rowcount:
+            known = await connection.execute(select(WebhookRow.id).where(chosen))
+            if known.one_or_none() is None:
                 raise UnknownWebhook(webhook)
+            await connection.execute(delete(DeliveryRow).where(DeliveryRow.webhook == webhook))
+            await connection.execute(delete(WebhookRow).where(WebhookRow.id == webhook))
+
+    async def disable(self, webhook: str) -> None:
+        """It is told nothing more, and what was on its way to it is given up."""
+        at = self._now()
+        async with self._database.writing() as connection:
+            disabled = update(WebhookRow).where(WebhookRow.id == webhook).values(disabled_at=at)
+            await connection.execute(disabled)
             open_ = (DeliveryRow.webhook == webhook) & DeliveryRow.next_at.is_not(None)
             given_up = update(DeliveryRow).where(open_).values(next_at=None, dead_at=at)
             await connection.execute(given_up)

@@ -206,7 +206,7 @@ async def test_what_is_another_users_is_not_there(store: TraceStore, receiver: R
     sent = (await store.webhooks.deliveries(hook.id, "ann"))[0]
     assert await store.webhooks.all("bob") == []
     for call in (
-        store.webhooks.disable(hook.id, "bob"),
+        store.webhooks.remove(hook.id, "bob"),
         store.webhooks.deliveries(hook.id, "bob"),
         store.webhooks.resend(sent.id, "bob"),
     ):

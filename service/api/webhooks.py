@@ -109,9 +109,9 @@ async def webhooks_listed(request: web.Request) -> web.Response:
 @routes.delete("/v1/webhooks/{id}")
 @described("Remove a webhook", tag="Webhooks", answers={200: Changed}, errors=(404,))
 async def webhook_removed(request: web.Request) -> web.Response:
-    """It is told nothing more; what it was told stays in the list."""
+    """It is told nothing more, and what it was told is forgotten."""
     id_ = request.match_info["id"]
-    await request.app[FRONT].store.webhooks.disable(id_, asker_of(request).user)
+    await request.app[FRONT].store.webhooks.remove(id_, asker_of(request).user)
     return web.json_response(Changed(id=id_).model_dump())
 
 
