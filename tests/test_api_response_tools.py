@@ -241,6 +241,8 @@ async def test_what_has_no_effect_is_given_back(service: Service) -> None:
         (SERVER | {"server_url": "file:///etc/passwd"}, "tools[0].server_url"),
         (SERVER | {"server_url": "https://u:p@shop.example"}, "tools[0].server_url"),
         (SERVER | {"headers": {"X-Key": "two\nlines"}}, "tools[0].headers"),
+        (SERVER | {"headers": {"Host": "elsewhere"}}, "tools[0].headers"),
+        (SERVER | {"headers": {"X:Y": "z"}}, "tools[0].headers"),
         (SERVER | {"authorization": 3}, "tools[0].authorization"),
         (SERVER | {"require_approval": "always"}, "tools[0].require_approval"),
         (SERVER | {"allowed_tools": {"read_only": True}}, "tools[0].allowed_tools.read_only"),
