@@ -44,6 +44,7 @@ from storage.records import (
     source_data,
     step_columns,
 )
+from storage.service_tables import ResponseRow
 from storage.tables import (
     CallRow,
     EventRow,
@@ -155,6 +156,7 @@ async def _ended(row: Row[Any], entry: _Entry, event: RunEnded) -> dict[str, Any
     if row.priority is not None:
         run, seq = entry.run, entry.seq
         await tell_end(entry.connection, run, row.user, seq, event.status, entry.at)
+    await _forget_secrets(entry)
     return {"status": event.status, "reason": event.reason, "ended_at": entry.at}
 
 
@@ -178,6 +180,12 @@ async def _started(row: Row[Any], entry: _Entry) -> dict[str, Any]:
         "owner_pid": owner.pid,
         "owner_birth": owner.birth,
     }
+
+
+async def _forget_secrets(entry: _Entry) -> None:
+    """What the run had to tell elsewhere, nobody needs any more."""
+    chosen = (ResponseRow.run == entry.run) & ResponseRow.secrets.is_not(None)
+    await entry.connection.execute(update(ResponseRow).where(chosen).values(secrets=None))
 
 
 async def _add_step(entry: _Entry, event: StepAdded) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, Row, delete, insert, select, true, update
+from sqlalchemy import ColumnElement, Row, delete, insert, select, true
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -47,6 +47,7 @@ class ResponseRecord:
     kind: Kind
     request: Mapping[str, Any]
     secrets: Mapping[str, Any] | None
+    """None from the end of its run on."""
     previous: str | None
     created_at: datetime
 
@@ -111,12 +112,6 @@ class Responses:
             deleted = await connection.execute(delete(ResponseRow).where(chosen))
         if not deleted.rowcount:
             raise UnknownResponse(response)
-
-    async def forget_secrets(self, run: str) -> None:
-        """Its run has ended: nothing needs them any more."""
-        async with self._database.writing() as connection:
-            chosen = (ResponseRow.run == run) & ResponseRow.secrets.is_not(None)
-            await connection.execute(update(ResponseRow).where(chosen).values(secrets=None))
 
 
 async def _again(

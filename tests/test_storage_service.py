@@ -1,12 +1,13 @@
 """What the service keeps: responses, workers, users, the log as it is followed."""
 
 import asyncio
+from typing import Any
 
 import pytest
-from trace_store import PASSAGE, Clock
+from trace_store import PASSAGE, Clock, model_called
 
 from planner import Done, RunEnded, RunStarted, Step, StepAdded, StepEnded, StepStarted
-from storage import Asked, Asker, RunTaken, TraceStore, UnknownResponse, UnknownRun
+from storage import Asked, Asker, RunTaken, Spent, TraceStore, UnknownResponse, UnknownRun
 
 ANN, BOB = Asker("ann", "k1", 1), Asker("bob", "k2", 1)
 
@@ -49,11 +50,31 @@ async def test_what_is_another_users_is_not_there(store: TraceStore) -> None:
     assert [each.id for each in await store.runs(user="ann")] == [made.run]
 
 
-async def test_secrets_are_forgotten_and_a_deleted_response_is_gone(store: TraceStore) -> None:
+@pytest.mark.parametrize("status", ["completed", "failed"])
+async def test_secrets_are_forgotten_when_the_run_ends(store: TraceStore, status: Any) -> None:
     made, _ = await store.responses.create(asked(secrets={"token": "s"}), ANN)
-    assert made.secrets == {"token": "s"}
-    await store.responses.forget_secrets(made.run)
+    await store.trace(made.run).record(RunStarted("Who?"))
+    assert (await store.responses.named(made.id)).secrets == {"token": "s"}
+    await store.trace(made.run).record(RunEnded(status))
     assert (await store.responses.named(made.id)).secrets is None
+
+
+async def test_what_is_stopped_before_it_began_has_no_secrets(store: TraceStore) -> None:
+    made, _ = await store.responses.create(asked(secrets={"token": "s"}), ANN)
+    await store.ask_to_stop(made.run)
+    assert (await store.responses.named(made.id)).secrets is None
+
+
+async def test_a_run_costs_what_its_model_calls_cost(store: TraceStore) -> None:
+    run = await store.create_run("Who?", {})
+    assert await store.spent(run) == Spent()
+    for call in (model_called(cost=0.5), model_called(), model_called(reused=True)):
+        await store.trace(run).record(call)
+    assert await store.spent(run) == Spent(2, 60, 40, 10, 0.5)
+
+
+async def test_a_deleted_response_is_gone(store: TraceStore) -> None:
+    made, _ = await store.responses.create(asked(), ANN)
     await store.responses.delete(made.id, "ann")
     with pytest.raises(UnknownResponse):
         await store.responses.named(made.id)

@@ -5,6 +5,10 @@ errors      errors as the interface says them
 access      who asks
 front       what the handlers need of the service: runs, their events, the store
 chat        /v1/chat/completions, with chat_bodies (what it takes) and chat_objects (what it gives)
+responses   /v1/responses; response_bodies is what it takes, with response_tools, response_functions
+            and response_servers; response_asking makes a question of that
+            response_items folds a run's calls into items (response_calls: what each looks like),
+            response_objects gives the whole, and response_stream its events
 models      /v1/models; offered has the service's own
 runs        /v1/runs, with run_objects; spending says what a run has cost
 vectors     /v1/embeddings and /v1/completions

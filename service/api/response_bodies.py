@@ -17,6 +17,8 @@ _EXAMPLE: dict[str, JsonValue] = {
     "background": True,
 }
 _TEXTS = ("input_text", "output_text", "text", "refusal", "summary_text", "reasoning_text")
+_STATED = ("message", "function_call", "function_call_output")
+"""Items that have a status."""
 _PAIRS, _KEY, _VALUE = 16, 64, 512
 Verbosity = Literal["low", "medium", "high"]
 
@@ -197,7 +199,7 @@ def input_items(given: str | list[dict[str, Any]], response: str) -> list[dict[s
         more: dict[str, Any] = {"id": f"item_{response.partition('_')[2]}_{place}"}
         if "type" not in item:
             more |= {"type": "message"}
-        if item.get("type", "message") == "message":
+        if item.get("type", "message") in _STATED and not item.get("status"):
             more |= {"status": "completed"}
         if isinstance(content, str):
             part: dict[str, Any] = {"type": kind, "text": content}

@@ -1,5 +1,6 @@
 """MCP servers that a request names: what is said of each, its secrets apart from the rest."""
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,9 @@ _LONGEST_URL = 2000
 _MOST_HEADERS = 50
 _LONGEST_HEADER = 8000
 _MOST_NAMES = 200
+_OURS = frozenset({"connection", "content-length", "host", "te", "transfer-encoding", "upgrade"})
+"""Headers that belong to the connection."""
+_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 
 
 def server_of(
@@ -74,6 +78,8 @@ def _secrets(tool: Mapping[str, Any], where: str) -> dict[str, JsonValue]:
         for name, value in headers.items():
             if not isinstance(value, str) or not (_fits_a_line(name) and _fits_a_line(value)):
                 raise _wrong(f"{where}.headers", "names and values have to be texts of one line")
+            if name.lower() in _OURS or not _NAME.fullmatch(name):
+                raise _wrong(f"{where}.headers", "a name is none that a request may set")
         secrets["headers"] = dict(headers)
     return secrets
 

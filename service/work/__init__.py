@@ -3,6 +3,7 @@
 queue      the queue: DBOS, one workflow for each run
 worker     does runs, says that it lives, and takes over those of the dead
 bench      models and sources, opened once for all runs of a worker
+servers    MCP servers that a request names, for its run alone
 following  whoever waits for events of a run gets them as they come
 service    all together: what the HTTP interface asks
 telling    ends of runs, told to webhooks

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
-from planner import Answer, Event, Outcome, Sentence, Trace
+from planner import Answer, Decided, Event, Outcome, Sentence, Trace
 from search import ByAddress, IndexReport, OnDomains, Passage, Remembered, Together
 from service.errors import UsageProblem
 from service.following import before_of, earlier_of
@@ -14,6 +14,7 @@ from service.saved import restored
 from service.settings import Settings
 from service.sources import Root, Sources, require_sources, sources
 from service.wishes import Wishes
+from service.work.servers import with_servers
 from service.workplace import Tee, Workplace, require_prices
 from storage import RunRecord, TraceStore
 
@@ -82,12 +83,24 @@ class Bench:
         """What is left of a run, to its recorded end."""
         settings = self._settings(record)
         wishes = Wishes.from_options(record.options)
+        response = await self.store.responses.of_run(record.id) if wishes.servers else None
+        secrets = response.secrets if response else None
+        async with with_servers(self.others, wishes, secrets, settings) as (others, settings):
+            for problem in others.problems[len(self.others.problems) :]:
+                trace = self.store.trace(record.id, self.worker)
+                await trace.record(Decided("left out", problem))
+            await self._done(record, settings, wishes, others)
+
+    async def _done(
+        self, record: RunRecord, settings: Settings, wishes: Wishes, others: Others
+    ) -> None:
+        """See `do`."""
         place = Workplace(
             self.models.model,
             self._sources(wishes, await before_of(self.store, record)),
             settings,
             Notices(self.say, *self.traces(record.id)),
-            self.others,
+            others,
             looks=True,
             worker=self.worker,
         )
