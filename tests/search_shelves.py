@@ -1,28 +1,27 @@
-"""Where an index is kept: in memory or a file, and in PostgreSQL where BREADTH_TEST_POSTGRES names
-a database: with pgvector if it has it, and without.
+"""Where an index is kept: in memory or a file, and in PostgreSQL, with pgvector if it has it, and
+without.
 """
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from postgres_server import WHY_NOT, postgres
 from sqlalchemy import URL, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from search import DocumentIndex, Embedder, Reranker, shared_index
 from search.shared.schema import schema_of
 
-POSTGRES = os.environ.get("BREADTH_TEST_POSTGRES")
-
 
 def postgres_url() -> URL:
     """Skips where there is none."""
-    if POSTGRES is None:
-        pytest.skip("BREADTH_TEST_POSTGRES names no database")
-    return make_url(POSTGRES).set(drivername="postgresql+asyncpg")
+    named = postgres()
+    if named is None:
+        pytest.skip(WHY_NOT)
+    return make_url(named).set(drivername="postgresql+asyncpg")
 
 
 class Shelf:

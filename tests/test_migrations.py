@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from postgres_server import WHY_NOT, postgres
 from sqlalchemy import Connection, inspect, text
-from trace_store import POSTGRES
 
 from storage import StorageError, TraceStore
 from storage.database import Database
@@ -21,9 +21,9 @@ from storage.tables import Base
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
     """Empty."""
-    if request.param == "postgresql" and POSTGRES is None:
-        pytest.skip("BREADTH_TEST_POSTGRES names no database")
-    named = tmp_path / "runs.db" if request.param == "sqlite" else POSTGRES
+    named = tmp_path / "runs.db" if request.param == "sqlite" else postgres()
+    if named is None:
+        pytest.skip(WHY_NOT)
     opened = Database(database_url(named))
     await opened.prepare()
     yield opened
@@ -140,7 +140,7 @@ async def test_a_database_of_a_newer_breadth_is_refused(tmp_path: Path) -> None:
 
 
 async def test_several_may_create_one_database_at_once(database: Database, tmp_path: Path) -> None:
-    url = POSTGRES if database.name != str(tmp_path / "runs.db") else database.name
+    url = postgres() if database.name != str(tmp_path / "runs.db") else database.name
     stores = await asyncio.gather(*(TraceStore.open(url) for _ in range(4)))
     assert [await store.runs() for store in stores] == [[]] * 4
     for store in stores:

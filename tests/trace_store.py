@@ -1,14 +1,11 @@
-"""A trace store on real databases: SQLite, and PostgreSQL where BREADTH_TEST_POSTGRES names it.
+"""A trace store on real databases: SQLite and PostgreSQL, whose database is emptied after each test."""
 
-The named PostgreSQL database is emptied after each test.
-"""
-
-import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from postgres_server import WHY_NOT, postgres
 from sqlalchemy import text
 
 from inference import Completion, Message, Request, Sample, Usage
@@ -19,7 +16,6 @@ from storage.database import Database
 from storage.engines import database_url
 from storage.schema import VERSION_TABLE, migrate
 
-POSTGRES = os.environ.get("BREADTH_TEST_POSTGRES")
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 SOURCE = Source(
@@ -53,10 +49,11 @@ async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[s
     if request.param == "sqlite":
         yield str(tmp_path / "new folder" / "runs.db")
         return
-    if POSTGRES is None:
-        pytest.skip("BREADTH_TEST_POSTGRES names no database")
-    yield POSTGRES
-    database = Database(database_url(POSTGRES))
+    named = postgres()
+    if named is None:
+        pytest.skip(WHY_NOT)
+    yield named
+    database = Database(database_url(named))
     async with database.writing() as connection:
         await connection.run_sync(migrate, "base")
         await connection.execute(text(f"DROP TABLE {VERSION_TABLE}"))
