@@ -1,4 +1,4 @@
-"""A trace store on real databases: SQLite and PostgreSQL, whose database is emptied after each test."""
+"""A trace store on real databases: SQLite, and PostgreSQL, which is emptied after each test."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
