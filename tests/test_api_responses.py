@@ -211,6 +211,25 @@ async def test_what_is_not_to_be_stored_is_gone_when_it_was_given(service: Servi
         await service.client.responses.retrieve(made.id)
 
 
+async def test_what_searches_found_is_told_to_whoever_asks_for_it(service: Service) -> None:
+    service.front.script = WHOLE
+    made = await service.client.responses.create(model="breadth", input="Who?")
+    assert made.output[0].results is None  # type: ignore[union-attr]
+    wanted: Any = ["file_search_call.results"]
+    shown = await service.client.responses.retrieve(made.id, include=wanted)
+    found = shown.output[0].results  # type: ignore[union-attr]
+    assert [each.filename for each in found] == ["https://example.org/roma", "roma.md"]
+
+
+async def test_a_reason_tells_no_path_of_the_server(service: Service) -> None:
+    store = service.front.settings.store
+    service.front.script = (RunStarted("?"), RunEnded("failed", f"no {store}"))
+    made = await service.client.responses.create(model="breadth", input="Who?")
+    assert made.error is not None
+    assert made.error.message == "no runs.db"
+    assert store not in made.model_dump_json()
+
+
 async def test_a_failed_run_says_why(service: Service) -> None:
     service.front.script = (RunStarted("Who?"), RunEnded("failed", "the model is gone"))
     made = await service.client.responses.create(model="breadth", input="Who?")
