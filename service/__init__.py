@@ -20,6 +20,7 @@ evaluating     `breadth eval`: question sets, asked of our run and of its rivals
 api            the HTTP interface: responses, chat, runs
 work           the durable queue, and the workers that do the runs in it
 formats        an answer as text, Markdown, HTML, PDF, Word, JSON, and its sources as BibTeX
+keys_cli       the commands `breadth keys ...`
 webhooks       which addresses may be told of ends of runs; webhooks_cli their commands
 publishing     from a run to what is published of it
 run_views      the list of runs and the drawing of a trace; plan_views and legible serve it

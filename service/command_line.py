@@ -11,6 +11,7 @@ from rich.console import Console
 from service import asking, plan_cli, serve_cli
 from service.edge import AsJson, Model, Quiet, fail, leave, run_to_end, settings_of, show, show_json
 from service.evaluating.cli import EVAL_EPILOG, evals, evaluate
+from service.keys_cli import keys
 from service.models_cli import models
 from service.options import (
     Audience,
@@ -56,6 +57,7 @@ app = typer.Typer(
 app.add_typer(models, name="models")
 app.add_typer(tool_commands, name="tools")
 app.add_typer(evals, name="evals")
+app.add_typer(keys, name="keys")
 app.add_typer(webhooks, name="webhooks")
 
 _PIPED = 1000

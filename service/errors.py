@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from inference import ModelError, ModelSetupError, NoAddress
 from planner import NotStored, Withdrawn
 from search import IndexFolderError, SearchError
-from storage import NoStore, StorageError, UnknownEvaluation, UnknownRun, UnknownWebhook
+from storage import NoStore, StorageError, UnknownEvaluation, UnknownKey, UnknownRun, UnknownWebhook
 
 
 class UsageProblem(Exception):
@@ -35,6 +35,7 @@ USAGE: tuple[type[Exception], ...] = (
     NoAddress,
     NoStore,
     UnknownEvaluation,
+    UnknownKey,
     UnknownRun,
     UnknownWebhook,
 )

@@ -64,7 +64,10 @@ async def _end(front: Service, worker: Worker | None, settings: Settings) -> Non
 async def _listening(front: Service, serving: Serving) -> AsyncIterator[str]:
     """Gives the address."""
     runner = web.AppRunner(
-        application(front), handler_cancellation=True, access_log=None, shutdown_timeout=5
+        application(front, host=serving.host),
+        handler_cancellation=True,
+        access_log=None,
+        shutdown_timeout=5,
     )
     await runner.setup()
     try:

@@ -128,6 +128,12 @@ class Settings(BaseSettings):
     """MCP servers by name."""
     openapi: dict[str, OpenApiSettings] = Field(default_factory=dict)
     """Services that OpenAPI documents describe, by name."""
+    access: Literal["auto", "open", "keys"] = "auto"
+    """Whether the service wants API keys; auto: where others than this machine can reach it."""
+    hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = ()
+    """Names that the service is known by, with commas between; on loopback besides its own."""
+    cors: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = ()
+    """Origins whose pages may ask the service, with commas between."""
     user_runs: Annotated[int | None, Field(ge=1)] = None
     """Runs of one user at once, in all processes of the service; None: as many as there is room."""
     webhook_hosts: str = ""

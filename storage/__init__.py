@@ -14,6 +14,7 @@ survives the death of the process. `database_url` says what database a name mean
     log          events as whoever follows a run reads them
     spending     what a run has cost
     responses    runs as clients of the service asked for them
+    keys         API keys, and what their runs may take
     webhooks     who is told of the ends of runs, and how far each telling has come
     workers      the processes of the service that do runs, and whether they live
     forking      a run that begins with what another one has
@@ -26,14 +27,17 @@ from storage.engines import database_url
 from storage.errors import (
     EvaluationTaken,
     NoStore,
+    OverLimit,
     RunTaken,
     StorageError,
     UnknownEvaluation,
+    UnknownKey,
     UnknownResponse,
     UnknownRun,
     UnknownWebhook,
 )
 from storage.evaluations import EvaluationRecord, EvaluationResult, Evaluations
+from storage.keys import KEY_PREFIX, KeyLimits, KeyRecord, Keys
 from storage.log import Head, Logged
 from storage.responses import Asked, ResponseRecord, Responses
 from storage.runs import Asker, RunRecord, RunState
@@ -43,6 +47,7 @@ from storage.webhooks import Delivery, Due, WebhookRecord, Webhooks, require_kin
 from storage.workers import WorkerRecord, Workers
 
 __all__ = [
+    "KEY_PREFIX",
     "Asked",
     "Asker",
     "Delivery",
@@ -52,8 +57,12 @@ __all__ = [
     "EvaluationTaken",
     "Evaluations",
     "Head",
+    "KeyLimits",
+    "KeyRecord",
+    "Keys",
     "Logged",
     "NoStore",
+    "OverLimit",
     "ResponseRecord",
     "Responses",
     "RunRecord",
@@ -63,6 +72,7 @@ __all__ = [
     "StorageError",
     "TraceStore",
     "UnknownEvaluation",
+    "UnknownKey",
     "UnknownResponse",
     "UnknownRun",
     "UnknownWebhook",

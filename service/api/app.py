@@ -2,22 +2,39 @@
 
 from aiohttp import web
 
+from inference import is_loopback
 from service.api import chat, models, openapi, responses, runs, vectors, webhooks
+from service.api.access import ACCESS, Access, asker_known
 from service.api.errors import errors_told
 from service.api.front import FRONT, Front
+from service.api.hardening import DOORS, Doors, hardened, told_headers
 from service.api.served import connected
 from service.api.vectors import MINILM
+from service.settings import Settings
 
 _MOST_BYTES = 4 * 2**20
 """Of a request's body."""
 
 
-def application(front: Front) -> web.Application:
-    """Of all routes."""
-    app = web.Application(middlewares=[errors_told], client_max_size=_MOST_BYTES)
+def application(front: Front, *, host: str = "127.0.0.1") -> web.Application:
+    """Of all routes. `host`: the address that it listens on."""
+    settings = front.settings
+    app = web.Application(
+        middlewares=[errors_told, hardened, asker_known], client_max_size=_MOST_BYTES
+    )
+    app.on_response_prepare.append(told_headers)
     app[FRONT] = front
+    app[ACCESS] = Access(front, is_open=is_open(settings, host))
+    app[DOORS] = Doors.of(host, settings.hosts, settings.cors)
     app[MINILM] = []
     app.cleanup_ctx.append(connected)
     for each in (chat, models, openapi, responses, runs, vectors, webhooks):
         app.add_routes(each.routes)
     return app
+
+
+def is_open(settings: Settings, host: str) -> bool:
+    """Whether requests without a key are heard."""
+    if settings.access == "auto":
+        return is_loopback(host)
+    return settings.access == "open"

@@ -5,11 +5,12 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from math import ceil
 from secrets import token_hex
 
 from aiohttp import web
 
-from storage import StorageError, UnknownResponse, UnknownRun, UnknownWebhook
+from storage import OverLimit, StorageError, UnknownResponse, UnknownRun, UnknownWebhook
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 log = logging.getLogger("breadth.api")
@@ -61,6 +62,9 @@ async def errors_told(request: web.Request, handler: Handler) -> web.StreamRespo
         answer = _of_http(error)
     except (UnknownResponse, UnknownRun, UnknownWebhook) as error:
         answer = _told(ApiError(404, str(error), code="not_found"))
+    except OverLimit as error:
+        wait = {"Retry-After": str(ceil(error.seconds))}
+        answer = _told(ApiError(429, str(error), code="rate_limit_exceeded", headers=wait))
     except StorageError as error:
         log.warning("request %s: %s", request_id, error)
         answer = _told(ApiError(503, str(error), code="storage", headers={"Retry-After": "1"}))

@@ -1,0 +1,95 @@
+"""What every answer says, and which requests are not heard: browsers of other places, other hosts.
+
+A service on loopback without keys could be asked by any page that the user's browser shows. So it
+hears only requests that name it by a name of this machine (a page of another name that is resolved
+to loopback names that), and no request of a page of another origin.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from service.api.errors import ApiError, Handler
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+_PAGES = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
+"""For the page of the reference, whose style stands in it."""
+_ALLOWED = {
+    "Access-Control-Allow-Methods": "GET, POST, DELETE",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, Last-Event-ID",
+    "Access-Control-Max-Age": "600",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Who is heard."""
+
+    hosts: frozenset[str] | None
+    """Names that requests may call the service by; None: any."""
+    origins: frozenset[str]
+    """Whose pages may ask, besides our own."""
+
+    @classmethod
+    def of(cls, host: str, hosts: Collection[str], origins: Collection[str]) -> "Doors":
+        """Of a service that listens there."""
+        names = frozenset(name.lower() for name in hosts)
+        near = host in _LOOPBACK
+        return cls(names | _LOOPBACK if near or names else None, frozenset(origins))
+
+
+DOORS: web.AppKey[Doors] = web.AppKey("hardening", Doors)
+
+
+@web.middleware
+async def hardened(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuses what is not to be heard; everything else gets the headers."""
+    doors, origin = request.app[DOORS], request.headers.get("Origin")
+    _require_host(request, doors)
+    crossing = origin is not None and origin not in _own(request)
+    if crossing and origin not in doors.origins:
+        raise ApiError(403, "pages of other origins may not ask this service (BREADTH_CORS)")
+    if crossing and request.method == "OPTIONS":
+        answer: web.StreamResponse = web.Response(status=204, headers=_ALLOWED)
+    else:
+        answer = await handler(request)
+    if crossing and origin is not None and not answer.prepared:
+        answer.headers["Access-Control-Allow-Origin"] = origin
+        answer.headers["Vary"] = "Origin"
+    return answer
+
+
+async def told_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """A signal: what every answer says, streams among them."""
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    is_page = response.content_type == "text/html"
+    response.headers.setdefault("Content-Security-Policy", _PAGES if is_page else _POLICY)
+    response.headers.setdefault("Cache-Control", "no-store")
+
+
+def _require_host(request: web.Request, doors: Doors) -> None:
+    """Raises ApiError for a name that is none of the service's."""
+    if doors.hosts is None:
+        return
+    try:
+        named = urlsplit(f"//{request.headers.get('Host', '')}").hostname or ""
+    except ValueError:
+        named = ""
+    if named.lower() not in doors.hosts:
+        raise ApiError(403, "the service is not known by this host's name (BREADTH_HOSTS)")
+
+
+def _own(request: web.Request) -> tuple[str, str]:
+    """The origins of our own pages; behind a proxy the scheme may be another one."""
+    host = request.headers.get("Host", "")
+    return f"http://{host}", f"https://{host}"
