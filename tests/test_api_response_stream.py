@@ -251,3 +251,14 @@ def test_a_text_is_cut_behind_a_sentence_or_else_behind_a_word(tokens: int, said
     assert text.startswith(said)
     assert message["status"] == "incomplete"
     assert tokens == 4 or text == "Alfonso Cuarón 🎬 directed Roma. [1] [2]"
+
+
+def test_a_response_has_every_field_of_the_neutral_specification() -> None:
+    made = fold([], end=ended())[-1]["response"]
+    numbers = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "top_logprobs")
+    assert [made[name] for name in numbers] == [1, 1, 0, 0, 0]
+    texts = ("truncation", "service_tier", "tool_choice", "status", "model", "object")
+    assert all(isinstance(made[name], str) for name in texts)
+    assert all(isinstance(made[name], bool) for name in ("store", "background"))
+    named = "max_output_tokens max_tool_calls safety_identifier prompt_cache_key instructions"
+    assert {*named.split(), "previous_response_id", "reasoning", "text", "metadata"} <= set(made)

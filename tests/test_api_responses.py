@@ -1,6 +1,7 @@
 """`/v1/responses` as the official client uses it."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -211,6 +212,25 @@ async def test_what_is_not_to_be_stored_is_gone_when_it_was_given(service: Servi
         await service.client.responses.retrieve(made.id)
 
 
+async def test_what_searches_found_is_told_to_whoever_asks_for_it(service: Service) -> None:
+    service.front.script = WHOLE
+    made = await service.client.responses.create(model="breadth", input="Who?")
+    assert made.output[0].results is None  # type: ignore[union-attr]
+    wanted: Any = ["file_search_call.results"]
+    shown = await service.client.responses.retrieve(made.id, include=wanted)
+    found = shown.output[0].results  # type: ignore[union-attr]
+    assert [each.filename for each in found] == ["https://example.org/roma", "roma.md"]
+
+
+async def test_a_reason_tells_no_path_of_the_server(service: Service) -> None:
+    store = service.front.settings.store
+    service.front.script = (RunStarted("?"), RunEnded("failed", f"no {store}"))
+    made = await service.client.responses.create(model="breadth", input="Who?")
+    assert made.error is not None
+    assert made.error.message == "no runs.db"
+    assert store not in made.model_dump_json()
+
+
 async def test_a_failed_run_says_why(service: Service) -> None:
     service.front.script = (RunStarted("Who?"), RunEnded("failed", "the model is gone"))
     made = await service.client.responses.create(model="breadth", input="Who?")
@@ -341,3 +361,24 @@ async def test_a_text_that_is_too_long_is_cut_at_a_word(service: Service) -> Non
     assert made.incomplete_details.reason == "max_output_tokens"
     assert TEXT.startswith(made.output_text)
     assert 0 < len(made.output_text) < len(TEXT)
+
+
+async def test_a_stream_whose_store_fails_ends_with_an_error_of_the_proper_form(
+    service: Service,
+) -> None:
+    service.front.script = working()
+    stream = await service.client.responses.create(
+        model="breadth", input="Who?", stream=True, background=True
+    )
+    seen: list[Any] = []
+    async for event in stream:
+        seen.append(event)
+        if event.type == "response.output_item.done":
+            with sqlite3.connect(service.front.settings.store) as database:
+                database.execute("DROP TABLE event")
+            database.close()
+            async with service.front.changed:
+                service.front.changed.notify_all()
+    EVENT.validate_python(seen[-1].to_dict())
+    assert (seen[-1].type, seen[-1].code) == ("error", "storage")
+    assert seen[-1].sequence_number == seen[-2].sequence_number

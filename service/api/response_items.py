@@ -6,7 +6,7 @@ starts some calls once more, and says again which steps there are; that changes 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,8 +54,14 @@ class Items:
     _over: bool = False
 
     @classmethod
-    def of(cls, response: ResponseRecord, run: RunRecord, settings: Settings) -> "Items":
-        """Of a run that has told nothing yet."""
+    def of(
+        cls,
+        response: ResponseRecord,
+        run: RunRecord,
+        settings: Settings,
+        include: Sequence[str] = (),
+    ) -> "Items":
+        """Of a run that has told nothing yet. `include`: besides what the request names."""
         wishes = Wishes.from_options(run.options)
         web = bool(wishes.web or (wishes.files is None and run.options.get("search")))
         servers = (*settings.mcp, *_named(wishes.servers, "label"))
@@ -63,7 +69,7 @@ class Items:
             response,
             Naming(web, servers, frozenset(_named(wishes.functions, "name"))),
             response.request.get("max_tool_calls"),
-            "file_search_call.results" in (response.request.get("include") or ()),
+            "file_search_call.results" in {*include, *(response.request.get("include") or ())},
             GrowingVeil(run, settings),
             _answered=frozenset(map(_key, wishes.outputs or ())),
         )

@@ -22,8 +22,16 @@ _LIMITS: Mapping[str, str] = {
     "max-tool-calls": "max_tool_calls",
     "seconds": "max_seconds",
 }
-_ECHOED = ("instructions", "max_output_tokens", "max_tool_calls", "user", "temperature", "top_p",
+_ECHOED = ("instructions", "max_output_tokens", "max_tool_calls", "user",
            "safety_identifier", "prompt_cache_key")  # fmt: skip
+_PLAIN: Mapping[str, float] = {
+    "temperature": 1.0,
+    "top_p": 1.0,
+    "presence_penalty": 0.0,
+    "frequency_penalty": 0.0,
+    "top_logprobs": 0,
+}
+"""Clients of the neutral specification want a number, though none has an effect."""
 _SENTENCE = re.compile(r"[.!?…。！？](?:[\"'”’»)]*)(?: \[\d+\])*(?=\s|$)|\n")
 """The end of one, with the marks behind it; a line is one, too."""
 _TOO_LONG = "max_output_tokens"
@@ -62,6 +70,7 @@ def response_object(
         "service_tier": "default",
         "usage": usage(spent) if spent else None,
         **{name: request.get(name) for name in _ECHOED},
+        **{name: request.get(name, plain) for name, plain in _PLAIN.items()},
         "breadth": {"run": run.id, "reason": run.reason},
     }
 

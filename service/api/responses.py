@@ -1,7 +1,9 @@
 """`/v1/responses`: questions in the form of the Responses API."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -12,7 +14,7 @@ from service.api.bodies import read_body, read_query
 from service.api.describing import EVENTS, described
 from service.api.errors import ApiError
 from service.api.front import FRONT, Front
-from service.api.places import GrowingVeil
+from service.api.places import GrowingVeil, veil_of
 from service.api.progress import Progress
 from service.api.response_asking import Previous, asked_by
 from service.api.response_bodies import (
@@ -96,7 +98,7 @@ async def response_shown(request: web.Request) -> web.StreamResponse:
     if wanted.stream:
         after = -1 if wanted.starting_after is None else wanted.starting_after
         return await _followed(request, record, after, stops=False)
-    return web.json_response(await _told(request.app[FRONT], record))
+    return web.json_response(await _told(request.app[FRONT], record, _included(request)))
 
 
 @routes.delete("/v1/responses/{id}")
@@ -190,19 +192,34 @@ async def _answer(
     return answer
 
 
-async def _told(front: Front, record: ResponseRecord) -> dict[str, Any]:
+async def _told(
+    front: Front, record: ResponseRecord, include: Sequence[str] = ()
+) -> dict[str, Any]:
     """The response as it is now."""
-    run = await front.store.run(record.run)
-    items = await _items(front, record, run)
+    run = await _run(front, record)
+    items = await _items(front, record, run, include)
     return response_object(record, run, items.items, await _spent(front, run))
 
 
-async def _items(front: Front, record: ResponseRecord, run: RunRecord) -> Items:
+async def _run(front: Front, record: ResponseRecord) -> RunRecord:
+    """As it is now, without the server's own paths in its reason."""
+    run = await front.store.run(record.run)
+    return replace(run, reason=veil_of(run, front.settings)(run.reason))
+
+
+async def _items(
+    front: Front, record: ResponseRecord, run: RunRecord, include: Sequence[str] = ()
+) -> Items:
     """Those of the events so far."""
-    items = Items.of(record, run, front.settings)
+    items = Items.of(record, run, front.settings, include)
     for logged in await front.store.log(record.run):
         items.take(logged)
     return items
+
+
+def _included(request: web.Request) -> Sequence[str]:
+    """What a query wants besides."""
+    return [*request.query.getall("include[]", ()), *request.query.getall("include", ())]
 
 
 async def _spent(front: Front, run: RunRecord) -> Spent | None:
@@ -218,7 +235,7 @@ async def _followed(
     run = await front.store.run(record.run)
     told = Stream(
         record,
-        Items.of(record, run, front.settings),
+        Items.of(record, run, front.settings, _included(request)),
         Progress(GrowingVeil(run, front.settings)),
     )
 
@@ -236,7 +253,7 @@ async def _followed(
             ):
                 async for one in pinged:
                     await send(told.take(one, run))
-            run = await front.store.run(record.run)
+            run = await _run(front, record)
             await send(told.end(run, await _spent(front, run) or Spent()))
             await _forget(front, record)
         except StorageError as error:
