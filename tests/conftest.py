@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-pytest_plugins = ["research_films", "search_shelves", "search_folder", "trace_store"]
+pytest_plugins = [
+    "research_films",
+    "search_shelves",
+    "search_folder",
+    "trace_store",
+    "service_at_work",
+]
 """Modules whose fixtures several files use."""
 
 QUESTION = "Who is older, is it the director of Inception or the director of Parasite?"

@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
 from conftest import QUESTION, ChatServer
 
 from planner import RunStarted
@@ -20,17 +19,6 @@ from service.work import service
 from storage import Asked, Asker, TraceStore
 
 ASKER = Asker(user="ann", priority=1)
-
-
-@pytest.fixture
-def settings(tmp_path: Path, chat_server: ChatServer) -> Settings:
-    return Settings(
-        model="openai:test",
-        base_url=chat_server.url,
-        database=str(tmp_path / "runs.db"),
-        cache=tmp_path / "cache",
-        data=tmp_path,
-    )
 
 
 @asynccontextmanager

@@ -18,17 +18,6 @@ from storage import Asked, Asker, TraceStore, UnknownRun
 ASKER = Asker(user="ann", priority=1)
 
 
-@pytest.fixture
-def settings(tmp_path: Path, chat_server: ChatServer) -> Settings:
-    return Settings(
-        model="openai:test",
-        base_url=chat_server.url,
-        database=str(tmp_path / "runs.db"),
-        cache=tmp_path / "cache",
-        data=tmp_path,
-    )
-
-
 def asked(settings: Settings, films: Path, **changes: object) -> Asked:
     options = options_of([films], settings)
     fields = {"kind": "response", "question": QUESTION, "options": options, "request": {}}
