@@ -7,6 +7,7 @@ from inference.embedded import EmbeddedModel, check_gguf
 from inference.endpoint import EndpointModel
 from inference.errors import (
     AnswerCut,
+    AnswerEmpty,
     AnswerInvalid,
     AnswerUnusable,
     ModelError,
@@ -72,6 +73,7 @@ __all__ = [
     "PACKAGED",
     "ROLES",
     "AnswerCut",
+    "AnswerEmpty",
     "AnswerInvalid",
     "AnswerUnusable",
     "Boundary",

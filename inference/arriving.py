@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from openai import AsyncStream
 
-from inference.errors import ModelNonsense, ModelUnavailable
+from inference.emptiness import Wordless
+from inference.errors import ModelNonsense
 from inference.metering import Meter
 from inference.model import ALL, Chunk, Request
 from inference.thinking import ThinkingFilter
@@ -24,12 +25,13 @@ async def arriving(
 ) -> AsyncGenerator[Chunk]:
     """The chunks of all samples, and the usage that is charged to none of them.
 
-    A stream that ends without a word or a reason was cut by something between the model and us.
-    Raises ModelNonsense and ModelUnavailable.
+    Nothing comes before something is said, so that what says nothing can be asked again: see
+    `inference.emptiness`. Raises ModelNonsense, ModelUnavailable and AnswerEmpty.
     """
     meter, allowance = Meter(request.n, engine), Allowance(request)
+    wordless = Wordless(request, where)
     thinking = [ThinkingFilter() for _ in range(request.n)]
-    began = said = cut = False
+    began = False
     async with response, aclosing(in_time(response, seconds, where)) as events:
         async for event in events:
             if event is None:
@@ -37,20 +39,19 @@ async def arriving(
             began = True
             chunks = list(chunks_of(event, request.n))
             added = meter.read(event)
-            cut = not all(map(allowance.covers, chunks))
-            if cut:
+            if not all(map(allowance.covers, chunks)):
                 break  # what came is kept; samples that have not ended count as cut
             for chunk in chunks:
-                said = said or chunk.says
+                wordless.hear(event, chunk)
                 counted = chunk if added is None else replace(chunk, usage=added)
                 if chunk.says or added:
-                    yield _sifted(counted, thinking[chunk.index])
+                    for passed in wordless.passed(_sifted(counted, thinking[chunk.index])):
+                        yield passed
     if not began:
         _require_stream(response)
-    if not (said or cut or meter.rest.completion_tokens):
-        raise ModelUnavailable(
-            f"{where} ended its answer before it had begun: did the server stop?", retry_after=0.0
-        )
+    wordless.judge(meter.rest)
+    for passed in wordless.let_go():
+        yield passed
     yield Chunk(index=0 if request.n == 1 else ALL, usage=meter.rest)
 
 

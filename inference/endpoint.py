@@ -17,13 +17,14 @@ from inference.capabilities import Capabilities
 from inference.connecting import NO_REUSE, Patience, client_of
 from inference.doors import Doors
 from inference.errors import (
+    AnswerEmpty,
     ModelRefused,
     ModelUnavailable,
     NoAddress,
     Unsupported,
 )
 from inference.fanout import Ask, separately
-from inference.model import Chunk, Halt, Message, Request
+from inference.model import ALL, Chunk, Halt, Message, Request
 from inference.translation import translating
 from inference.wire import (
     LLAMA,
@@ -180,9 +181,16 @@ class EndpointModel:
         indexes = list(missing)
         seed = None if request.seed is None else request.seed + indexes[0]
         rest = replace(request, n=len(indexes), seed=seed)
-        async with aclosing(separately(ask, rest, Halt(), staggered=True)) as chunks:
-            async for chunk in chunks:
-                yield replace(chunk, index=indexes[chunk.index])
+        try:
+            async with aclosing(separately(ask, rest, Halt(), staggered=True)) as chunks:
+                async for chunk in chunks:
+                    yield replace(chunk, index=indexes[chunk.index])
+        except AnswerEmpty as error:
+            if len(indexes) == request.n:
+                raise
+            for index in indexes:  # what came before has said something
+                yield Chunk(index=index, finish_reason="stop")
+            yield Chunk(index=ALL, usage=error.usage)
         self.one_by_one = True
 
     async def _stream(self, request: Request, extra: Mapping[str, Any]) -> AsyncGenerator[Chunk]:

@@ -6,6 +6,7 @@ ModelError               the call failed; the text names the endpoint or file an
 │   └── Unsupported      it has no such ability: there may be another way
 ├── ModelNonsense        an answer came that is no completion
 └── AnswerUnusable       the model answered, and not in the form that it was asked for
+    ├── AnswerEmpty      nothing came, where something had to: another endpoint may say more
     ├── AnswerCut        something ended the text, again with more room: never read as if whole
     └── AnswerInvalid    every attempt has another form: the text says where and why
 ModelSetupError          the user named a model that cannot be started: told before a run
@@ -52,6 +53,10 @@ class AnswerUnusable(ModelError):
         super().__init__(message)
         self.answer = answer
         self.usage = usage
+
+
+class AnswerEmpty(AnswerUnusable):
+    """Not a word came, and nothing in the request allows for that: see `inference.emptiness`."""
 
 
 class AnswerCut(AnswerUnusable):

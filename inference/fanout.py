@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from inference.errors import AnswerEmpty
 from inference.metering import estimated_prompt
 from inference.model import Chunk, Halt, Request, Usage
 
@@ -18,9 +19,10 @@ async def separately(
     """The samples of a request, each asked for by itself, with a seed of its own.
 
     `staggered`: the others are sent when the first one has begun, so that they find its prompt in
-    the engine's cache. The first error of any ends all of them.
+    the engine's cache. The first error of any ends all of them; a sample that is AnswerEmpty is an
+    error only where all are.
     """
-    arriving: asyncio.Queue[Chunk | BaseException | None] = asyncio.Queue()
+    arriving: asyncio.Queue[Chunk | _Empty | BaseException | None] = asyncio.Queue()
     begun = asyncio.Event()
     if not staggered:
         begun.set()
@@ -30,19 +32,38 @@ async def separately(
         task.add_done_callback(sample.ended)
     try:
         halt.attach(lambda index: tasks[index].cancel() if 0 <= index < len(tasks) else None)
-        running = request.n
+        running, empty = request.n, list[_Empty]()
         while running:
-            item = await arriving.get()
-            if isinstance(item, BaseException):
-                raise item
-            if item is None:
-                running -= 1
-            else:
-                yield item
+            match await arriving.get():
+                case None:
+                    running -= 1
+                case Chunk() as chunk:
+                    yield chunk
+                case _Empty() as nothing:
+                    empty.append(nothing)
+                case error:
+                    raise error
+        if len(empty) == request.n:
+            raise empty[0].error
+        for nothing in empty:
+            yield nothing.chunk
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Empty:
+    """A sample that said nothing."""
+
+    index: int
+    error: AnswerEmpty
+
+    @property
+    def chunk(self) -> Chunk:
+        """Its end, where others have said something."""
+        return Chunk(index=self.index, finish_reason="stop", usage=self.error.usage)
 
 
 class _Sample:
@@ -51,7 +72,7 @@ class _Sample:
     def __init__(
         self,
         index: int,
-        arriving: "asyncio.Queue[Chunk | BaseException | None]",
+        arriving: "asyncio.Queue[Chunk | _Empty | BaseException | None]",
         begun: asyncio.Event,
     ) -> None:
         self._index = index
@@ -86,7 +107,8 @@ class _Sample:
                     Chunk(index=self._index, finish_reason="halted", usage=self._uncounted())
                 )
         elif (error := task.exception()) is not None:
-            self._arriving.put_nowait(error)
+            failed = _Empty(self._index, error) if isinstance(error, AnswerEmpty) else error
+            self._arriving.put_nowait(failed)
         self._arriving.put_nowait(None)
 
     def _uncounted(self) -> Usage:

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
 
+from inference.errors import AnswerEmpty
 from inference.model import Chunk, Halt, Message, Model, Request
 
 Interrupt = Callable[[str], Awaitable[Request | None]]
@@ -35,11 +36,16 @@ async def interruptible(
     while True:
         part = _Part(boundary, interrupt)
         async with aclosing(part.written(model, following)) as chunks:
-            async for chunk in chunks:
-                if joint and chunk.text:
-                    yield Chunk(text="" if chunk.text[0].isspace() else joint)
-                    joint = ""
-                yield chunk
+            try:
+                async for chunk in chunks:
+                    if joint and chunk.text:
+                        yield Chunk(text="" if chunk.text[0].isspace() else joint)
+                        joint = ""
+                    yield chunk
+            except AnswerEmpty as error:
+                if following is request:
+                    raise
+                yield Chunk(finish_reason="stop", usage=error.usage)  # the news change nothing
         if part.following is None:
             return
         following, joint = part.following, part.joint

@@ -10,7 +10,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from inference.doors import Doors
 from inference.endpoint import EndpointModel
-from inference.errors import ModelError, ModelUnavailable, Unsupported
+from inference.errors import AnswerEmpty, ModelError, ModelUnavailable, Unsupported
 from inference.fanout import separately
 from inference.model import Chunk, Halt, Message, Request
 from inference.rotation import Call, Endpoint, Persistence, Place, Rotation
@@ -22,8 +22,9 @@ class PooledModel:
     """Spreads requests over endpoints that serve the same model; the home of all retries.
 
     A request that failed before its answer began goes to another endpoint, or waits until this one
-    has rested; one that an endpoint has no ability for goes to those that may have it. What has
-    begun is never asked again: its reader has seen it.
+    has rested; one that an endpoint has no ability for goes to those that may have it. One that was
+    answered with nothing goes to the others first, and the endpoint does not rest: it may be the
+    prompt. What has begun is never asked again: its reader has seen it.
     """
 
     def __init__(
@@ -155,7 +156,7 @@ class PooledModel:
         def again(error: BaseException) -> bool:
             if isinstance(error, Unsupported):  # another may be able, as far as it is there
                 return not all(one.dead or one in call.unable for one in self.endpoints)
-            return _passes(error)
+            return _passes(error) or isinstance(error, AnswerEmpty)
 
         try:
             async for attempt in AsyncRetrying(
@@ -167,6 +168,8 @@ class PooledModel:
             if _passes(error) and len(self.endpoints) > 1:
                 raise self._rotation.error() from error
             raise
+        except AnswerEmpty as error:
+            raise _by_all(error, call) from error
         raise AssertionError("unreachable: the last attempt raises")
 
     async def _tried(
@@ -183,6 +186,9 @@ class PooledModel:
             elif isinstance(error, Unsupported):  # mostly by what we know: the server was not asked
                 call.unable.add(place.endpoint)
             elif isinstance(error, ModelError):
+                if isinstance(error, AnswerEmpty):
+                    call.failures -= 1
+                    call.wordless.add(place.endpoint)
                 place.answered()
             place.leave()
             raise
@@ -195,6 +201,14 @@ def _delayed(chunk: Chunk, seconds: float) -> Chunk:
     if chunk.usage is None or not seconds:
         return chunk
     return replace(chunk, usage=replace(chunk.usage, queued_seconds=seconds))
+
+
+def _by_all(error: AnswerEmpty, call: Call) -> AnswerEmpty:
+    """The error, with the other endpoints that answered with nothing."""
+    addresses = sorted(one.model.base_url for one in call.wordless)
+    others = [address for address in addresses if not str(error).startswith(address)]
+    told = f"{error}; so did {', '.join(others)}" if others else str(error)
+    return AnswerEmpty(told, answer=error.answer, usage=error.usage)
 
 
 def _passes(error: BaseException) -> bool:

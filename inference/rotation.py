@@ -131,6 +131,8 @@ class Call:
         self.failures = failures
         self.unable: set[Endpoint] = set()
         """Those that have said that they have no such ability."""
+        self.wordless: set[Endpoint] = set()
+        """Those that have answered it with nothing: asked again when no other can be."""
         self.queued_seconds = 0.0
         """How long it stood in the line."""
 
@@ -254,13 +256,14 @@ class Rotation:
 
     def _chosen(self, call: Call, now: float) -> Endpoint | None:
         """The session's endpoint while its load is like the others', else the least loaded."""
-        free = [one for one in self.endpoints if one.has_room(now) and one not in call.unable]
+        able = [one for one in self.endpoints if one.has_room(now) and one not in call.unable]
+        free = [one for one in able if one not in call.wordless] or able
         if not free:
             return None
         session = "" if call.unable else call.session
         least = min(free, key=lambda one: (one.load, one.turn))
         home = self._homes.get(session)
-        if home is not None and home.rested <= now:
+        if home is not None and home.rested <= now and home not in call.wordless:
             self._homes.move_to_end(session)
             loyal = home in free and home.in_flight - _LOYALTY <= least.load * home.limit
             return home if loyal else least

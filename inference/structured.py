@@ -12,7 +12,7 @@ from typing import Generic, NoReturn, TypeVar
 from pydantic import JsonValue
 
 from inference.endpoint import EndpointModel
-from inference.errors import AnswerCut, AnswerInvalid, ModelRefused
+from inference.errors import AnswerCut, AnswerEmpty, AnswerInvalid, ModelRefused
 from inference.forms import Form, GrammarForm, JsonForm, RegexForm, TypedForm, Unfit
 from inference.model import Completion, Message, Model, Request, Sample, Usage, complete
 
@@ -44,8 +44,9 @@ async def structured(model: Model, request: Request, *, attempts: int = 3) -> St
     where it cannot, the text comes back unchecked.
 
     Raises AnswerCut when the text was cut, with twice the tokens, too; AnswerInvalid when no
-    attempt was valid; another ModelError when the model cannot be asked; ValueError for a request
-    without a form, or with a schema that no engine can be held to.
+    attempt was valid; AnswerEmpty when the last one brought nothing at all; another ModelError when
+    the model cannot be asked; ValueError for a request without a form, or with a schema that no
+    engine can be held to.
     """
     form: Form[JsonValue]
     if request.schema is not None:
@@ -90,9 +91,9 @@ class _Asking(Generic[T]):
         """Attempt after attempt, each as the one before suggests."""
         request = self._next(0, ())
         for attempt in range(1, self._attempts + 1):
-            completion = await self._complete(request)
-            self._usage += completion.usage
-            match self._outcome(completion):
+            made = await self._complete(request)
+            self._usage += made.usage
+            match self._outcome(made):
                 case _Fit(value, sample):
                     return Structured(value, sample, self._usage, attempt)
                 case _Cut(sample):
@@ -106,17 +107,21 @@ class _Asking(Generic[T]):
                     request = self._next(attempt, self._correction(sample, fault))
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    async def _complete(self, request: Request) -> Completion:
+    async def _complete(self, request: Request) -> Completion | AnswerEmpty:
         """One attempt. A server that has no room for twice the tokens is no reason of its own."""
         try:
             return await complete(self._model, request)
+        except AnswerEmpty as error:
+            return error
         except ModelRefused as error:
             if self._cut is None:
                 raise
             self._fail_cut(self._cut, error)
 
-    def _outcome(self, completion: Completion) -> "_Fit[T] | _Cut | _Wrong":
+    def _outcome(self, completion: Completion | AnswerEmpty) -> "_Fit[T] | _Cut | _Wrong":
         """The first valid sample; else what is wrong with a whole one; else that all are cut."""
+        if isinstance(completion, AnswerEmpty):
+            return _Wrong(Sample(""), completion)
         wrong: _Wrong | None = None
         for sample in completion.samples:
             if not sample.whole:
@@ -140,13 +145,14 @@ class _Asking(Generic[T]):
             max_tokens=asked.max_tokens * (1 if self._cut is None else 2),
         )
 
-    def _correction(self, sample: Sample, fault: Unfit) -> tuple[Message, ...]:
+    def _correction(self, sample: Sample, fault: Unfit | AnswerEmpty) -> tuple[Message, ...]:
         """What was said, and what is wrong with it. Turns alternate: some templates insist."""
         said = sample.text.strip()[:_REPEATED] or "..."
+        told = "it is empty" if isinstance(fault, AnswerEmpty) else fault
         self._told = True
         return (
             Message("assistant", said),
-            Message("user", f"That is not valid ({fault}). Answer again, with nothing else."),
+            Message("user", f"That is not valid ({told}). Answer again, with nothing else."),
         )
 
     def _fail_cut(self, sample: Sample, cause: ModelRefused | None = None) -> NoReturn:
@@ -161,7 +167,9 @@ class _Asking(Generic[T]):
             usage=self._usage,
         ) from cause
 
-    def _fail_wrong(self, sample: Sample, fault: Unfit) -> NoReturn:
+    def _fail_wrong(self, sample: Sample, fault: Unfit | AnswerEmpty) -> NoReturn:
+        if isinstance(fault, AnswerEmpty):
+            raise AnswerEmpty(str(fault), answer="", usage=self._usage) from fault
         raise AnswerInvalid(
             f"{_where(self._model)}: no valid answer in {self._attempts} attempts; the last one:"
             f" {fault}; it was: {_shown(sample)}",
@@ -190,7 +198,7 @@ class _Wrong:
     """A whole sample of another form."""
 
     sample: Sample
-    fault: Unfit
+    fault: Unfit | AnswerEmpty
 
 
 def _with_line(messages: tuple[Message, ...], line: str) -> tuple[Message, ...]:

@@ -97,6 +97,9 @@ class _Delta(BaseModel):
     content: str | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
+    refusal: str | None = None
+    tool_calls: list[Any] | None = None
+    function_call: Any = None
 
 
 class _Choice(BaseModel):
@@ -145,6 +148,12 @@ class Event(BaseModel):
     usage: Counted | None = None
     timings: _Timings | None = None
     metrics: _Metrics | None = None
+
+    @property
+    def acts(self) -> bool:
+        """Whether a tool is called, or refused in a field of its own: no text, and not nothing."""
+        deltas = [choice.delta for choice in self.choices or () if choice.delta]
+        return any(d.tool_calls or d.function_call or d.refusal for d in deltas)
 
     @property
     def guesses(self) -> tuple[int, int]:

@@ -19,6 +19,7 @@ import pytest_asyncio
 
 from inference import (
     PACKAGED,
+    AnswerEmpty,
     Collector,
     Completion,
     EmbeddedModel,
@@ -177,6 +178,17 @@ async def test_logprobs_come_with_the_likeliest_tokens(model: EmbeddedModel) -> 
     (first, _) = made.samples[0].logprobs
     assert len(first.top) == 3
     assert first.logprob <= 0
+
+
+async def test_an_answer_without_a_word_is_an_error_unless_the_form_allows_it(
+    model: EmbeddedModel,
+) -> None:
+    turns = (Message("user", "Hi"), Message("assistant", "Hello there.<|im_end|>"))
+    with pytest.raises(AnswerEmpty, match="answered with nothing"):
+        await complete(model, Request(turns, max_tokens=16))
+    for form in ({"grammar": 'root ::= ""'}, {"regex": "(?:)"}, {"stop": ("H", "h", "S")}):
+        made = await complete(model, asked("Say hello.", n=2, **form))
+        assert [(s.text, s.finish_reason) for s in made.samples] == [("", "stop")] * 2
 
 
 async def test_two_requests_at_once_both_finish(model: EmbeddedModel) -> None:
