@@ -31,6 +31,7 @@ from planner.events import (
 )
 from planner.executor import Executor
 from planner.following import standalone
+from planner.handing import Call, steps_to_go_on, waiting_calls
 from planner.history import History, another_try, known_results
 from planner.language import PlanReader, Vocabulary, is_tool_name, step_of, written
 from planner.nesting import Research, ResearchArguments
@@ -63,6 +64,7 @@ __all__ = [
     "AnswerWritten",
     "Budget",
     "BudgetExceeded",
+    "Call",
     "Caller",
     "Decided",
     "Done",
@@ -139,9 +141,11 @@ __all__ = [
     "standalone",
     "step_of",
     "steps_anew",
+    "steps_to_go_on",
     "style_of",
     "template",
     "top_step",
     "unnested",
+    "waiting_calls",
     "written",
 ]

@@ -16,6 +16,7 @@ from planner.drafting import Select
 from planner.events import Trace
 from planner.executor import Executor
 from planner.grounds import Grounds, grounds_of
+from planner.handing import Call
 from planner.history import History
 from planner.judging import Judge
 from planner.outcomes import Answer, Done, Status
@@ -25,7 +26,7 @@ from planner.speculating import Speculation
 from planner.style import Style
 from planner.verifying import Verifier
 from planner.writing import Writer
-from tools import Tool, asks_to_compare
+from tools import Tool, asks_to_compare, is_left
 
 Review = Callable[[Sequence[Step]], Awaitable[Sequence[Step]]]
 """Gives back the steps that are to run; raises Withdrawn."""
@@ -113,6 +114,8 @@ class Result:
     """What it rests on, where it was worked out just now."""
     cut_short: bool = False
     """Whether a limit ended it before its time."""
+    calls: tuple[Call, ...] = ()
+    """What its caller has to call before it can go on; then there is no answer yet."""
 
 
 @dataclass(frozen=True)
@@ -209,6 +212,13 @@ class Desk:
         return wide and "search" in self.tools.by_name
 
     @property
+    def waits_for_caller(self) -> bool:
+        """Whether calls are left to the caller, or may come to be."""
+        tools = self.tools.by_name
+        open_ = (tools.get(step.tool) for step in self.executor.open_steps)
+        return bool(self.executor.calls) or any(map(is_left, open_))
+
+    @property
     def is_searching(self) -> bool:
         """Whether searches have not come to their end."""
         return any(step.tool in SEARCHED for step in self.executor.open_steps)
@@ -236,9 +246,11 @@ class Desk:
         lines = frozenset(self.history.planned[number])
         return [step for step in self.history.steps if step.id in lines]
 
-    def result(self, answer: Answer) -> Result:
-        """The run's status, by what it could do."""
+    def result(self, answer: Answer | None) -> Result:
+        """The run's status, by what it could do. Without an answer, its calls are handed over."""
         grounds = self.grounds
+        if answer is None:
+            return Result("completed", Answer(None, ()), None, grounds, calls=self.executor.calls)
         if self.cut is not None:
             return Result("incomplete", answer, self.cut, grounds, cut_short=True)
         error = next(iter(grounds.errors), self.planner.failure)
