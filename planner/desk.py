@@ -15,6 +15,8 @@ from planner.crosschecking import CrossChecker
 from planner.drafting import Select
 from planner.events import Trace
 from planner.executor import Executor
+from planner.filling import Filler
+from planner.form import Form
 from planner.grounds import Grounds, grounds_of
 from planner.handing import Call
 from planner.history import History
@@ -75,6 +77,8 @@ class ResearchSettings:
     """Sub-runs inside one another at most; 0: steps cannot be research runs."""
     strict: bool = False
     """Only supported sentences are delivered."""
+    form: Form | None = None
+    """The answer is wanted as JSON, too."""
     worded: bool = True
     """Whether a model words the answer, or the facts are written out as they are."""
 
@@ -135,6 +139,7 @@ class Desk:
     checker: CrossChecker
     aspects: Aspects
     verifier: Verifier
+    filler: Filler
     nested: Mapping[str, Grounds] = field(default_factory=dict)
     """What its sub-runs found out, by their calls."""
     given: Plan | None = None
@@ -251,9 +256,12 @@ class Desk:
         grounds = self.grounds
         if answer is None:
             return Result("completed", Answer(None, ()), None, grounds, calls=self.executor.calls)
+        formless = self.filler.failure
         if self.cut is not None:
-            return Result("incomplete", answer, self.cut, grounds, cut_short=True)
-        error = next(iter(grounds.errors), self.planner.failure)
-        if answer.value is None and error:
-            return Result("incomplete", answer, error, grounds)
+            why = f"{self.cut}; {formless}" if formless else self.cut
+            return Result("incomplete", answer, why, grounds, cut_short=True)
+        error = next(iter(grounds.errors), self.planner.failure) if answer.value is None else None
+        if error or formless:
+            why = "; ".join(filter(None, (error, formless)))
+            return Result("incomplete", answer, why, grounds)
         return Result("completed", answer, grounds=grounds)

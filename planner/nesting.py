@@ -152,6 +152,7 @@ class Research:
             depth=self.settings.depth - 1 if not tools or RESEARCH in tools else 0,
             one_step=difficulty(arguments.objective) == "easy",
             worded=False,
+            form=None,
             style=replace(self.settings.style, size="short", open_ended=False),
         )
 

@@ -34,6 +34,7 @@ from planner.events import (
     Trace,
 )
 from planner.executor import Executor
+from planner.grounds import Grounds
 from planner.handing import waiting_calls
 from planner.history import History, known_results
 from planner.minds import minds_of
@@ -347,9 +348,18 @@ async def _verify(state: State, runtime: Runtime[Desk]) -> State:
         room=desk.budget.has_room,
         seconds=None if remaining == float("inf") else remaining,
     )
-    answer = with_disputes(checked, grounds)
+    answer = await _in_form(desk, with_disputes(checked, grounds), grounds)
     await desk.trace.record(AnswerWritten(answer))
     return {**state, "answer": answer}
+
+
+async def _in_form(desk: Desk, answer: Answer, grounds: Grounds) -> Answer:
+    """What is verified as JSON, where that is wanted."""
+    try:
+        async with _deadline(desk):
+            return await desk.filler.filled(answer, desk.question, grounds)
+    except TimeoutError:
+        return await desk.filler.without(answer, "the time is over")
 
 
 @asynccontextmanager

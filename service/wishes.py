@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from planner import Form, PlanError
+from service.errors import UsageProblem
 from tools import CallersFunction, Output
 
 
@@ -47,6 +49,17 @@ class Wishes:
         """The conversation, as far as it is one."""
         wanted = {"role", "content"}
         return [t for t in self.conversation or () if isinstance(t, dict) and wanted <= t.keys()]
+
+    @property
+    def wanted_form(self) -> Form | None:
+        """The form of the answer. Raises UsageProblem for a schema that cannot be used."""
+        if self.form is None:
+            return None
+        schema: Any = self.form.get("schema")
+        try:
+            return Form(str(self.form.get("name")), schema, bool(self.form.get("strict")))
+        except PlanError as error:
+            raise UsageProblem(f"the form of the answer: {error}") from error
 
     @property
     def tools(self) -> tuple[CallersFunction, ...]:

@@ -131,7 +131,9 @@ class Workplace:
             model=self.model,
             toolbox=self._toolbox,
             trace=Tee(store.trace(run, self.worker), self.display),
-            settings=research_settings(self.settings, question),
+            settings=replace(
+                research_settings(self.settings, question), form=self.wishes.wanted_form
+            ),
             history=history,
             plan=plan,
             review=review,

@@ -1,18 +1,18 @@
-"""Functions of the caller in a whole service: calls handed over, kept, and taken up again."""
+"""Functions of the caller and forms of answers in a whole service."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ChatServer
+from conftest import QUESTION, ChatServer, right_reply
 
 from planner import Call, waiting_calls
 from service.saved import options_of
 from service.settings import Settings
 from service.wishes import Wishes
 from service.work.service import Service, service
-from storage import Asked, Asker, TraceStore, UnknownRun
+from storage import Asked, Asker, RunRecord, TraceStore, UnknownRun
 
 ANN = Asker(user="ann", priority=1)
 ASKED = "What is the weather in Paris and in Oslo?"
@@ -145,3 +145,46 @@ async def test_a_worker_that_comes_later_goes_on_with_what_was_taken_up(
         record = await front.ended(made.run)
         assert (record.status, record.answer) == ("completed", None)
         assert waiting_calls(await front.store.history(made.run)) == CALLS[1:]
+
+
+FORM: Any = {
+    "name": "older",
+    "schema": {
+        "type": "object",
+        "properties": {"director": {"type": "string"}, "town": {"type": ["string", "null"]}},
+        "required": ["director", "town"],
+    },
+    "strict": True,
+}
+
+
+async def answer_in(
+    form: dict[str, Any], settings: Settings, films: Path, chat_server: ChatServer
+) -> RunRecord:
+    def filling(text: str) -> str:
+        if "Fields:" in text:
+            return json.dumps({"director": "Bong Joon-ho", "town": None})
+        return right_reply(text)
+
+    chat_server.reply = filling
+    options = options_of([films], settings) | Wishes(form=form).to_options()
+    async with service(settings, [films], most=1) as (front, _):
+        made = await front.create(asked(settings, films, question=QUESTION, options=options), ANN)
+        return await front.ended(made.run)
+
+
+async def test_an_answer_is_kept_in_the_form_that_a_request_wishes(
+    settings: Settings, films: Path, chat_server: ChatServer
+) -> None:
+    record = await answer_in(FORM, settings, films, chat_server)
+    assert record.status == "completed"
+    assert record.answer is not None
+    assert record.answer.data == {"director": "Bong Joon-ho", "town": None}
+
+
+async def test_a_form_that_cannot_be_used_fails_its_run_in_words(
+    settings: Settings, films: Path, chat_server: ChatServer
+) -> None:
+    record = await answer_in(FORM | {"schema": {}}, settings, films, chat_server)
+    assert record.status == "failed"
+    assert str(record.reason).startswith("the form of the answer: $: the schema has to be that of")
