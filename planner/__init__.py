@@ -31,6 +31,8 @@ from planner.events import (
 )
 from planner.executor import Executor
 from planner.following import standalone
+from planner.form import Form, require_form
+from planner.handing import Call, steps_to_go_on, waiting_calls
 from planner.history import History, another_try, known_results
 from planner.language import PlanReader, Vocabulary, is_tool_name, step_of, written
 from planner.nesting import Research, ResearchArguments
@@ -63,6 +65,7 @@ __all__ = [
     "AnswerWritten",
     "Budget",
     "BudgetExceeded",
+    "Call",
     "Caller",
     "Decided",
     "Done",
@@ -70,6 +73,7 @@ __all__ = [
     "Event",
     "Executor",
     "Failed",
+    "Form",
     "History",
     "Limits",
     "Means",
@@ -134,14 +138,17 @@ __all__ = [
     "means_of",
     "question_of",
     "read_plan",
+    "require_form",
     "research",
     "research_graph",
     "standalone",
     "step_of",
     "steps_anew",
+    "steps_to_go_on",
     "style_of",
     "template",
     "top_step",
     "unnested",
+    "waiting_calls",
     "written",
 ]

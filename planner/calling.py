@@ -18,9 +18,10 @@ from planner.checking import told
 from planner.errors import BudgetExceeded
 from planner.events import SpeculationStarted, StepStarted, Trace
 from planner.guesses import Guess, guessing
+from planner.handing import WAITS, Call
 from planner.outcomes import Done, Failed, Outcome, Skipped
 from planner.recording import current_step
-from tools import Listener, Tool, ToolError, ToolResult, cost_of, listening
+from tools import LeftToCaller, Listener, Tool, ToolError, ToolResult, cost_of, is_left, listening
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 _RETRY_WAIT = wait_random_exponential(multiplier=0.5, max=8)
@@ -50,18 +51,21 @@ class Caller:
         limits: Mapping[str, int] | None = None,
         known: Mapping[str, Done] | None = None,
         shared: Shared | None = None,
+        left: Mapping[str, Call] | None = None,
         attempts: int = 3,
         wait: wait_base = _RETRY_WAIT,
     ) -> None:
         """`limits`: calls at once for each resource; `known`: results by call key.
 
-        `shared`: of the run above, whose limits hold.
+        `shared`: of the run above, whose limits hold. `left`: calls that are left to the caller
+        already, by call key.
         """
         self.tools = tools
         self._budget = budget
         self._trace = trace
         self.shared = shared or Shared(limits)
         self.shared.known.update(known or {})
+        self.left = dict(left or {})
         self._guesses: dict[str, Guess] = {}
         """Those that are undecided, by call key, the oldest first."""
         self._took: defaultdict[str, tuple[int, float]] = defaultdict(lambda: (0, 0.0))
@@ -85,6 +89,8 @@ class Caller:
         async with self.shared.one_at_a_time[self.tools[tool].resource, key]:
             if key in known:
                 return known[key], True
+            if key in self.left:
+                return Skipped(WAITS), False
             outcome: Outcome | None = await self._joined(call_id, key, arguments)
             if outcome is None:
                 self._make_room(self.tools[tool].resource)
@@ -163,11 +169,13 @@ class Caller:
             current_step.set(call_id),
             guessing.set(guess is not None or guessing.get()),
         )
-        slot = self._slot(tool.resource)
+        slot, key = self._slot(tool.resource), call_key(tool.name, arguments)
         try:
             checked = tool.arguments.model_validate(dict(arguments))
             if guess is not None and slot.locked():
                 return Skipped("no room for a guess")
+            if is_left(tool):
+                arguments = checked.given()  # as its caller will read them
             async with slot:
                 with listening(listener):
                     result = await self._tried(call_id, tool, arguments, checked, guess)
@@ -177,6 +185,9 @@ class Caller:
             )
         except TimeoutError:
             return Failed(f"{tool.name} gave no result in {tool.seconds:g} s")
+        except LeftToCaller:
+            self.left[key] = Call(call_id, tool.name, arguments)
+            return Skipped(WAITS)
         except (ToolError, BudgetExceeded) as error:
             return Failed(str(error))
         finally:

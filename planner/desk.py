@@ -15,7 +15,10 @@ from planner.crosschecking import CrossChecker
 from planner.drafting import Select
 from planner.events import Trace
 from planner.executor import Executor
+from planner.filling import Filler
+from planner.form import Form
 from planner.grounds import Grounds, grounds_of
+from planner.handing import Call
 from planner.history import History
 from planner.judging import Judge
 from planner.outcomes import Answer, Done, Status
@@ -25,7 +28,7 @@ from planner.speculating import Speculation
 from planner.style import Style
 from planner.verifying import Verifier
 from planner.writing import Writer
-from tools import Tool, asks_to_compare
+from tools import Tool, asks_to_compare, is_left
 
 Review = Callable[[Sequence[Step]], Awaitable[Sequence[Step]]]
 """Gives back the steps that are to run; raises Withdrawn."""
@@ -74,6 +77,8 @@ class ResearchSettings:
     """Sub-runs inside one another at most; 0: steps cannot be research runs."""
     strict: bool = False
     """Only supported sentences are delivered."""
+    form: Form | None = None
+    """The answer is wanted as JSON, too."""
     worded: bool = True
     """Whether a model words the answer, or the facts are written out as they are."""
 
@@ -113,6 +118,8 @@ class Result:
     """What it rests on, where it was worked out just now."""
     cut_short: bool = False
     """Whether a limit ended it before its time."""
+    calls: tuple[Call, ...] = ()
+    """What its caller has to call before it can go on; then there is no answer yet."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +139,7 @@ class Desk:
     checker: CrossChecker
     aspects: Aspects
     verifier: Verifier
+    filler: Filler
     nested: Mapping[str, Grounds] = field(default_factory=dict)
     """What its sub-runs found out, by their calls."""
     given: Plan | None = None
@@ -209,6 +217,13 @@ class Desk:
         return wide and "search" in self.tools.by_name
 
     @property
+    def waits_for_caller(self) -> bool:
+        """Whether calls are left to the caller, or may come to be."""
+        tools = self.tools.by_name
+        open_ = (tools.get(step.tool) for step in self.executor.open_steps)
+        return bool(self.executor.calls) or any(map(is_left, open_))
+
+    @property
     def is_searching(self) -> bool:
         """Whether searches have not come to their end."""
         return any(step.tool in SEARCHED for step in self.executor.open_steps)
@@ -236,12 +251,17 @@ class Desk:
         lines = frozenset(self.history.planned[number])
         return [step for step in self.history.steps if step.id in lines]
 
-    def result(self, answer: Answer) -> Result:
-        """The run's status, by what it could do."""
+    def result(self, answer: Answer | None) -> Result:
+        """The run's status, by what it could do. Without an answer, its calls are handed over."""
         grounds = self.grounds
+        if answer is None:
+            return Result("completed", Answer(None, ()), None, grounds, calls=self.executor.calls)
+        formless = self.filler.failure
         if self.cut is not None:
-            return Result("incomplete", answer, self.cut, grounds, cut_short=True)
-        error = next(iter(grounds.errors), self.planner.failure)
-        if answer.value is None and error:
-            return Result("incomplete", answer, error, grounds)
+            why = f"{self.cut}; {formless}" if formless else self.cut
+            return Result("incomplete", answer, why, grounds, cut_short=True)
+        error = next(iter(grounds.errors), self.planner.failure) if answer.value is None else None
+        if error or formless:
+            why = "; ".join(filter(None, (error, formless)))
+            return Result("incomplete", answer, why, grounds)
         return Result("completed", answer, grounds=grounds)

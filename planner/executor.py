@@ -16,6 +16,7 @@ from planner.calling import Caller
 from planner.errors import PlanError
 from planner.events import StepAdded, StepCancelled, StepReplaced, Trace
 from planner.facts import FactWithin
+from planner.handing import Call
 from planner.history import History
 from planner.outcomes import Outcome
 from planner.plan import Plan, PlanBuilder, Step
@@ -104,6 +105,11 @@ class Executor:
     def cancelled(self) -> Mapping[str, str]:
         """Steps that were ended early, and why."""
         return self._runner.cancelled
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """Those that are left to the caller."""
+        return tuple(self._caller.left.values())
 
     @property
     def plan(self) -> Plan:

@@ -10,6 +10,7 @@ from planner.crosschecking import CrossChecker
 from planner.desk import ResearchSettings, Toolbox
 from planner.events import Trace
 from planner.executor import Executor
+from planner.filling import Filler
 from planner.history import History
 from planner.judging import Judge
 from planner.language import Vocabulary
@@ -28,6 +29,7 @@ class Minds(TypedDict):
     checker: CrossChecker
     aspects: Aspects
     verifier: Verifier
+    filler: Filler
 
 
 def minds_of(
@@ -81,4 +83,5 @@ def minds_of(
         checker=checker,
         aspects=Aspects(model, trace=trace, seed=settings.seed),
         verifier=Verifier(model, trace=trace, strict=settings.strict),
+        filler=Filler(model, settings.form, trace=trace, seed=settings.seed),
     )

@@ -27,7 +27,7 @@ from planner.history import History
 from planner.outcomes import Done, Outcome
 from planner.plan import Plan
 from planner.recording import current_step
-from tools import Arguments, Fact, ToolError, ToolResult, fits, kind_of
+from tools import Arguments, Fact, ToolError, ToolResult, fits, is_left, kind_of
 
 _FORMS = (
     (re.compile(r"\b(date|day|year|month|when)\b", re.IGNORECASE), "When?"),
@@ -152,11 +152,14 @@ class Research:
             depth=self.settings.depth - 1 if not tools or RESEARCH in tools else 0,
             one_step=difficulty(arguments.objective) == "easy",
             worded=False,
+            form=None,
             style=replace(self.settings.style, size="short", open_ended=False),
         )
 
     def _allowed(self, toolbox: Toolbox, names: Sequence[str]) -> Toolbox:
         """The tools that are named. Raises ToolError for those that there are not."""
+        ours = tuple(tool for tool in toolbox.tools if not is_left(tool))
+        toolbox = replace(toolbox, tools=ours)  # a sub-run cannot end in order to be taken up
         if not names:
             return toolbox
         unknown = [name for name in names if name not in {*toolbox.by_name, RESEARCH}]

@@ -89,6 +89,9 @@ class Answer:
     """Of a report."""
     sections: tuple[Section, ...] = ()
     """Of a report, behind its summary."""
+    data: JsonValue = None
+    """The answer in the form that was wanted, valid for its schema; None where none was wanted, or
+    it could not be filled in."""
 
     @property
     def text(self) -> str:

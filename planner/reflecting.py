@@ -16,7 +16,7 @@ from planner.desk import Desk
 class Verdict:
     """What comes next, and why."""
 
-    choice: Literal["plan", "write"]
+    choice: Literal["plan", "write", "hand over"]
     why: str
 
 
@@ -36,7 +36,16 @@ async def looked(desk: Desk, number: int, found: int) -> Verdict | None:
 
 def ruled(desk: Desk, number: int, found: int) -> Verdict | None:
     """What the rules say; never None once every step has ended."""
-    prospect, running = desk.prospect, bool(desk.executor.open_steps)
+    running = bool(desk.executor.open_steps)
+    if desk.waits_for_caller:  # what else can run does so meanwhile
+        told = "; ".join(call.told for call in desk.executor.calls)
+        return None if running else Verdict("hand over", told)
+    return _without_caller(desk, number, found, running=running)
+
+
+def _without_caller(desk: Desk, number: int, found: int, *, running: bool) -> Verdict | None:
+    """See `ruled`, of a run that leaves nothing to its caller."""
+    prospect = desk.prospect
     if desk.given is not None:  # all of it was wanted, and nothing else
         return None if running else Verdict("write", "the plan was given, and has come to its end")
     if desk.settings.style.open_ended and desk.is_wide:
@@ -63,7 +72,7 @@ def ruled(desk: Desk, number: int, found: int) -> Verdict | None:
 async def _is_enough(desk: Desk) -> bool:
     """Ask about the value of a step that is not the one to answer, while that one still runs."""
     grounds = desk.grounds
-    if desk.is_wide:  # what still runs is wanted
+    if desk.is_wide or desk.waits_for_caller:  # what still runs is wanted
         return False
     if grounds.value is None or not desk.executor.open_steps or desk.given is not None:
         return False

@@ -6,7 +6,7 @@ while the plan is still being written.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import cache
@@ -34,6 +34,8 @@ from planner.events import (
     Trace,
 )
 from planner.executor import Executor
+from planner.grounds import Grounds
+from planner.handing import waiting_calls
 from planner.history import History, known_results
 from planner.minds import minds_of
 from planner.nesting import Above, Research, findings_of
@@ -95,6 +97,7 @@ async def research(
         trace=trace,
         shared=above.shared,
         known=known_results(past),
+        left={past.arguments[call.id]: call for call in waiting_calls(past)},
     )
     try:
         async with Executor(
@@ -164,7 +167,8 @@ def _phases() -> CompiledStateGraph[State, Desk, State, State]:
     graph.add_edge(START, "plan")
     graph.add_edge("plan", "gather")
     graph.add_edge("gather", "reflect")
-    graph.add_conditional_edges("reflect", _next_phase)
+    nodes: dict[Hashable, str] = {"plan": "plan", "write": "write", "hand over": END}
+    graph.add_conditional_edges("reflect", _next_phase, nodes)
     graph.add_edge("write", "verify")
     graph.add_edge("verify", END)
     return graph.compile(checkpointer=False)
@@ -269,7 +273,8 @@ async def _gather(state: State, runtime: Runtime[Desk]) -> State:
                 await desk.news()
     except TimeoutError:
         desk.budget.out_of_time()
-        if desk.grounds.value is not None:  # what runs may still add to the answer
+        if desk.grounds.value is not None and not desk.executor.calls:
+            # what runs may still add to the answer
             desk.executor.wind_down(_NO_TIME)
             verdict = Verdict("write", f"the budget is spent ({desk.budget.exceeded})")
         else:
@@ -298,7 +303,7 @@ async def _release(desk: Desk) -> None:
     await desk.executor.drained()
 
 
-def _next_phase(state: State) -> Literal["plan", "write"]:
+def _next_phase(state: State) -> Literal["plan", "write", "hand over"]:
     """What reflection decided."""
     assert state["verdict"] is not None
     return state["verdict"].choice
@@ -343,9 +348,18 @@ async def _verify(state: State, runtime: Runtime[Desk]) -> State:
         room=desk.budget.has_room,
         seconds=None if remaining == float("inf") else remaining,
     )
-    answer = with_disputes(checked, grounds)
+    answer = await _in_form(desk, with_disputes(checked, grounds), grounds)
     await desk.trace.record(AnswerWritten(answer))
     return {**state, "answer": answer}
+
+
+async def _in_form(desk: Desk, answer: Answer, grounds: Grounds) -> Answer:
+    """What is verified as JSON, where that is wanted."""
+    try:
+        async with _deadline(desk):
+            return await desk.filler.filled(answer, desk.question, grounds)
+    except TimeoutError:
+        return await desk.filler.without(answer, "the time is over")
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from planner import template
 from planner.facts import FactWithin, facts_of
+from planner.handing import hangs
 from planner.outcomes import Done, Failed, Outcome, Skipped
 from planner.plan import Step
 from search import Passage
@@ -60,13 +61,17 @@ class Results:
         condition = step.condition
         if condition is not None and condition.step in self.outcomes:
             outcome = self.outcomes[condition.step]
+            if hangs(outcome):
+                return _lacking(condition.step, outcome, spoken=False)
             if not condition.holds(outcome):
                 return condition.why_not(outcome)
         texts = (names for key, names in step.names_in.items() if key not in shape.fact_fields)
         spoken = {*chain.from_iterable(texts), step.for_each}
         for name in step.required:
             outcome_ = self.outcomes.get(name)
-            if outcome_ is not None and name != besides and not self.steps[name].optional:
+            if outcome_ is None or name == besides:
+                continue
+            if hangs(outcome_) or not self.steps[name].optional:
                 reason = _lacking(name, outcome_, spoken=name in spoken)
                 if reason is not None:
                     return reason
@@ -75,7 +80,7 @@ class Results:
     def element_obstacle(self, step: Step, index: int, source: Outcome) -> str | None:
         """Why the call for an element cannot be made, when its source ended so."""
         assert step.for_each is not None
-        if self.steps[step.for_each].optional:
+        if self.steps[step.for_each].optional and not hangs(source):
             return None
         return _lacking(f"{step.for_each}[{index}]", source, spoken=True)
 
@@ -124,8 +129,12 @@ def _lacking(name: str, outcome: Outcome, *, spoken: bool) -> str | None:
 def merged(outcomes: Sequence[Outcome]) -> Outcome:
     """The elements' outcomes as one; what failed or was skipped leaves None in its place.
 
-    Where none was done, the first failure (or else the first reason to skip) stands for all.
+    Where none was done, the first failure (or else the first reason to skip) stands for all. One
+    that waits for the caller does so in any case: the list is whole when that has been heard of.
     """
+    waiting = next(filter(hangs, outcomes), None)
+    if waiting is not None:
+        return waiting
     done = [outcome for outcome in outcomes if isinstance(outcome, Done)]
     if outcomes and not done:
         failed = [outcome for outcome in outcomes if isinstance(outcome, Failed)]

@@ -25,7 +25,7 @@ from planner.guesses import Guess, StepGuesses
 from planner.outcomes import Done, Outcome
 from planner.plan import Step
 from planner.results import Element, Results
-from tools import has_side_effects
+from tools import has_side_effects, is_left
 
 Speculation = Literal["off", "on", "auto"]
 """Never, whenever there is room for it, or where it is expected to pay."""
@@ -107,7 +107,7 @@ class Speculator:
             return
         open_ = [name for name in step.inputs if name not in self._results.outcomes]
         tool = self._caller.tools.get(step.tool)
-        if not open_ or tool is None or has_side_effects(tool):
+        if not open_ or tool is None or has_side_effects(tool) or is_left(tool):
             return
         calls = self._calls(step)
         odds = prod(self._drafts[name].odds for name in open_ if name in self._drafts)

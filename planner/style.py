@@ -20,7 +20,17 @@ LANGUAGES = {
     "vi": "Vietnamese", "zh": "Chinese",
 }  # fmt: skip
 """By their ISO 639-1 codes."""
-_IN_LANGUAGE = re.compile(rf"\b[Ii]n ({'|'.join(LANGUAGES.values())})\b")
+_NAMES = "|".join(LANGUAGES.values())
+_CODES = "|".join(code for code in LANGUAGES if code not in {"da", "he", "hi", "id", "it", "no"})
+"""Without those that are words of English: "in no case"."""
+_IN_LANGUAGE = re.compile(
+    rf"\bin (?:(?:plain|simple|good|formal|clear|easy|british|american) )?"
+    rf"({_NAMES}|{_CODES})(?=\s*(?:$|[^\w\s'’-]|(?:only|please|and|but|with|for|to|unless|even)\b))"
+    rf"|\blang(?:uage)?\s*(?:is|[:=])\s*({_NAMES}|{'|'.join(LANGUAGES)})\b",
+    re.IGNORECASE,
+)
+"""Not what is something else's: "an expert in French history"."""
+_DONT = re.compile(r"\b(?:not|never|don['’]?t|avoid)\b[^.;!?]*$", re.IGNORECASE)
 _LONGEST_WORDING = 300
 """Characters of instructions."""
 _SURE = 0.5
@@ -97,13 +107,22 @@ def style_of(
     `instructions`: only how the answer is worded is theirs to say; their beginning is heeded.
     """
     wording = " ".join(instructions.split())
-    if language == "auto" and (wished := _IN_LANGUAGE.search(wording)):
-        language = wished[1]
+    if language == "auto":
+        language = _wished_language(wording)
     wide = is_open_ended(question)
     chosen: Size = ("answer" if wide else "short") if size == "auto" else size
     named = language_of(question) if language == "auto" else _named(language)
     is_open = wide and chosen != "short"
     return Style(chosen, named, audience, is_open, _beginning(wording))
+
+
+def _wished_language(wording: str) -> str:
+    """What instructions name, in words or by its code; auto where they name none."""
+    for found in _IN_LANGUAGE.finditer(wording):
+        if not _DONT.search(wording[: found.start()]):
+            named = found[1] or found[2]
+            return LANGUAGES.get(named.lower(), named.capitalize())
+    return "auto"
 
 
 def _beginning(text: str) -> str:

@@ -81,6 +81,10 @@ Language = Annotated[
 Audience = Annotated[
     str | None, typer.Option(help='Whom the answer is for: "a ten-year-old", "a lawyer".')
 ]
+Instructions = Annotated[
+    str | None,
+    typer.Option(help='How the answer is to be worded: "Answer in two sentences, in French."'),
+]
 Strict = Annotated[
     bool, typer.Option("--strict", help="Deliver nothing but sentences that are supported.")
 ]

@@ -6,6 +6,10 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from planner import Form, PlanError
+from service.errors import UsageProblem
+from tools import CallersFunction, Output
+
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
@@ -45,6 +49,31 @@ class Wishes:
         """The conversation, as far as it is one."""
         wanted = {"role", "content"}
         return [t for t in self.conversation or () if isinstance(t, dict) and wanted <= t.keys()]
+
+    @property
+    def wanted_form(self) -> Form | None:
+        """The form of the answer. Raises UsageProblem for a schema that cannot be used."""
+        if self.form is None:
+            return None
+        schema: Any = self.form.get("schema")
+        try:
+            return Form(str(self.form.get("name")), schema, bool(self.form.get("strict")))
+        except PlanError as error:
+            raise UsageProblem(f"the form of the answer: {error}") from error
+
+    @property
+    def tools(self) -> tuple[CallersFunction, ...]:
+        """The functions of the caller, with what they are known to give."""
+        known = []
+        for each in self.outputs or ():
+            given = each.get("arguments") if isinstance(each, dict) else None
+            if isinstance(each, dict) and isinstance(given, dict):
+                known.append(Output(str(each["name"]), given, str(each["output"])))
+        return tuple(
+            CallersFunction(str(each["name"]), str(each["description"]), each["parameters"], known)
+            for each in self.functions or ()
+            if isinstance(each, dict)
+        )
 
     def to_options(self) -> dict[str, JsonValue]:
         """Those that are wished."""

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -36,6 +36,7 @@ from service.plans import plan_of
 from service.saved import research_settings
 from service.settings import Settings
 from service.sources import Root, Sources, require_sources, sources
+from service.wishes import Wishes
 from storage import RunRecord, TraceStore
 from tools import (
     Calculate,
@@ -112,6 +113,8 @@ class Workplace:
     """Whether there is anything to look into."""
     worker: str | None = None
     """Of the service, if one does the runs."""
+    wishes: Wishes = field(default_factory=Wishes)
+    """What the run is to do that no setting says."""
 
     async def run(
         self,
@@ -128,7 +131,9 @@ class Workplace:
             model=self.model,
             toolbox=self._toolbox,
             trace=Tee(store.trace(run, self.worker), self.display),
-            settings=research_settings(self.settings, question),
+            settings=replace(
+                research_settings(self.settings, question), form=self.wishes.wanted_form
+            ),
             history=history,
             plan=plan,
             review=review,
@@ -159,26 +164,28 @@ class Workplace:
         )
 
     async def go_on(self, store: TraceStore, record: RunRecord, person: Person | None) -> Finished:
-        """A run that has a past: its own, or that of the run which it replays.
+        """A run that has a past: its own, or that of the run which it replays or takes up.
 
         `person` looks plans over, where that was wanted: the first, if that has not been done, and
         whatever is planned behind it.
         """
         history = await store.history(record.id)
+        wishes = Wishes.from_options(record.options)
         review = None
         if record.options.get("approve"):
             there = person if person and history.planned_rounds else require_presence(person)
             review = self.review_by(there)
         if record.status == "incomplete":
             history = another_try(history)
-        if record.parent is not None:
+        if record.parent not in (None, record.options.get("takes_up")):
             history = replace(history, replies=await _replies(store, record))
             if record.status != "incomplete" and "from" not in record.options:
                 history = await _ending(store, record.parent, history)
         self.display.known(history.outcomes)
         given = record.options.get("plan")
         plan = plan_of(str(given), "the run's plan", self.others.shapes) if given else None
-        finished = await self.run(store, record.id, record.question, history, plan, review)
+        place = replace(self, wishes=wishes)
+        finished = await place.run(store, record.id, record.question, history, plan, review)
         return replace(finished, parent=record.parent)
 
     def review_by(self, person: Person) -> Review:
@@ -188,11 +195,13 @@ class Workplace:
     def _toolbox(self, model: Model) -> Toolbox:
         """The tools, over these sources and the run's own model."""
         own = own_tools(self.sources, model, seed=self.settings.seed)
-        planned = (*Toolbox.planned, *self.settings.tools)
+        functions = self.wishes.tools
+        theirs = tuple(tool.name for tool in functions)
+        planned = (*Toolbox.planned, *self.settings.tools, *theirs)
         return Toolbox(
-            (*own, *self.others.tools),
+            (*own, *self.others.tools, *functions),
             tuple(dict.fromkeys(planned)),
-            handed=tuple(tool.name for tool in self.others.tools),
+            handed=(*(tool.name for tool in self.others.tools), *theirs),
             looks=self.looks,
         )
 

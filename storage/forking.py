@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from planner import top_step
 from storage.records import Data
-from storage.runs import insert_run, run_record
+from storage.runs import Asker, insert_run, run_record
 from storage.tables import (
     CallRow,
     EventRow,
@@ -31,6 +31,7 @@ async def fork_run(
     options: Mapping[str, JsonValue],
     anew: Collection[str],
     at: datetime,
+    asked_by: Asker | None = None,
 ) -> str:
     """A new run of the same question, queued; gives its id.
 
@@ -39,7 +40,7 @@ async def fork_run(
     outcomes it has taken over, and what had become of its steps; nothing counts as spent.
     """
     question = (await run_record(connection, parent)).question
-    run = await insert_run(connection, question, options, at, parent=parent)
+    run = await insert_run(connection, question, options, at, parent=parent, asked_by=asked_by)
     anew = frozenset(anew)
     inside = await _inside(connection, parent, anew)
     await _copy(connection, StepRow, parent, run, StepRow.id.not_in(inside))

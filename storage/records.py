@@ -236,6 +236,7 @@ def answer_data(answer: Answer) -> Data:
     """The answer with its passages: it can be read without any other table."""
     return {
         "value": answer.value,
+        "data": answer.data,
         "title": answer.title,
         "sentences": [_sentence_data(sentence) for sentence in answer.sentences],
         "sections": [_section_data(section) for section in answer.sections],
@@ -288,6 +289,7 @@ def answer_from(data: Mapping[str, Any]) -> Answer:
         tuple(citations),
         data.get("title", ""),
         tuple(_section_from(section) for section in data.get("sections", ())),
+        data.get("data"),
     )
 
 

@@ -10,10 +10,13 @@ from sqlalchemy import ColumnElement, Row, delete, insert, select, true
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from planner import steps_to_go_on
 from storage.database import Database
 from storage.errors import StorageError, UnknownResponse
+from storage.forking import fork_run
 from storage.keys import require_allowance
-from storage.runs import Asker, insert_run
+from storage.reading import read_history
+from storage.runs import Asker, full_id, insert_run
 from storage.service_tables import ResponseRow
 
 Kind = Literal["response", "chat"]
@@ -35,6 +38,10 @@ class Asked:
     """The key by which the client would ask for the same again."""
     previous: str | None = None
     """The response that it goes on from."""
+    takes_up: str | None = None
+    """A run that waits for calls which its caller has made by now: what it has finished is taken
+    over, with its plan and its question. The options say what the calls gave; one that is added,
+    `takes_up`, that the run replays nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +82,7 @@ class Responses:
                 at = self._now()
                 if asked_by.key is not None:
                     await require_allowance(connection, asked_by.key, at)
-                run = await insert_run(
-                    connection, asked.question, asked.options, at, asked_by=asked_by
-                )
+                run = await _new_run(connection, asked, asked_by, at)
                 row = _values(asked, asked_by, run, at)
                 await connection.execute(insert(ResponseRow).values(row))
                 return await _record(connection, ResponseRow.run == run), True
@@ -122,6 +127,17 @@ async def _again(
         return None
     same = (ResponseRow.user == asked_by.user) & (ResponseRow.idempotency == asked.idempotency)
     return await _found(connection, same)
+
+
+async def _new_run(connection: AsyncConnection, asked: Asked, asked_by: Asker, at: datetime) -> str:
+    """The run of a new response. Raises UnknownRun where it is to take up one that is not its
+    user's."""
+    if asked.takes_up is None:
+        return await insert_run(connection, asked.question, asked.options, at, asked_by=asked_by)
+    parent = await full_id(connection, asked.takes_up, asked_by.user)
+    anew = steps_to_go_on(await read_history(connection, parent))
+    options = {**asked.options, "takes_up": parent}
+    return await fork_run(connection, parent, options, anew, at, asked_by)
 
 
 def _values(asked: Asked, asked_by: Asker, run: str, at: datetime) -> dict[str, Any]:

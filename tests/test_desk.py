@@ -16,7 +16,7 @@ def desk(*ids: str, planned: dict[int, tuple[str, ...]] | None = None) -> Desk:
     steps = tuple(step(id_) for id_ in ids)
     history = History(steps=steps, step_rounds=dict.fromkeys(ids, 1), planned=planned or {})
     nothing = cast("Any", None)
-    made = Desk("Who?", *([nothing] * 12))
+    made = Desk("Who?", *([nothing] * 13))
     return replace(made, history=history, executor=cast("Any", SimpleNamespace(rounds={})))
 
 

@@ -87,3 +87,36 @@ def test_a_language_can_be_named_by_code_or_in_words() -> None:
     assert style_of("Who directed Roma?", language="de").wishes == " Write in German."
     assert style_of("Who?", audience="a child").wishes == " Write for a child."
     assert style_of("Who?").wishes == ""
+
+
+@pytest.mark.parametrize(
+    ("instructions", "language"),
+    [
+        ("Answer in French", "French"),
+        ("Answer in french.", "French"),
+        ("You write for lawyers. Always reply in formal German, and be brief.", "German"),
+        ("Reply in plain Spanish please", "Spanish"),
+        ("Answer in fr.", "French"),
+        ("language: de", "German"),
+        ("lang=it", "Italian"),
+        ("Do not answer in French. Answer in Dutch.", "Dutch"),
+        ("Never answer in French", "English"),
+        ("You are an expert in French history.", "English"),
+        ("You are an expert in English-language novels.", "English"),
+        ("Answer in no more than two sentences.", "English"),
+        ("Answer in two sentences for children", "English"),
+        ("", "English"),
+    ],
+)
+def test_instructions_may_name_the_language(instructions: str, language: str) -> None:
+    assert style_of("Who directed Roma?", instructions=instructions).language == language
+    assert style_of("Who?", language="pl", instructions=instructions).language == "Polish"
+
+
+def test_instructions_reach_the_writer_and_say_nothing_else() -> None:
+    told = style_of("Who directed Roma?", instructions="You write\n for lawyers.")
+    assert told.wishes == " Wording: You write for lawyers."
+    assert (told.size, told.open_ended) == ("short", False)
+    long = style_of("Who?", instructions="word " * 1000).instructions
+    assert len(long) <= 300
+    assert long.endswith("word")

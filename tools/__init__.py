@@ -3,6 +3,7 @@
 from tools.agreement import agree
 from tools.approval import Approval, Approved, Approver
 from tools.calculate import Calculate
+from tools.callers_function import CallersFunction, LeftToCaller, Output, is_left
 from tools.chooser import model_chooser
 from tools.claims import claim_prompt
 from tools.compare import Compare
@@ -40,6 +41,7 @@ __all__ = [
     "Arguments",
     "Auth",
     "Calculate",
+    "CallersFunction",
     "Compare",
     "Contained",
     "CrossCheck",
@@ -47,12 +49,14 @@ __all__ = [
     "Fact",
     "FunctionTool",
     "Imported",
+    "LeftToCaller",
     "Listener",
     "Lookup",
     "McpServer",
     "McpTool",
     "Moment",
     "OpenApiTool",
+    "Output",
     "Python",
     "Quantity",
     "Read",
@@ -86,6 +90,7 @@ __all__ = [
     "has_side_effects",
     "holds",
     "is_function_word",
+    "is_left",
     "kind_of",
     "listening",
     "may_answer",

@@ -28,10 +28,12 @@ def given(
     arguments: Mapping[str, JsonValue],
     *,
     location: str | None = None,
+    title: str | None = None,
 ) -> ToolResult:
     """The value, proved by itself: it was really given, by this call. None proves nothing.
 
-    `location`: where a reader finds it again, if not by the call.
+    `location`: where a reader finds it again, if not by the call. `title`: what it is called, if
+    not by the tool's name.
     """
     if value is None:
         return ToolResult(None)
@@ -40,7 +42,7 @@ def given(
     call = json.dumps(dict(arguments), ensure_ascii=False, sort_keys=True)
     source = Source(
         location=location or f"tool:{tool} {call[:_LONGEST_CALL]}",
-        title=tool,
+        title=title or tool,
         media_type="text/plain" if is_text else "application/json",
         digest=sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
     )

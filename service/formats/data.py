@@ -19,6 +19,7 @@ def as_json(publication: Publication) -> str:
         "question": publication.question,
         "answer": writing.text,
         "value": answer.value,
+        "data": answer.data,
         "title": answer.title,
         "language": publication.language or None,
         "summary": [_sentence(sentence) for sentence in answer.sentences],

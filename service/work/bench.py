@@ -103,9 +103,10 @@ class Bench:
             others,
             looks=True,
             worker=self.worker,
+            wishes=wishes,
         )
         record = await self._complete(place, record, wishes)
-        if record.started_at is None:
+        if record.started_at is None and record.parent is None:
             await place.run(self.store, record.id, record.question)
         else:
             await place.go_on(self.store, record, None)

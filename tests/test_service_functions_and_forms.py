@@ -1,0 +1,190 @@
+"""Functions of the caller and forms of answers in a whole service."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import QUESTION, ChatServer, right_reply
+
+from planner import Call, waiting_calls
+from service.saved import options_of
+from service.settings import Settings
+from service.wishes import Wishes
+from service.work.service import Service, service
+from storage import Asked, Asker, RunRecord, TraceStore, UnknownRun
+
+ANN = Asker(user="ann", priority=1)
+ASKED = "What is the weather in Paris and in Oslo?"
+FUNCTION: Any = {
+    "name": "get_weather",
+    "description": "Says what the weather is in a city.",
+    "parameters": {
+        "type": "object",
+        "properties": {"city": {"type": "string"}},
+        "required": ["city"],
+    },
+    "strict": True,
+}
+PLAN = "\n".join(
+    f'{{"id":"{id_}","lookup":"What is the weather in {city}?"}}'
+    for id_, city in (("a", "Paris"), ("b", "Oslo"))
+)
+CALLS = (
+    Call("a", "get_weather", {"city": "Paris"}),
+    Call("b", "get_weather", {"city": "Oslo"}),
+)
+
+
+def reply(asked: str) -> str:
+    """A small model that does everything right, from the last message alone."""
+    question = asked.rpartition("Question: ")[2]
+    if "Result:" in asked:
+        return "In Paris it is 18 °C, sunny [1]. In Oslo it is 7 °C, rain [2]."
+    if asked.startswith("Tool: ") or "yes or no" in asked:
+        return "yes"
+    if "lookup: " in asked:
+        return "get_weather"
+    if asked.startswith("get_weather("):
+        return json.dumps({"city": question.split()[-1].rstrip("?")})
+    return PLAN if question == ASKED else "none"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, chat_server: ChatServer) -> Settings:
+    chat_server.reply = reply
+    return Settings(
+        model="openai:test",
+        base_url=chat_server.url,
+        database=str(tmp_path / "runs.db"),
+        cache=tmp_path / "cache",
+        data=tmp_path,
+        plan_samples=1,
+        enough=1.0,
+    )
+
+
+def asked(settings: Settings, films: Path, **changes: Any) -> Asked:
+    outputs = changes.pop("outputs", None)
+    wishes = Wishes(functions=[FUNCTION], outputs=outputs)
+    options = options_of([films], settings) | wishes.to_options()
+    fields = {"kind": "response", "question": ASKED, "options": options, "request": {}}
+    return Asked(**(fields | changes))
+
+
+async def outputs_of(store: TraceStore, run: str) -> list[dict[str, Any]]:
+    """What the caller says that its functions gave, in the order in which it is asked."""
+    told = {"Paris": "18 °C, sunny", "Oslo": "7 °C, rain"}
+    return [
+        {
+            "call_id": call.id,
+            "name": call.name,
+            "arguments": dict(call.arguments),
+            "output": told[str(call.arguments["city"])],
+        }
+        for call in waiting_calls(await store.history(run))
+    ]
+
+
+async def handed_over(front: Service, settings: Settings, films: Path) -> str:
+    made = await front.create(asked(settings, films), ANN)
+    record = await front.ended(made.run)
+    assert (record.status, record.reason, record.answer) == ("completed", None, None)
+    return made.run
+
+
+async def test_calls_are_kept_and_what_they_gave_takes_the_run_up(
+    settings: Settings, films: Path, chat_server: ChatServer
+) -> None:
+    async with service(settings, [films], most=2) as (front, _):
+        first = await handed_over(front, settings, films)
+        assert waiting_calls(await front.store.history(first)) == CALLS
+        planned = chat_server.asked.count(chat_server.asked[0])
+        outputs = await outputs_of(front.store, first)
+        again = asked(settings, films, outputs=outputs, takes_up=first)
+        made = await front.create(again, ANN)
+        record = await front.ended(made.run)
+        history = await front.store.history(made.run)
+    assert (record.status, record.user, record.parent) == ("completed", "ann", first)
+    assert record.answer is not None
+    assert record.answer.text == ("In Paris it is 18 °C, sunny. [1] In Oslo it is 7 °C, rain. [2]")
+    assert waiting_calls(history) == ()
+    assert chat_server.asked.count(chat_server.asked[0]) == planned
+
+
+async def test_it_is_taken_up_without_what_was_finished_too(
+    settings: Settings, films: Path
+) -> None:
+    """As a client does that sends the whole conversation again."""
+    async with service(settings, [films], most=2) as (front, _):
+        first = await handed_over(front, settings, films)
+        outputs = await outputs_of(front.store, first)
+        made = await front.create(asked(settings, films, outputs=outputs), ANN)
+        record = await front.ended(made.run)
+    assert (record.status, record.parent) == ("completed", None)
+    assert record.answer is not None
+    assert record.answer.value == "7 °C, rain"
+
+
+async def test_nobody_takes_up_what_is_anothers(settings: Settings, films: Path) -> None:
+    async with service(settings, [films], most=2) as (front, _):
+        first = await handed_over(front, settings, films)
+        with pytest.raises(UnknownRun):
+            await front.create(asked(settings, films, takes_up=first), Asker("bob", priority=1))
+
+
+async def test_a_worker_that_comes_later_goes_on_with_what_was_taken_up(
+    settings: Settings, films: Path
+) -> None:
+    async with service(settings, [films], most=2) as (front, _):
+        first = await handed_over(front, settings, films)
+        outputs = (await outputs_of(front.store, first))[:1]
+    async with service(settings, [films], most=0) as (front, _):
+        made = await front.create(asked(settings, films, outputs=outputs, takes_up=first), ANN)
+    async with service(settings, [films], most=2) as (front, _):
+        record = await front.ended(made.run)
+        assert (record.status, record.answer) == ("completed", None)
+        assert waiting_calls(await front.store.history(made.run)) == CALLS[1:]
+
+
+FORM: Any = {
+    "name": "older",
+    "schema": {
+        "type": "object",
+        "properties": {"director": {"type": "string"}, "town": {"type": ["string", "null"]}},
+        "required": ["director", "town"],
+    },
+    "strict": True,
+}
+
+
+async def answer_in(
+    form: dict[str, Any], settings: Settings, films: Path, chat_server: ChatServer
+) -> RunRecord:
+    def filling(text: str) -> str:
+        if "Fields:" in text:
+            return json.dumps({"director": "Bong Joon-ho", "town": None})
+        return right_reply(text)
+
+    chat_server.reply = filling
+    options = options_of([films], settings) | Wishes(form=form).to_options()
+    async with service(settings, [films], most=1) as (front, _):
+        made = await front.create(asked(settings, films, question=QUESTION, options=options), ANN)
+        return await front.ended(made.run)
+
+
+async def test_an_answer_is_kept_in_the_form_that_a_request_wishes(
+    settings: Settings, films: Path, chat_server: ChatServer
+) -> None:
+    record = await answer_in(FORM, settings, films, chat_server)
+    assert record.status == "completed"
+    assert record.answer is not None
+    assert record.answer.data == {"director": "Bong Joon-ho", "town": None}
+
+
+async def test_a_form_that_cannot_be_used_fails_its_run_in_words(
+    settings: Settings, films: Path, chat_server: ChatServer
+) -> None:
+    record = await answer_in(FORM | {"schema": {}}, settings, films, chat_server)
+    assert record.status == "failed"
+    assert str(record.reason).startswith("the form of the answer: $: the schema has to be that of")
