@@ -24,7 +24,14 @@ from search.browser import Browser, NoBrowser, browser_problem
 from search.browser_settings import BrowserSettings, browser_program
 from search.domains import OnDomains
 from search.engines import WebEngine, engines_of
-from search.errors import EngineError, IndexFolderError, ReadError, SearchError, WebError
+from search.errors import (
+    EngineError,
+    HttpStatus,
+    IndexFolderError,
+    ReadError,
+    SearchError,
+    WebError,
+)
 from search.index import DocumentIndex, IndexReport
 from search.narrowing import KINDS, Narrowing
 from search.pacing import retry_after
@@ -63,6 +70,7 @@ __all__ = [
     "EngineError",
     "Fetches",
     "Hit",
+    "HttpStatus",
     "IndexFolderError",
     "IndexReport",
     "Narrowing",

@@ -62,6 +62,8 @@ class WebSettings:
     attempts: int = 3
     """Of a request that may pass by itself."""
     user_agent: str = "Breadth"
+    heads_only: bool = False
+    """Whether the bodies of answers are left alone."""
 
     def __post_init__(self) -> None:
         """Raises ValueError for what is no host."""
@@ -240,6 +242,9 @@ class WebClient:
                 allow_redirects=False,
                 proxy=proxy,
             ) as response:
+                if self.settings.heads_only:
+                    url, headers = str(response.url), _headers(response)
+                    return WebResponse(url, response.status, headers, b"")
                 return await _read(response, sending.most_bytes, to.shown)
         except aiohttp.ClientConnectorDNSError as error:
             if isinstance(error.os_error, RefusedAddress):

@@ -10,7 +10,15 @@ from collections.abc import Iterator
 from inference import ModelError, ModelSetupError, NoAddress
 from planner import NotStored, Withdrawn
 from search import IndexFolderError, SearchError
-from storage import NoStore, StorageError, UnknownEvaluation, UnknownKey, UnknownRun, UnknownWebhook
+from storage import (
+    DisabledWebhook,
+    NoStore,
+    StorageError,
+    UnknownEvaluation,
+    UnknownKey,
+    UnknownRun,
+    UnknownWebhook,
+)
 
 
 class UsageProblem(Exception):
@@ -31,6 +39,7 @@ KNOWN: tuple[type[Exception], ...] = (
 )
 USAGE: tuple[type[Exception], ...] = (
     UsageProblem,
+    DisabledWebhook,
     IndexFolderError,
     NoAddress,
     NoStore,

@@ -26,7 +26,11 @@ def add(
     url: Annotated[str, typer.Argument(help="https://...")],
     events: Annotated[
         list[str] | None,
-        typer.Option("--event", help="response.completed, ...; several times. \\[default: all]"),
+        typer.Option(
+            "--event",
+            "--events",
+            help="response.completed, ...; several times. \\[default: all]",
+        ),
     ] = None,
     user: User = "",
     as_json: AsJson = False,
@@ -60,7 +64,7 @@ def list_(as_json: AsJson = False) -> None:
         return [webhook_object(one).model_dump() | {"user": one.user} for one in await hooks.all()]
 
     found = run_to_end(_with(settings_of(), listed))
-    _show(found, ("id", "user", "url", "events"), as_json=as_json)
+    _show(found, ("id", "user", "url", "events", "disabled_at"), as_json=as_json)
 
 
 @webhooks.command("remove", epilog="Example:\n\n  breadth webhooks remove 0k3f...")
@@ -80,8 +84,8 @@ def deliveries(
     """List what was told, and what could not be."""
 
     async def listed(hooks: Webhooks) -> list[dict[str, Any]]:
-        found = [delivery_object(one).model_dump() for one in await hooks.deliveries(webhook)]
-        return [one for one in found if not dead or one["state"] == "dead"]
+        found = await hooks.deliveries(webhook, dead=dead)
+        return [delivery_object(one).model_dump() for one in found]
 
     names = ("id", "webhook", "response", "type", "state", "attempts", "error")
     _show(run_to_end(_with(settings_of(), listed)), names, as_json=as_json)

@@ -25,6 +25,7 @@ survives the death of the process. `database_url` says what database a name mean
 
 from storage.engines import database_url
 from storage.errors import (
+    DisabledWebhook,
     EvaluationTaken,
     NoStore,
     OverLimit,
@@ -51,6 +52,7 @@ __all__ = [
     "Asked",
     "Asker",
     "Delivery",
+    "DisabledWebhook",
     "Due",
     "EvaluationRecord",
     "EvaluationResult",

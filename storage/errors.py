@@ -9,6 +9,7 @@
     UnknownEvaluation    the same of an evaluation
     UnknownResponse      the same of a response; it may be another user's
     UnknownWebhook       the same of a webhook, or of what is on its way to one
+    DisabledWebhook      nothing is sent to this webhook any more
     UnknownKey           the same of an API key
     OverLimit            a key's runs have taken what they may; it says when there is more
 
@@ -71,6 +72,14 @@ class UnknownWebhook(LookupError):
     def __init__(self, named: str) -> None:
         """`named`: the id."""
         super().__init__(f"there is no webhook and no delivery {named!r}")
+
+
+class DisabledWebhook(Exception):
+    """The webhook is told nothing more."""
+
+    def __init__(self, webhook: str) -> None:
+        """`webhook`: its id."""
+        super().__init__(f"webhook {webhook} is disabled: add its address anew")
 
 
 class UnknownKey(LookupError):

@@ -153,9 +153,7 @@ async def _written(entry: _Entry, event: Event, row: Row[Any]) -> dict[str, Any]
 
 async def _ended(row: Row[Any], entry: _Entry, event: RunEnded) -> dict[str, Any]:
     """The run is over; whoever wants to hear of it will."""
-    if row.priority is not None:
-        run, seq = entry.run, entry.seq
-        await tell_end(entry.connection, run, row.user, seq, event.status, entry.at)
+    await tell_end(entry.connection, entry.run, row.user, entry.seq, event.status, entry.at)
     await _forget_secrets(entry)
     return {"status": event.status, "reason": event.reason, "ended_at": entry.at}
 

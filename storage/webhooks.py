@@ -8,6 +8,7 @@ the same id and the same bytes, so that the receiver can see that it is the same
 import json
 import random
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from sqlalchemy import ColumnElement, Row, delete, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
-from storage.errors import UnknownWebhook
+from storage.errors import DisabledWebhook, UnknownWebhook
 from storage.run_ids import new_run_id
 from storage.service_tables import DeliveryRow, ResponseRow, WebhookRow
 
@@ -76,6 +77,8 @@ class Due:
     delivery: Delivery
     url: str
     secret: str
+    until: datetime
+    """When the claim ends; who has lost it changes nothing any more."""
 
     def __repr__(self) -> str:
         """Without the secret."""
@@ -115,8 +118,9 @@ class Webhooks:
         """It is told nothing more, and what it was told is forgotten. Raises UnknownWebhook."""
         chosen = (WebhookRow.id == webhook) & _of(user)
         async with self._database.writing() as connection:
-            known = await connection.execute(select(WebhookRow.id).where(chosen))
-            if known.one_or_none() is None:
+            # Locked: a run that ends at this moment tells it before, or not at all.
+            query = select(WebhookRow.id).where(chosen).with_for_update()
+            if (await connection.execute(query)).one_or_none() is None:
                 raise UnknownWebhook(webhook)
             await connection.execute(delete(DeliveryRow).where(DeliveryRow.webhook == webhook))
             await connection.execute(delete(WebhookRow).where(WebhookRow.id == webhook))
@@ -131,30 +135,34 @@ class Webhooks:
             given_up = update(DeliveryRow).where(open_).values(next_at=None, dead_at=at)
             await connection.execute(given_up)
 
-    async def due(self, limit: int = 20) -> list[Due]:
-        """What is to be sent now; nobody else gets it for a minute."""
+    async def due(
+        self, limit: int = 20, *, each: int | None = None, but: Collection[str] = ()
+    ) -> list[Due]:
+        """What is to be sent now; nobody else gets it for a minute.
+
+        `each`: so many to one webhook at most; `but`: nothing to these.
+        """
         now = self._now()
+        until = now + _CLAIM
         chosen = (DeliveryRow.next_at <= now) & WebhookRow.disabled_at.is_(None)
         query = (
             select(DeliveryRow.__table__, WebhookRow.url, WebhookRow.secret)
             .join(WebhookRow, WebhookRow.id == DeliveryRow.webhook)
-            .where(chosen)
+            .where(chosen & WebhookRow.id.not_in(but))
             .order_by(DeliveryRow.next_at)
             .limit(limit)
             .with_for_update(skip_locked=True, of=DeliveryRow.__table__)
         )
         async with self._database.writing() as connection:
-            rows = (await connection.execute(query)).all()
+            rows = _shared_out((await connection.execute(query)).all(), each or limit)
             claimed = update(DeliveryRow).where(DeliveryRow.id.in_([row.id for row in rows]))
             if rows:
-                await connection.execute(claimed.values(next_at=now + _CLAIM))
-            return [Due(_delivery(row), row.url, row.secret) for row in rows]
+                await connection.execute(claimed.values(next_at=until))
+            return [Due(_delivery(row), row.url, row.secret, until) for row in rows]
 
-    async def delivered(self, delivery: str) -> None:
+    async def delivered(self, due: Due) -> None:
         """It has arrived."""
-        await self._set(
-            delivery, attempted=True, delivered_at=self._now(), next_at=None, error=None
-        )
+        await self._attempted(due, delivered_at=self._now(), next_at=None, error=None)
 
     async def failed(self, due: Due, error: str, after: float | None = None) -> None:
         """It has not; it is tried again, or given up.
@@ -163,53 +171,79 @@ class Webhooks:
         """
         tries = due.delivery.attempts
         if tries >= len(_WAITS):
-            await self._set(
-                due.delivery.id, attempted=True, dead_at=self._now(), next_at=None, error=error
-            )
+            await self._attempted(due, dead_at=self._now(), next_at=None, error=error)
             return
         spread = random.uniform(1, 1 + _SPREAD)  # noqa: S311 - no secret
         wait = max(_WAITS[tries] * spread, min(after or 0.0, _LONGEST_WAIT))
-        later = self._now() + timedelta(seconds=wait)
-        await self._set(due.delivery.id, attempted=True, next_at=later, error=error)
+        await self._attempted(due, next_at=self._now() + timedelta(seconds=wait), error=error)
 
     async def resend(self, delivery: str, user: str | None = None) -> None:
-        """Send it once more, whatever has become of it. Raises UnknownWebhook."""
-        async with self._database.reading() as connection:
-            mine = select(WebhookRow.id).where(_of(user))
-            query = select(DeliveryRow.id).where(DeliveryRow.id == delivery)
-            known = await connection.execute(query.where(DeliveryRow.webhook.in_(mine)))
-            if known.one_or_none() is None:
+        """Send it once more, whatever has become of it.
+
+        Raises UnknownWebhook, and DisabledWebhook where nothing is sent any more.
+        """
+        query = select(WebhookRow.id, WebhookRow.disabled_at)
+        query = query.join(DeliveryRow, DeliveryRow.webhook == WebhookRow.id)
+        query = query.where((DeliveryRow.id == delivery) & _of(user))
+        async with self._database.writing() as connection:
+            hook = (await connection.execute(query)).one_or_none()
+            if hook is None:
                 raise UnknownWebhook(delivery)
-        await self._set(delivery, next_at=self._now(), dead_at=None, delivered_at=None, attempts=0)
+            if hook.disabled_at is not None:
+                raise DisabledWebhook(hook.id)
+            anew = {"next_at": self._now(), "dead_at": None, "delivered_at": None, "attempts": 0}
+            chosen = update(DeliveryRow).where(DeliveryRow.id == delivery)
+            await connection.execute(chosen.values(anew))
 
     async def deliveries(
-        self, webhook: str | None = None, user: str | None = None, limit: int = 100
+        self,
+        webhook: str | None = None,
+        user: str | None = None,
+        *,
+        limit: int = 100,
+        dead: bool = False,
     ) -> list[Delivery]:
-        """The newest first. Raises UnknownWebhook."""
+        """The newest first; `dead`: what was given up alone. Raises UnknownWebhook."""
         if webhook is not None and all(one.id != webhook for one in await self.all(user)):
             raise UnknownWebhook(webhook)
         mine = select(WebhookRow.id).where(_of(user))
         query = select(DeliveryRow.__table__).where(DeliveryRow.webhook.in_(mine))
         if webhook is not None:
             query = query.where(DeliveryRow.webhook == webhook)
+        if dead:
+            query = query.where(DeliveryRow.dead_at.is_not(None))
         query = query.order_by(DeliveryRow.created_at.desc(), DeliveryRow.id).limit(limit)
         async with self._database.reading() as connection:
             return [_delivery(row) for row in await connection.execute(query)]
 
-    async def _set(self, delivery: str, *, attempted: bool = False, **values: Any) -> None:
-        if attempted:
-            values["attempts"] = DeliveryRow.attempts + 1
+    async def _attempted(self, due: Due, **values: Any) -> None:
+        """What became of an attempt. Nothing changes where the claim is lost: another one sends it,
+        somebody wants it sent anew, or it was given up."""
+        mine = (DeliveryRow.id == due.delivery.id) & (DeliveryRow.next_at == due.until)
+        values["attempts"] = DeliveryRow.attempts + 1
         async with self._database.writing() as connection:
-            changed = update(DeliveryRow).where(DeliveryRow.id == delivery).values(values)
-            await connection.execute(changed)
+            await connection.execute(update(DeliveryRow).where(mine).values(values))
+
+
+def _shared_out(rows: Sequence[Row[Any]], each: int) -> list[Row[Any]]:
+    """In order, so many of one webhook at most."""
+    taken: Counter[str] = Counter()
+    shared = []
+    for row in rows:
+        if taken[row.webhook] < each:
+            taken[row.webhook] += 1
+            shared.append(row)
+    return shared
 
 
 async def tell_end(
     connection: AsyncConnection, run: str, user: str, event: int, status: str, at: datetime
 ) -> None:
     """In the transaction that ends a run: have it told to all webhooks of its user."""
-    query = select(WebhookRow.__table__).where(WebhookRow.user == user)
-    hooks = (await connection.execute(query.where(WebhookRow.disabled_at.is_(None)))).all()
+    wanted = (WebhookRow.user == user) & WebhookRow.disabled_at.is_(None)
+    # Locked: none of them is removed or disabled before what it is told is there.
+    query = select(WebhookRow.__table__).where(wanted).with_for_update(read=True)
+    hooks = (await connection.execute(query)).all()
     if not hooks:
         return
     response = select(ResponseRow.id).where(ResponseRow.run == run, ResponseRow.kind == "response")

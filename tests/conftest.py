@@ -16,6 +16,7 @@ pytest_plugins = [
     "search_folder",
     "trace_store",
     "service_at_work",
+    "webhook_receiver",
 ]
 """Modules whose fixtures several files use."""
 

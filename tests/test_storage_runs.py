@@ -17,6 +17,7 @@ def test_front_door() -> None:
         "Asked",
         "Asker",
         "Delivery",
+        "DisabledWebhook",
         "Due",
         "EvaluationRecord",
         "EvaluationResult",

@@ -2,75 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 import openai
 import pytest
 from aiohttp import web
 from trace_store import Clock
+from webhook_receiver import Receiver, ended
 
-from planner import RunEnded, RunStarted
 from search import WebClient
 from service.settings import Settings
 from service.webhooks import require_address
 from service.work.telling import Teller, signed, webhook_settings
-from storage import Asked, Asker, TraceStore, UnknownWebhook
-
-ANN = Asker("ann", None, 1)
-
-
-@dataclass
-class Receiver:
-    """Answers as it is told, the last one again and again; keeps what it got."""
-
-    answers: list[Callable[[], web.Response]] = field(default_factory=list)
-    got: list[tuple[dict[str, str], str]] = field(default_factory=list)
-    url: str = ""
-
-    async def receive(self, request: web.Request) -> web.Response:
-        self.got.append((dict(request.headers), await request.text()))
-        if len(self.answers) > 1:
-            return self.answers.pop(0)()
-        return self.answers[0]() if self.answers else web.Response()
-
-
-@asynccontextmanager
-async def receiving() -> AsyncIterator[Receiver]:
-    receiver = Receiver()
-    app = web.Application()
-    app.router.add_post("/hook", receiver.receive)
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
-    try:
-        yield receiver
-    finally:
-        await runner.cleanup()
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as one:
-        yield one
-
-
-@pytest.fixture
-async def teller(store: TraceStore) -> AsyncIterator[Teller]:
-    async with WebClient(webhook_settings("127.0.0.1", "Breadth")) as client:
-        yield Teller(store, client)
-
-
-async def ended(store: TraceStore, status: str = "completed", asker: Asker = ANN) -> str:
-    """A response whose run has ended; gives its id."""
-    made, _ = await store.responses.create(Asked("response", "Who?", {}, {}), asker)
-    trace = store.trace(made.run)
-    await trace.record(RunStarted("Who?"))
-    await trace.record(RunEnded(status))  # type: ignore[arg-type]
-    return made.id
+from storage import TraceStore, UnknownWebhook
 
 
 async def test_an_end_is_told_signed_as_the_official_client_wants_it(

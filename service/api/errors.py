@@ -10,7 +10,14 @@ from secrets import token_hex
 
 from aiohttp import web
 
-from storage import OverLimit, StorageError, UnknownResponse, UnknownRun, UnknownWebhook
+from storage import (
+    DisabledWebhook,
+    OverLimit,
+    StorageError,
+    UnknownResponse,
+    UnknownRun,
+    UnknownWebhook,
+)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 log = logging.getLogger("breadth.api")
@@ -62,6 +69,8 @@ async def errors_told(request: web.Request, handler: Handler) -> web.StreamRespo
         answer = _of_http(error)
     except (UnknownResponse, UnknownRun, UnknownWebhook) as error:
         answer = _told(ApiError(404, str(error), code="not_found"))
+    except DisabledWebhook as error:
+        answer = _told(ApiError(409, str(error), code="webhook_disabled"))
     except OverLimit as error:
         wait = {"Retry-After": str(ceil(error.seconds))}
         answer = _told(ApiError(429, str(error), code="rate_limit_exceeded", headers=wait))

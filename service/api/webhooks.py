@@ -126,7 +126,7 @@ async def deliveries_listed(request: web.Request) -> web.Response:
 
 
 @routes.post("/v1/webhooks/deliveries/{id}/resend")
-@described("Send a delivery again", tag="Webhooks", answers={200: Changed}, errors=(404,))
+@described("Send a delivery again", tag="Webhooks", answers={200: Changed}, errors=(404, 409))
 async def delivery_sent_again(request: web.Request) -> web.Response:
     """Whatever has become of it."""
     id_ = request.match_info["id"]

@@ -5,19 +5,20 @@ import hmac
 import logging
 import time
 from base64 import b64decode, b64encode
+from collections import Counter
 from contextlib import suppress
 from hashlib import sha256
 
-from search import WebClient, WebError, WebResponse, WebSettings, retry_after
+from search import HttpStatus, WebClient, WebError, WebResponse, WebSettings, retry_after
 from storage import Due, StorageError, TraceStore
 
 log = logging.getLogger("breadth.webhooks")
 
 _SECONDS = 15.0
 """For a receiver to answer."""
-_MOST_BYTES = 64 * 2**10
-"""Of its answer, which nobody reads."""
 _AT_ONCE = 20
+_EACH = 4
+"""To one webhook at once: one that is slow keeps none of the others waiting."""
 _LOOK_SECONDS = 1.0
 _GONE = 410
 
@@ -30,6 +31,8 @@ class Teller:
         self._store = store
         self._web = web
         self._news = asyncio.Event()
+        self._sending: Counter[str] = Counter()
+        """By webhook."""
 
     def wake(self) -> None:
         """A run has ended: look now."""
@@ -37,15 +40,39 @@ class Teller:
 
     async def tell(self) -> None:
         """Send what is due and what will be, until cancelled."""
-        while True:
-            self._news.clear()
-            sent = 0
-            with suppress(StorageError):  # it is tried again
-                sent = await self.once()
-            if sent < _AT_ONCE:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_LOOK_SECONDS):
-                        await self._news.wait()
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self._news.clear()
+                claimed = await self._claimed()
+                for due in claimed:
+                    self._sending[due.delivery.webhook] += 1
+                    group.create_task(self._send_in_turn(due))
+                if not claimed:
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(_LOOK_SECONDS):
+                            await self._news.wait()
+
+    async def _claimed(self) -> list[Due]:
+        """As many as there are places for; none where the store cannot be used just now."""
+        places = _AT_ONCE - self._sending.total()
+        busy = [webhook for webhook, count in self._sending.items() if count >= _EACH]
+        if places <= 0:
+            return []
+        with suppress(StorageError):  # it is asked again
+            return await self._store.webhooks.due(places, each=_EACH, but=busy)
+        return []
+
+    async def _send_in_turn(self, due: Due) -> None:
+        """One of those in `_sending`; where nothing more could be claimed, something can now."""
+        webhook = due.delivery.webhook
+        try:
+            await self._send(due)
+        finally:
+            if self._sending[webhook] >= _EACH or self._sending.total() >= _AT_ONCE:
+                self._news.set()
+            self._sending[webhook] -= 1
+            if not self._sending[webhook]:
+                del self._sending[webhook]
 
     async def once(self) -> int:
         """Send what is due now; gives how many."""
@@ -56,7 +83,14 @@ class Teller:
         return len(due)
 
     async def _send(self, due: Due) -> None:
-        """One, and what became of it."""
+        """One, and what became of it. Where that cannot be kept it is sent again, as the same."""
+        try:
+            await self._sent(due)
+        except StorageError as error:
+            log.warning("what became of %s could not be kept: %s", due.delivery.id, error)
+
+    async def _sent(self, due: Due) -> None:
+        """Raises StorageError."""
         hooks, delivery = self._store.webhooks, due.delivery
         try:
             answer = await self._web.request(
@@ -68,12 +102,14 @@ class Teller:
             )
         except WebError as error:
             log.warning("webhook %s was not told of %s: %s", delivery.webhook, delivery.id, error)
-            await hooks.failed(due, str(error))
+            rest = error.retry_after if isinstance(error, HttpStatus) else None
+            await hooks.failed(due, str(error), rest)
             return
         if 200 <= answer.status < 300:
-            await hooks.delivered(delivery.id)
+            await hooks.delivered(due)
         elif answer.status == _GONE:
             log.warning("webhook %s is gone (410), and is told nothing more", delivery.webhook)
+            await hooks.failed(due, f"it answered {_GONE}")
             await hooks.disable(delivery.webhook)
         else:
             await hooks.failed(due, f"it answered {answer.status}", _asked_rest(answer))
@@ -94,12 +130,13 @@ def signed(due: Due, timestamp: int) -> dict[str, str]:
 
 def webhook_settings(hosts: str, user_agent: str) -> WebSettings:
     """`hosts`: such as may be told though they are private, commas between. Redirects are not
-    followed, and what fails is tried again by us, later. Raises ValueError for what is no host."""
+    followed, bodies of answers not read, and what fails is tried again by us, later. Raises
+    ValueError for what is no host."""
     allowed = frozenset(host.strip() for host in hosts.split(",") if host.strip())
     return WebSettings(
         allow_hosts=allowed,
         seconds=_SECONDS,
-        most_bytes=_MOST_BYTES,
+        heads_only=True,
         redirects=0,
         attempts=1,
         user_agent=user_agent,
