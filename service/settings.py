@@ -134,6 +134,10 @@ class Settings(BaseSettings):
     """Names that the service is known by, with commas between; on loopback besides its own."""
     cors: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = ()
     """Origins whose pages may ask the service, with commas between."""
+    body_seconds: Annotated[float, Field(gt=0)] = 30.0
+    """In which the body of a request to the service has to have arrived."""
+    idle_seconds: Annotated[float, Field(gt=0)] = 75.0
+    """In which a connection to the service has to bring the head of a request."""
     user_runs: Annotated[int | None, Field(ge=1)] = None
     """Runs of one user at once, in all processes of the service; None: as many as there is room."""
     webhook_hosts: str = ""

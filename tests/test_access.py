@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -106,6 +107,34 @@ async def test_tokens_and_money_are_of_a_day(
     await made(store, other.id)
     clock.forward(24 * 3600 + 1)
     await made(store, record.id)
+
+
+async def test_a_day_of_tokens_is_free_again_when_enough_of_them_are_a_day_old(
+    store: TraceStore, clock: Clock
+) -> None:
+    """Three calls of 35 tokens, an hour between; a run of long ago counts by when it called."""
+    record, _ = await store.keys.create("k", "ann", KeyLimits(tokens_a_day=70))
+    run = await made(store, record.id)
+    clock.forward(2 * 24 * 3600)
+    await store.trace(run).record(RunStarted("Who?"))
+    for _ in range(3):
+        await store.trace(run).record(model_called())
+        clock.forward(3600)
+    assert (await store.keys.spent(record.id, clock.now - timedelta(hours=2.5))).tokens == 70
+    with pytest.raises(OverLimit, match="70 tokens a day") as refused:
+        await made(store, record.id)
+    assert refused.value.seconds == pytest.approx(22 * 3600)  # the first two have to be old
+    clock.forward(22 * 3600 + 1)
+    await made(store, record.id)
+
+
+async def test_a_key_is_revoked_once(store: TraceStore, clock: Clock) -> None:
+    record, _ = await store.keys.create("k", "ann")
+    at = clock.now
+    await store.keys.revoke(record.id)
+    clock.forward(60)
+    await store.keys.revoke(record.id)
+    assert [key.revoked_at for key in await store.keys.all()] == [at]
 
 
 async def test_no_key_or_a_wrong_one_is_refused_in_words(service: Service) -> None:

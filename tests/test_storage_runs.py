@@ -25,6 +25,7 @@ def test_front_door() -> None:
         "Head",
         "KeyLimits",
         "KeyRecord",
+        "KeySpent",
         "Keys",
         "Logged",
         "NoStore",
