@@ -226,9 +226,22 @@ async def test_pages_of_other_origins_and_other_names_are_not_heard(tmp_path: Pa
         async with service.http.get("/v1/models", headers=good) as answer:
             assert answer.status == 200
             assert answer.headers["Access-Control-Allow-Origin"] == "https://good.example"
-        async with service.http.options("/v1/responses", headers=good) as answer:
+        wished = {"Access-Control-Request-Headers": "authorization, x-stainless-lang"}
+        async with service.http.options("/v1/responses", headers=good | wished) as answer:
             assert answer.status == 204
+            assert (
+                answer.headers["Access-Control-Allow-Headers"] == "authorization, x-stainless-lang"
+            )
             assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+        service.front.script = (*working(), *ending())
+        streaming = {"model": "breadth", "input": "Who?", "stream": True}
+        async with service.http.post("/v1/responses", json=streaming, headers=good) as answer:
+            assert answer.content_type == "text/event-stream"
+            assert answer.headers["Access-Control-Allow-Origin"] == "https://good.example"
+        async with service.http.get("/v1/responses/resp_none", headers=good) as answer:
+            assert answer.status == 404
+            assert answer.headers["Access-Control-Allow-Origin"] == "https://good.example"
+            assert "x-request-id" in answer.headers["Access-Control-Expose-Headers"]
         own = {"Origin": service.url}
         async with service.http.get("/v1/models", headers=own) as answer:
             assert answer.status == 200
