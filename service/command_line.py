@@ -3,13 +3,25 @@
 import gc
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from service import asking, plan_cli, serve_cli
-from service.edge import AsJson, Model, Quiet, fail, leave, run_to_end, settings_of, show, show_json
+from service import asking, plan_cli, serve_cli, settings_cli
+from service.edge import (
+    AsJson,
+    Model,
+    Quiet,
+    choose_settings,
+    fail,
+    leave,
+    run_to_end,
+    settings_of,
+    show,
+    show_json,
+)
 from service.evaluating.cli import EVAL_EPILOG, evals, evaluate
 from service.keys_cli import keys
 from service.models_cli import models
@@ -60,6 +72,22 @@ app.add_typer(tool_commands, name="tools")
 app.add_typer(evals, name="evals")
 app.add_typer(keys, name="keys")
 app.add_typer(webhooks, name="webhooks")
+
+
+@app.callback()
+def before_commands(
+    settings: Annotated[
+        Path | None,
+        typer.Option(
+            "--settings",
+            help="A file with settings, before the command. \\[default: breadth.toml here, or in"
+            " your configuration folder]",
+        ),
+    ] = None,
+) -> None:
+    """What is said before the command."""
+    choose_settings(settings)
+
 
 _PIPED = 1000
 """Columns."""
@@ -209,6 +237,7 @@ def write(
 
 app.command(epilog=plan_cli.RUN_EPILOG)(plan_cli.run)
 app.command(epilog=plan_cli.REPLAY_EPILOG)(plan_cli.replay)
+app.command(epilog=settings_cli.EPILOG)(settings_cli.settings)
 app.command("eval", epilog=EVAL_EPILOG)(evaluate)
 app.command(epilog=serve_cli.SERVE_EPILOG)(serve_cli.serve)
 app.command(epilog=serve_cli.WORKER_EPILOG)(serve_cli.worker)

@@ -4,8 +4,10 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Any, Protocol, TypeVar
 
@@ -13,8 +15,9 @@ import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from service.errors import exit_code, leaves
-from service.settings import Settings
+from service.errors import UsageProblem, exit_code, leaves
+from service.settings import Settings, file_of, read_file, setting_named, variable_of
+from service.settings_file import readable_by_all
 
 T = TypeVar("T")
 
@@ -68,10 +71,32 @@ _JSON = {
 """Settings that are no plain text in the environment."""
 
 
+@dataclass(slots=True)
+class _Chosen:
+    """What was said before the command."""
+
+    file: Path | None = None
+    warned: set[str] = field(default_factory=set)
+
+
+_CHOSEN: ContextVar[_Chosen] = ContextVar("chosen")
+
+
+def choose_settings(file: Path | None) -> None:
+    """The settings file of this command; None: the usual one."""
+    _CHOSEN.set(_Chosen(file))
+
+
 def settings_of(**flags: Any) -> Settings:
-    """Flags over the environment over the defaults."""
+    """Flags over the environment over the file over the defaults."""
+    chosen = _CHOSEN.get(_Chosen())
+    given = {"settings": chosen.file, **flags}
     try:
-        return Settings(**{name: value for name, value in flags.items() if value is not None})
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})
+        _warn(settings, chosen)
+    except UsageProblem as error:
+        fail(str(error), 2)
+        raise
     except SettingsError as error:  # its text is: error parsing value for field "prices" from ...
         name = _quoted(error)
         example = _JSON.get(name, "{}")
@@ -84,12 +109,23 @@ def settings_of(**flags: Any) -> Settings:
         )
         fail(problems, 2)
         raise
+    return settings
+
+
+def _warn(settings: Settings, chosen: _Chosen) -> None:
+    """Of a file whose secrets others can read; once."""
+    read = file_of(settings)
+    warning = readable_by_all(read) if read else None
+    if warning and warning not in chosen.warned:
+        chosen.warned.add(warning)
+        sys.stderr.write(f"breadth: {warning}\n")
 
 
 def _named(location: tuple[int | str, ...], flags: Mapping[str, Any]) -> str:
-    """How the user gave a setting: as an option, or in the environment; and where in it."""
-    setting, *inside = map(str, location)
-    return _given(setting, flags) + (f" ({', '.join(inside)})" if inside else "")
+    """How the user gave a setting: as an option, in the environment or a file; and where in it."""
+    first, *inside = map(str, location)
+    setting = setting_named(first)
+    return _given(setting, inside, flags) + (f" ({', '.join(inside)})" if inside else "")
 
 
 def _quoted(error: Exception) -> str:
@@ -97,11 +133,16 @@ def _quoted(error: Exception) -> str:
     return str(error).partition('"')[2].partition('"')[0]
 
 
-def _given(setting: str, flags: Mapping[str, Any]) -> str:
-    """The option or the variable."""
-    if flags.get(setting) is None:
-        return f"BREADTH_{setting.upper()}"
-    return _OPTIONS.get(setting, f"--{setting.replace('_', '-')}")
+def _given(setting: str, inside: Sequence[str], flags: Mapping[str, Any]) -> str:
+    """The option, the variable, or the line of the file."""
+    if flags.get(setting) is not None:
+        return _OPTIONS.get(setting, f"--{setting.replace('_', '-')}")
+    chosen = _CHOSEN.get(_Chosen())
+    variable = variable_of(setting)
+    read = None if variable else read_file(chosen.file)
+    if read is not None and setting in read.values:
+        return f"{read.source((setting, *inside))}: {setting}"
+    return variable or f"BREADTH_{setting.upper()}"
 
 
 def run_to_end(work: Coroutine[Any, Any, T], display: Screen | None = None) -> T:

@@ -1,5 +1,6 @@
 """The commands `breadth serve` and `breadth worker`."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -7,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from service import serving
+from service.api import exposed
 from service.edge import AsJson, Model, fail, leave, run_to_end, settings_of, show_json
 from service.options import (
     BaseUrl,
@@ -67,6 +69,9 @@ def serve(
         tools=tools,
     )
     check_base_url(base_url, settings)
+    warning = exposed(settings, host)
+    if warning:
+        sys.stderr.write(f"breadth: {warning}\n")
     place = serving.Serving(host, port, runs)
     run_to_end(serving.serve(settings, documents or [], place, _ready(as_json=as_json)))
     leave(0)

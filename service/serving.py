@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from service.api import application
+from service.api import application, server_options
 from service.edge import leave
 from service.errors import UsageProblem
 from service.settings import Settings
@@ -68,6 +68,7 @@ async def _listening(front: Service, serving: Serving) -> AsyncIterator[str]:
         handler_cancellation=True,
         access_log=None,
         shutdown_timeout=5,
+        **server_options(front.settings),
     )
     await runner.setup()
     try:

@@ -1,7 +1,11 @@
-"""Settings: from flags, the environment (BREADTH_*) and defaults. The only reader of both."""
+"""Settings: from flags, the environment (BREADTH_*), a file and defaults, the first that has it.
 
-import re
+Nothing else reads the environment.
+"""
+
+import os
 import sys
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,11 +13,19 @@ from typing import Annotated, Any, Literal
 from platformdirs import user_cache_path, user_data_path
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from inference import ROLES, Price, Role
 from planner import Effort, Select
 from service.formats import CitationStyle
+from service.hiding import hidden
+from service.settings_file import SettingsFile, settings_file
 from service.tool_settings import McpSettings, OpenApiSettings, unwrapped
 
 
@@ -33,14 +45,22 @@ def _names(given: Any) -> Any:
     return tuple(dict.fromkeys(name.strip() for name in given.split(",") if name.strip()))
 
 
+def _path(given: Any) -> Any:
+    """An empty one is none."""
+    return None if given == "" else given
+
+
 class Settings(BaseSettings):
     """What can be set. `BREADTH_MODEL=small` in the environment sets `model`, and so on."""
 
-    model_config = SettingsConfigDict(env_prefix="BREADTH_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="BREADTH_", extra="ignore", populate_by_name=True)
 
+    settings: Annotated[Path | None, BeforeValidator(_path)] = None
+    """The file that others are read from; without one it is breadth.toml of the working folder, or
+    of the user's configuration, if there is one; empty: none. Raises UsageProblem."""
     model: str = "base"
     """base, small, a path to a GGUF file, hf:REPO/FILE, or openai:NAME."""
-    base_url: str | None = None
+    base_url: str | None = Field(None, repr=False)
     """Where the server of an openai:NAME model is; several addresses with commas between."""
     api_key: SecretStr = SecretStr("")
     """Of the servers of `base_url`."""
@@ -77,12 +97,12 @@ class Settings(BaseSettings):
     """off, minilm, openai:NAME or openai:NAME@URL; auto: minilm where its extra is installed."""
     reranker: str = "off"
     """off, openai:NAME or openai:NAME@URL."""
-    index: str = "auto"
+    index: str = Field("auto", repr=False)
     """Of the documents. file: of this machine; the URL of a PostgreSQL: of all that name it; auto:
     with the runs where those are in PostgreSQL, else a file."""
     vllm_python: str = sys.executable
     """The Python of the environment that vLLM is installed in, for `breadth models serve`."""
-    database: str | None = None
+    database: str | None = Field(None, repr=False)
     """SQLAlchemy URL or file of the trace store; default: runs.db in the data folder."""
     data: Path = Field(default_factory=lambda: user_data_path("breadth"))
     cache: Path = Field(default_factory=lambda: user_cache_path("breadth"))
@@ -134,6 +154,10 @@ class Settings(BaseSettings):
     """Names that the service is known by, with commas between; on loopback besides its own."""
     cors: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = ()
     """Origins whose pages may ask the service, with commas between."""
+    body_seconds: Annotated[float, Field(gt=0)] = 30.0
+    """In which the body of a request to the service has to have arrived."""
+    idle_seconds: Annotated[float, Field(gt=0)] = 75.0
+    """In which a connection to the service has to bring the head of a request."""
     user_runs: Annotated[int | None, Field(ge=1)] = None
     """Runs of one user at once, in all processes of the service; None: as many as there is room."""
     webhook_hosts: str = ""
@@ -154,4 +178,85 @@ class Settings(BaseSettings):
     @property
     def place(self) -> str:
         """The same, without a password."""
-        return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", self.store)
+        return str(hidden(self.store))
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, the environment, the file."""
+        flags, variables = init_settings(), env_settings()
+        named = flags.get("settings", variables.get("settings"))
+        if named == "":
+            return init_settings, env_settings
+        read = settings_file(named, cls.model_fields, {*flags, *variables})
+        if read is None:
+            return init_settings, env_settings
+        return init_settings, env_settings, _FileSource(settings_cls, read)
+
+
+class _FileSource(TomlConfigSettingsSource):
+    """A file that was read and looked through, and which one it was."""
+
+    def __init__(self, settings_cls: type[BaseSettings], read: SettingsFile) -> None:
+        self._read_already = dict(read.values)
+        super().__init__(settings_cls, read.path)
+        self.init_kwargs["settings"] = read.path
+
+    def _read_file(self, file_path: Any) -> dict[str, Any]:
+        return self._read_already
+
+
+def file_of(settings: Settings) -> SettingsFile | None:
+    """What was read of them from a file. Raises UsageProblem, if that changed meanwhile."""
+    if settings.settings is None:
+        return None
+    return settings_file(settings.settings, Settings.model_fields)
+
+
+def read_file(named: Path | None) -> SettingsFile | None:
+    """The file that settings are read from where an option names this one. Raises UsageProblem."""
+    chosen: Any = named or os.environ.get("BREADTH_SETTINGS")
+    return None if chosen == "" else settings_file(chosen, Settings.model_fields)
+
+
+def sources_of(settings: Settings, flags: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Where each setting comes from: an option, a variable, FILE:LINE or default; of a dictionary
+    all that it is put together from. `flags`: the options that were given, by the setting."""
+    read, flags = file_of(settings), flags or {}
+    sources = {}
+    for name, field in Settings.model_fields.items():
+        held = [flags.get(name), variable_of(name)]
+        if read is not None and name in read.values:
+            held.append(read.source((name,)))
+        found = [source for source in held if source is not None]
+        if name == "settings" and not found:
+            found = ["found there"] if read else []
+        is_dictionary = isinstance(field.get_default(call_default_factory=True), dict)
+        sources[name] = " + ".join(found if is_dictionary else found[:1]) or "default"
+    return sources
+
+
+def variable_of(name: str) -> str | None:
+    """The variable of the environment that sets it."""
+    present = {variable.upper() for variable in os.environ}
+    return next((one for one in _variables(name) if one.upper() in present), None)
+
+
+def setting_named(named: str) -> str:
+    """The setting that a variable sets, as errors name some by; a setting is its own name."""
+    known = Settings.model_fields
+    return next((name for name in known if named in (name, *_variables(name))), named)
+
+
+def _variables(name: str) -> tuple[str, ...]:
+    """Those that set it, the first that is there."""
+    alias = Settings.model_fields[name].validation_alias
+    if isinstance(alias, AliasChoices):
+        return tuple(map(str, alias.choices))
+    return (f"BREADTH_{name.upper()}",)

@@ -13,10 +13,10 @@ class McpSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     command: str | None = None
-    args: tuple[str, ...] = ()
+    args: tuple[str, ...] = Field((), repr=False)
     env: dict[str, SecretStr] = Field(default_factory=dict)
     cwd: str | None = None
-    url: str | None = None
+    url: str | None = Field(None, repr=False)
     headers: dict[str, SecretStr] = Field(default_factory=dict)
     seconds: float = Field(60.0, gt=0)
     approval: Approval | dict[str, Approval] = Field(default_factory=dict)
@@ -80,7 +80,7 @@ class OpenApiSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    document: str
+    document: str = Field(repr=False)
     """A file, or an address."""
     server: str | None = None
     """Where requests go, instead of where the document says."""

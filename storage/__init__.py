@@ -38,7 +38,7 @@ from storage.errors import (
     UnknownWebhook,
 )
 from storage.evaluations import EvaluationRecord, EvaluationResult, Evaluations
-from storage.keys import KEY_PREFIX, KeyLimits, KeyRecord, Keys
+from storage.keys import KEY_PREFIX, KeyLimits, KeyRecord, Keys, KeySpent
 from storage.log import Head, Logged
 from storage.responses import Asked, ResponseRecord, Responses
 from storage.runs import Asker, RunRecord, RunState
@@ -61,6 +61,7 @@ __all__ = [
     "Head",
     "KeyLimits",
     "KeyRecord",
+    "KeySpent",
     "Keys",
     "Logged",
     "NoStore",

@@ -50,7 +50,11 @@ def database_url(named: str | Path | None) -> URL:
     try:
         url = make_url(str(named))
     except (ArgumentError, ValueError) as error:
-        raise StorageError(f"the database's URL cannot be read: {error}") from error
+        # The error's own text may repeat a piece of the password.
+        raise StorageError(
+            "the database's URL cannot be read: write postgresql://USER:PASSWORD@HOST:PORT/NAME,"
+            " with %40, %3A and %2F for @, : and / in the password"
+        ) from error
     return _checked(url)
 
 

@@ -27,6 +27,10 @@ KEY_PREFIX = "bk_"
 _FORM = re.compile(rf"{KEY_PREFIX}[0-9a-z]{{16}}_[\w-]{{43}}")
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 _TOUCHED = timedelta(minutes=1)
+_LONGEST = timedelta(days=7)
+"""From the making of a run to its last model call, waiting included."""
+_TOKENS = ModelCallRow.prompt_tokens + ModelCallRow.completion_tokens
+_MONEY = func.coalesce(ModelCallRow.cost, 0.0)
 _SOON = 5.0
 """Seconds until a run may have ended."""
 
@@ -60,6 +64,15 @@ class KeyRecord:
     used_at: datetime | None
     """To a minute."""
     revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeySpent:
+    """What the runs of a key took."""
+
+    tokens: int
+    """Of prompts and completions."""
+    money: float
 
 
 class Keys:
@@ -106,9 +119,15 @@ class Keys:
         async with self._database.reading() as connection:
             return [_record(row) for row in await connection.execute(query)]
 
+    async def spent(self, id_: str, since: datetime) -> KeySpent:
+        """What the model calls of a key's runs took since then."""
+        async with self._database.reading() as connection:
+            return await _spent(connection, id_, since)
+
     async def revoke(self, id_: str) -> None:
         """It is valid no more. Raises UnknownKey."""
-        revoked = update(KeyRow).where(KeyRow.id == id_).values(revoked_at=self._now())
+        first = func.coalesce(KeyRow.revoked_at, self._now())
+        revoked = update(KeyRow).where(KeyRow.id == id_).values(revoked_at=first)
         async with self._database.writing() as connection:
             if not (await connection.execute(revoked)).rowcount:
                 raise UnknownKey(id_)
@@ -137,19 +156,41 @@ async def require_allowance(connection: AsyncConnection, key: str, at: datetime)
 async def _require_day(
     connection: AsyncConnection, key: str, at: datetime, limits: KeyLimits
 ) -> None:
-    """Of the last 24 hours."""
-    tokens = func.coalesce(func.sum(ModelCallRow.prompt_tokens + ModelCallRow.completion_tokens), 0)
-    money = func.coalesce(func.sum(ModelCallRow.cost), 0.0)
+    """Of the model calls of the last 24 hours."""
+    spent = await _spent(connection, key, at - _DAY)
+    if limits.tokens_a_day is not None and spent.tokens >= limits.tokens_a_day:
+        wait = await _until_below(connection, key, at, _TOKENS, limits.tokens_a_day)
+        raise OverLimit(f"{limits.tokens_a_day} tokens a day", wait)
+    if limits.money_a_day is not None and spent.money >= limits.money_a_day:
+        wait = await _until_below(connection, key, at, _MONEY, limits.money_a_day)
+        raise OverLimit(f"{limits.money_a_day:g} a day, of money", wait)
+
+
+async def _spent(connection: AsyncConnection, key: str, since: datetime) -> KeySpent:
+    """By the model calls that ended since then."""
+    tokens, money = func.coalesce(func.sum(_TOKENS), 0), func.coalesce(func.sum(_MONEY), 0.0)
     query = select(tokens, money).join(RunRow, RunRow.id == ModelCallRow.run)
-    query = query.where(RunRow.key == key, RunRow.created_at > at - _DAY)
-    spent = (await connection.execute(query)).one()
-    over: str | None = None
-    if limits.tokens_a_day is not None and spent[0] >= limits.tokens_a_day:
-        over = f"{limits.tokens_a_day} tokens a day"
-    elif limits.money_a_day is not None and (spent[1] or 0.0) >= limits.money_a_day:
-        over = f"{limits.money_a_day:g} a day, of money"
-    if over is not None:
-        raise OverLimit(over, await _until(connection, key, at, _DAY))
+    row = (await connection.execute(query.where(*_calls(key, since)))).one()
+    return KeySpent(int(row[0]), float(row[1]))
+
+
+async def _until_below(
+    connection: AsyncConnection, key: str, at: datetime, what: Any, most: float
+) -> float:
+    """Seconds until the calls of the last 24 hours come to less than the limit: when the newest
+    one that reaches it, summed up from now backwards, is a day old."""
+    summed = func.sum(what).over(order_by=ModelCallRow.at.desc()).label("summed")
+    calls = select(ModelCallRow.at, summed).join(RunRow, RunRow.id == ModelCallRow.run)
+    reached = calls.where(*_calls(key, at - _DAY)).subquery()
+    query = select(func.max(reached.c.at)).where(reached.c.summed >= most)
+    last = (await connection.execute(query)).scalar_one()
+    return max(1.0, (last + _DAY - at).total_seconds()) if last is not None else 1.0
+
+
+def _calls(key: str, since: datetime) -> tuple[Any, ...]:
+    """The model calls of a key's runs. Runs that were made long before have ended; the bound lets
+    the index be used."""
+    return RunRow.key == key, RunRow.created_at > since - _LONGEST, ModelCallRow.at > since
 
 
 async def _runs(connection: AsyncConnection, *chosen: Any) -> int:

@@ -29,6 +29,7 @@ from search import Passage, Source
 from service.api.access import ASKER
 from service.api.app import application
 from service.api.errors import Handler
+from service.api.pace import server_options
 from service.api.server_events import PING
 from service.settings import Settings
 from storage import Asked, Asker, Logged, ResponseRecord, RunRecord, TraceStore
@@ -165,7 +166,9 @@ async def serving_api(
         app = application(front)
         app[PING] = ping
         app.middlewares.extend((asking, *also))
-        runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=1)
+        runner = web.AppRunner(
+            app, handler_cancellation=True, shutdown_timeout=1, **server_options(wished)
+        )
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         url = f"http://127.0.0.1:{runner.addresses[0][1]}"

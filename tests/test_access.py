@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -108,6 +109,34 @@ async def test_tokens_and_money_are_of_a_day(
     await made(store, record.id)
 
 
+async def test_a_day_of_tokens_is_free_again_when_enough_of_them_are_a_day_old(
+    store: TraceStore, clock: Clock
+) -> None:
+    """Three calls of 35 tokens, an hour between; a run of long ago counts by when it called."""
+    record, _ = await store.keys.create("k", "ann", KeyLimits(tokens_a_day=70))
+    run = await made(store, record.id)
+    clock.forward(2 * 24 * 3600)
+    await store.trace(run).record(RunStarted("Who?"))
+    for _ in range(3):
+        await store.trace(run).record(model_called())
+        clock.forward(3600)
+    assert (await store.keys.spent(record.id, clock.now - timedelta(hours=2.5))).tokens == 70
+    with pytest.raises(OverLimit, match="70 tokens a day") as refused:
+        await made(store, record.id)
+    assert refused.value.seconds == pytest.approx(22 * 3600)  # the first two have to be old
+    clock.forward(22 * 3600 + 1)
+    await made(store, record.id)
+
+
+async def test_a_key_is_revoked_once(store: TraceStore, clock: Clock) -> None:
+    record, _ = await store.keys.create("k", "ann")
+    at = clock.now
+    await store.keys.revoke(record.id)
+    clock.forward(60)
+    await store.keys.revoke(record.id)
+    assert [key.revoked_at for key in await store.keys.all()] == [at]
+
+
 async def test_no_key_or_a_wrong_one_is_refused_in_words(service: Service) -> None:
     for key in ("wrong", "bk_0000000000000000_" + "x" * 43):
         with pytest.raises(openai.AuthenticationError) as refused:
@@ -197,9 +226,22 @@ async def test_pages_of_other_origins_and_other_names_are_not_heard(tmp_path: Pa
         async with service.http.get("/v1/models", headers=good) as answer:
             assert answer.status == 200
             assert answer.headers["Access-Control-Allow-Origin"] == "https://good.example"
-        async with service.http.options("/v1/responses", headers=good) as answer:
+        wished = {"Access-Control-Request-Headers": "authorization, x-stainless-lang"}
+        async with service.http.options("/v1/responses", headers=good | wished) as answer:
             assert answer.status == 204
+            assert (
+                answer.headers["Access-Control-Allow-Headers"] == "authorization, x-stainless-lang"
+            )
             assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+        service.front.script = (*working(), *ending())
+        streaming = {"model": "breadth", "input": "Who?", "stream": True}
+        async with service.http.post("/v1/responses", json=streaming, headers=good) as answer:
+            assert answer.content_type == "text/event-stream"
+            assert answer.headers["Access-Control-Allow-Origin"] == "https://good.example"
+        async with service.http.get("/v1/responses/resp_none", headers=good) as answer:
+            assert answer.status == 404
+            assert answer.headers["Access-Control-Allow-Origin"] == "https://good.example"
+            assert "x-request-id" in answer.headers["Access-Control-Expose-Headers"]
         own = {"Origin": service.url}
         async with service.http.get("/v1/models", headers=own) as answer:
             assert answer.status == 200

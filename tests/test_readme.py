@@ -148,7 +148,7 @@ def test_the_page_names_every_field_of_a_step() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_and_options_exist(page: Path) -> None:
     known = commands()
-    every = VLLM_OPTIONS.union(*known.values())
+    every = VLLM_OPTIONS | {"--help"} | options_of(typer.main.get_command(app))
     for line in code_of(page):
         for name in _CALL.findall(line):
             assert name in known, line

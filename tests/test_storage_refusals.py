@@ -99,6 +99,16 @@ async def test_what_cannot_keep_traces_is_refused(named: str, problem: str) -> N
         await TraceStore.open(named)
 
 
+@pytest.mark.parametrize("password", ["pa@ss:word", "s3cret:x"])
+def test_a_url_that_cannot_be_read_is_refused_without_a_piece_of_its_password(
+    password: str,
+) -> None:
+    with pytest.raises(StorageError, match="%40") as refused:
+        database_url(f"postgresql://ann:{password}@db:s3cret/runs")
+    assert "word" not in str(refused.value).replace("PASSWORD", "").replace("the password", "")
+    assert "s3cret" not in str(refused.value)
+
+
 def test_a_url_may_say_sslmode_and_gets_the_driver() -> None:
     url = database_url("postgresql://me@db/runs?sslmode=require")
     assert url.drivername == "postgresql+asyncpg"

@@ -26,6 +26,7 @@ def test_front_door() -> None:
         "Head",
         "KeyLimits",
         "KeyRecord",
+        "KeySpent",
         "Keys",
         "Logged",
         "NoStore",

@@ -3,6 +3,8 @@
 app         the application: routes, middlewares, limits
 errors      errors as the interface says them
 access      who asks
+hardening   what every answer says, and which requests are not heard
+pace        how long clients may take, and how much they may send
 front       what the handlers need of the service: runs, their events, the store
 chat        /v1/chat/completions, with chat_bodies (what it takes) and chat_objects (what it gives)
 responses   /v1/responses; response_bodies is what it takes, with response_tools, response_functions
@@ -21,6 +23,7 @@ places      the server's own paths, which no client is told
 server_events  streams of events that say that they live
 """
 
-from service.api.app import application
+from service.api.app import application, exposed
+from service.api.pace import server_options
 
-__all__ = ["application"]
+__all__ = ["application", "exposed", "server_options"]

@@ -8,23 +8,22 @@ from service.api.access import ACCESS, Access, asker_known
 from service.api.errors import errors_told
 from service.api.front import FRONT, Front
 from service.api.hardening import DOORS, Doors, hardened, told_headers
+from service.api.pace import BODY_SECONDS, MOST_BYTES, body_came
 from service.api.served import connected
 from service.api.vectors import MINILM
 from service.settings import Settings
-
-_MOST_BYTES = 4 * 2**20
-"""Of a request's body."""
 
 
 def application(front: Front, *, host: str = "127.0.0.1") -> web.Application:
     """Of all routes. `host`: the address that it listens on."""
     settings = front.settings
     app = web.Application(
-        middlewares=[errors_told, hardened, asker_known], client_max_size=_MOST_BYTES
+        middlewares=[errors_told, hardened, asker_known, body_came], client_max_size=MOST_BYTES
     )
     app.on_response_prepare.append(told_headers)
     app[FRONT] = front
     app[ACCESS] = Access(front, is_open=is_open(settings, host))
+    app[BODY_SECONDS] = settings.body_seconds
     app[DOORS] = Doors.of(host, settings.hosts, settings.cors)
     app[MINILM] = []
     app.cleanup_ctx.append(connected)
@@ -38,3 +37,13 @@ def is_open(settings: Settings, host: str) -> bool:
     if settings.access == "auto":
         return is_loopback(host)
     return settings.access == "open"
+
+
+def exposed(settings: Settings, host: str) -> str | None:
+    """What whoever starts the service is to be warned of: others can reach it without a key."""
+    if is_loopback(host) or not is_open(settings, host):
+        return None
+    return (
+        f"whoever can reach {host} can ask this service, at your cost, and read all its answers:"
+        " BREADTH_ACCESS is open; keys asks for API keys"
+    )

@@ -25,7 +25,6 @@ _PAGES = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none';
 """For the page of the reference, whose style stands in it."""
 _ALLOWED = {
     "Access-Control-Allow-Methods": "GET, POST, DELETE",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, Last-Event-ID",
     "Access-Control-Max-Age": "600",
 }
 
@@ -59,17 +58,23 @@ async def hardened(request: web.Request, handler: Handler) -> web.StreamResponse
     if crossing and origin not in doors.origins:
         raise ApiError(403, "pages of other origins may not ask this service (BREADTH_CORS)")
     if crossing and request.method == "OPTIONS":
-        answer: web.StreamResponse = web.Response(status=204, headers=_ALLOWED)
+        # The `openai` client sends many headers of its own; the origin is trusted with any.
+        asked = request.headers.get("Access-Control-Request-Headers", "Authorization, Content-Type")
+        told = _ALLOWED | {"Access-Control-Allow-Headers": asked}
+        answer: web.StreamResponse = web.Response(status=204, headers=told)
     else:
         answer = await handler(request)
-    if crossing and origin is not None and not answer.prepared:
-        answer.headers["Access-Control-Allow-Origin"] = origin
-        answer.headers["Vary"] = "Origin"
     return answer
 
 
 async def told_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """A signal: what every answer says, streams among them."""
+    """A signal: what every answer says, streams and refusals among them."""
+    origin = request.headers.get("Origin")
+    if origin in request.app[DOORS].origins and origin not in _own(request):
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Expose-Headers"] = "Retry-After, x-request-id"
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        response.headers["Vary"] = "Origin"
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     is_page = response.content_type == "text/html"

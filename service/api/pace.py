@@ -1,0 +1,60 @@
+"""How long a client may take, and how much it may send: slow ones and huge ones hold nothing.
+
+A head that does not arrive ends with its connection (`server_options`), a body that does not arrive
+with 408 (`body_came`). Bodies are JSON of a few MiB, so they are read as a whole before the handler
+is called; what is too long by its own account is not read at all.
+"""
+
+import asyncio
+from typing import Any
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from service.api.errors import ApiError, Handler
+from service.settings import Settings
+
+MOST_BYTES = 4 * 2**20
+"""Of a request's body, unpacked."""
+_LINE_BYTES, _FIELD_BYTES, _FIELDS = 8190, 8190, 64
+_LINGERING_SECONDS = 2.0
+_CLOSING = {"Connection": "close"}
+
+BODY_SECONDS: web.AppKey[float] = web.AppKey("body_seconds", float)
+"""In which a body has to have arrived."""
+
+
+def server_options(settings: Settings) -> dict[str, Any]:
+    """For web.AppRunner. A connection on which no request's head is complete in `idle_seconds` is
+    closed, be it idle or slow; what is left of a body that is not wanted is read for a moment, so
+    that the client sees its answer."""
+    return {
+        "keepalive_timeout": settings.idle_seconds,
+        "lingering_time": _LINGERING_SECONDS,
+        "max_line_size": _LINE_BYTES,
+        "max_field_size": _FIELD_BYTES,
+        "max_headers": _FIELDS,
+    }
+
+
+@web.middleware
+async def body_came(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The handler is called when the whole body is there."""
+    if (request.content_length or 0) > MOST_BYTES:
+        told = f"the body is longer than {MOST_BYTES} bytes"
+        raise ApiError(413, told, headers=_CLOSING)
+    if request.body_exists:
+        await _read(request, request.app[BODY_SECONDS])
+    return await handler(request)
+
+
+async def _read(request: web.Request, seconds: float) -> None:
+    """It is kept in the request."""
+    try:
+        async with asyncio.timeout(seconds):
+            await request.read()
+    except TimeoutError as error:
+        told = f"the body did not arrive in {seconds:g} seconds (BREADTH_BODY_SECONDS)"
+        raise ApiError(408, told, headers=_CLOSING) from error
+    except (web.RequestPayloadError, HttpProcessingError) as error:
+        raise ApiError(400, "the body is not packed as its head says", headers=_CLOSING) from error
