@@ -14,6 +14,7 @@ survives the death of the process. `database_url` says what database a name mean
     log          events as whoever follows a run reads them
     responses    runs as clients of the service asked for them
     workers      the processes of the service that do runs, and whether they live
+    standing     what of the service waits, runs and works
     forking      a run that begins with what another one has
     evaluations  question sets that were asked; store.evaluations has them
     runs         runs as a whole; run_ids makes their names, owner knows whether they are alive
@@ -34,6 +35,7 @@ from storage.evaluations import EvaluationRecord, EvaluationResult, Evaluations
 from storage.log import Head, Logged
 from storage.responses import Asked, ResponseRecord, Responses
 from storage.runs import Asker, RunRecord, RunState
+from storage.standing import Standing
 from storage.store import TraceStore
 from storage.workers import WorkerRecord, Workers
 
@@ -52,6 +54,7 @@ __all__ = [
     "RunRecord",
     "RunState",
     "RunTaken",
+    "Standing",
     "StorageError",
     "TraceStore",
     "UnknownEvaluation",

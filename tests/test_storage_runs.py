@@ -28,6 +28,7 @@ def test_front_door() -> None:
         "RunRecord",
         "RunState",
         "RunTaken",
+        "Standing",
         "StorageError",
         "TraceStore",
         "UnknownEvaluation",

@@ -9,10 +9,13 @@ from secrets import token_hex
 
 from aiohttp import web
 
+from service.operations.logs import tell_request
 from storage import StorageError, UnknownResponse, UnknownRun
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 log = logging.getLogger("breadth.api")
+REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
+"""Under this key a request has its id."""
 
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
@@ -50,7 +53,8 @@ class ApiError(Exception):
 async def errors_told(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Every answer has an id (`x-request-id`), and every error the shape of the interface."""
     request_id = f"req_{token_hex(12)}"
-    request["id"] = request_id
+    request[REQUEST_ID] = request_id
+    tell_request(request_id)
     try:
         answer = await handler(request)
     except ApiError as error:
