@@ -9,6 +9,7 @@ from aiohttp import web
 from service.api.access import asker_of
 from service.api.errors import Handler
 from service.api.health import METRICS, PROBES
+from service.operations.parents import tell_traceparent
 
 log = logging.getLogger("breadth.access")
 
@@ -22,6 +23,7 @@ _GONE = 499
 async def metered(request: web.Request, handler: Handler) -> web.StreamResponse:
     """The outermost: it sees what is really answered."""
     began = time.perf_counter()
+    tell_traceparent(request.headers.get("traceparent", ""))
     status = 500
     try:
         answer = await handler(request)

@@ -7,4 +7,6 @@ standing    how runs, workers and webhooks stand in the database, among the metr
 exposing    the metrics of a process that answers no other requests
 spans       a run as a trace of OpenTelemetry
 exporting   where such traces are sent
+parents     the trace of a client, that its run belongs to
+assembly    all of this, for a process that does runs
 """

@@ -47,9 +47,9 @@ def tell_request(request: str) -> None:
     current_request.set(request)
 
 
-def tell_worker(worker: str) -> None:
-    """What this process logs from now on is this worker's."""
-    _worker[:] = [worker]
+def tell_worker(worker: str | None) -> None:
+    """What this process logs from now on is this worker's, or nobody's."""
+    _worker[:] = [worker] if worker else []
 
 
 def start_logging(settings: Settings, stream: TextIO | None = None) -> None:
