@@ -1,5 +1,7 @@
 # Breadth with its offline models. Build: docker build -t breadth .
 #
+# The service, for which `docker compose up` has all that it needs; it wants API keys then. A question alone:
+#
 #     docker run --rm -v ./notes:/documents:ro -v breadth-data:/data -v breadth-cache:/cache \
 #         breadth ask "What changed in the contract?" --documents /documents
 FROM python:3.12-slim
@@ -22,5 +24,6 @@ WORKDIR /home/breadth
 ENV BREADTH_DATA=/data BREADTH_CACHE=/cache PYTHONUNBUFFERED=1
 VOLUME ["/data", "/cache"]
 
+EXPOSE 8080
 ENTRYPOINT ["breadth"]
-CMD ["--help"]
+CMD ["serve", "--host", "0.0.0.0", "--documents", "/documents"]

@@ -18,6 +18,7 @@ terminal       what a person sees while a run works
 person         asks the person at the terminal: to approve a plan, to clarify a question
 evaluating     `breadth eval`: question sets, asked of our run and of its rivals, and scored
 api            the HTTP interface: responses, chat, runs
+operations     health, metrics, traces and logs: what the service tells those who run it
 work           the durable queue, and the workers that do the runs in it
 formats        an answer as text, Markdown, HTML, PDF, Word, JSON, and its sources as BibTeX
 keys_cli       the commands `breadth keys ...`

@@ -9,6 +9,7 @@ from aiohttp import web
 from service.api import application, server_options
 from service.edge import leave
 from service.errors import UsageProblem
+from service.operations.logs import start_logging
 from service.settings import Settings
 from service.sources import root_of
 from service.work import Service, Worker, asked_to_end, handed_over, service
@@ -35,6 +36,8 @@ async def serve(
 
     Raises UsageProblem, and what opening models, documents and the database raises.
     """
+    start_logging(settings)
+    settings = settings.model_copy(update={"metrics_port": None})  # /metrics has them
     roots = [root_of(given) for given in documents]
     with asked_to_end() as end:
         async with service(settings, roots, most=serving.runs) as (front, worker):
@@ -46,6 +49,7 @@ async def serve(
 
 async def work(settings: Settings, documents: Sequence[str], runs: int, ready: Ready) -> None:
     """Do runs of the queue until SIGTERM or Ctrl-C, and end gracefully. Raises as `serve`."""
+    start_logging(settings)
     roots = [root_of(given) for given in documents]
     with asked_to_end() as end:
         async with service(settings, roots, most=runs) as (front, worker):
@@ -64,7 +68,7 @@ async def _end(front: Service, worker: Worker | None, settings: Settings) -> Non
 async def _listening(front: Service, serving: Serving) -> AsyncIterator[str]:
     """Gives the address."""
     runner = web.AppRunner(
-        application(front, host=serving.host),
+        application(front, host=serving.host, metrics=front.metrics),
         handler_cancellation=True,
         access_log=None,
         shutdown_timeout=5,

@@ -169,6 +169,20 @@ class Settings(BaseSettings):
     """How the text of an answer points at its sources."""
     pass_on: bool = False
     """Whether clients may use the models behind the service directly."""
+    log_format: Literal["auto", "text", "json"] = "auto"
+    """Of what the service logs; auto: text on a terminal, else JSON."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    metrics_port: Annotated[int | None, Field(ge=0, le=65535)] = None
+    """Where a worker shows its metrics; None: nowhere."""
+    metrics_host: str = "127.0.0.1"
+    """The address that the port is on."""
+    otlp_endpoint: str | None = Field(
+        None,
+        validation_alias=AliasChoices("BREADTH_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+    )
+    """Of an OpenTelemetry collector, by HTTP; None: runs are not traced."""
+    otel_content: bool = False
+    """Whether traces tell questions, prompts and answers."""
 
     @property
     def store(self) -> str:

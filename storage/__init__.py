@@ -17,6 +17,7 @@ survives the death of the process. `database_url` says what database a name mean
     keys         API keys, and what their runs may take
     webhooks     who is told of the ends of runs, and how far each telling has come
     workers      the processes of the service that do runs, and whether they live
+    standing     what of the service waits, runs and works
     forking      a run that begins with what another one has
     evaluations  question sets that were asked; store.evaluations has them
     runs         runs as a whole; run_ids makes their names, owner knows whether they are alive
@@ -43,6 +44,7 @@ from storage.log import Head, Logged
 from storage.responses import Asked, ResponseRecord, Responses
 from storage.runs import Asker, RunRecord, RunState
 from storage.spending import Spent
+from storage.standing import Standing
 from storage.store import TraceStore
 from storage.webhooks import Delivery, Due, WebhookRecord, Webhooks, require_kinds
 from storage.workers import WorkerRecord, Workers
@@ -72,6 +74,7 @@ __all__ = [
     "RunState",
     "RunTaken",
     "Spent",
+    "Standing",
     "StorageError",
     "TraceStore",
     "UnknownEvaluation",

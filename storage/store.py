@@ -33,6 +33,7 @@ from storage.runs import (
 )
 from storage.schema import bring_up_to_date
 from storage.spending import Spent, read_spent
+from storage.standing import Standing, read_standing
 from storage.webhooks import Webhooks
 from storage.workers import Workers
 
@@ -175,6 +176,12 @@ class TraceStore:
                 return await run_record(connection, id_)
 
         return await self._database.finish(asked())
+
+    async def standing(self) -> Standing:
+        """What waits, what runs and who works, in all processes of the service."""
+        now = self._now()
+        async with self._database.reading() as connection:
+            return await read_standing(connection, now, now - Workers.lease)
 
     async def heads(self, runs: Collection[str]) -> dict[str, Head]:
         """How far each of these runs has come. Here ids have to be whole."""

@@ -194,18 +194,42 @@ def test_ci_can_be_run() -> None:
     subprocess.run(["bash", "-n", script], check=True, timeout=60)
 
 
-def test_compose_has_the_services() -> None:
-    compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+    return read
+
+
+def test_compose_has_the_services(compose: dict[str, Any]) -> None:
     services = compose["services"]
-    assert set(services) == {"breadth", "postgres", "vllm"}
-    assert services["breadth"]["profiles"] == ["ask"]
-    assert services["breadth"]["entrypoint"] == ["breadth"]
+    assert set(services) == {"ask", "breadth", "postgres", "vllm", "worker"}
+    started = {name for name in services if "profiles" not in services[name]}
+    assert started == {"breadth", "postgres", "worker"}
+    assert services["ask"]["profiles"] == ["ask"]
     assert services["vllm"]["profiles"] == ["gpu"]
-    assert all("healthcheck" in services[name] for name in ("postgres", "vllm"))
-    extras = services["breadth"]["build"]["args"]["EXTRAS"].split(",")
+    assert services["breadth"]["command"][:3] == ["serve", "--host", "0.0.0.0"]
+    assert services["worker"]["command"][0] == "worker"
+    for name in ("ask", "breadth", "worker"):
+        assert services[name]["build"] == compose["x-breadth"]["build"]
+    extras = compose["x-breadth"]["build"]["args"]["EXTRAS"].split(",")
     assert set(extras) <= set(PROJECT["project"]["optional-dependencies"])
     kept = {volume.partition(":")[0] for s in services.values() for volume in s["volumes"]}
     assert set(compose["volumes"]) <= kept
+
+
+def test_what_compose_keeps_running_is_watched_and_ended_gently(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    for name in ("breadth", "postgres", "vllm", "worker"):
+        assert services[name]["restart"] == "unless-stopped"
+        assert "healthcheck" in services[name]
+    for name in ("breadth", "worker"):
+        assert services[name]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+        assert services[name]["stop_grace_period"] == "30s"
+
+
+def test_compose_publishes_the_service_on_this_machine_alone(compose: dict[str, Any]) -> None:
+    ports = {name: each["ports"] for name, each in compose["services"].items() if "ports" in each}
+    assert ports == {"breadth": ["127.0.0.1:${PORT:-8080}:8080"]}
 
 
 def test_the_image_is_given_what_is_shipped() -> None:

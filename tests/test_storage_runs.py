@@ -37,6 +37,7 @@ def test_front_door() -> None:
         "RunState",
         "RunTaken",
         "Spent",
+        "Standing",
         "StorageError",
         "TraceStore",
         "UnknownEvaluation",

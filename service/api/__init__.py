@@ -5,6 +5,8 @@ errors      errors as the interface says them
 access      who asks
 hardening   what every answer says, and which requests are not heard
 pace        how long clients may take, and how much they may send
+health      whether the service lives and is ready, and its metrics
+metering    each request, counted and logged
 front       what the handlers need of the service: runs, their events, the store
 chat        /v1/chat/completions, with chat_bodies (what it takes) and chat_objects (what it gives)
 responses   /v1/responses; response_bodies is what it takes, with response_tools, response_functions

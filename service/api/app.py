@@ -3,22 +3,28 @@
 from aiohttp import web
 
 from inference import is_loopback
-from service.api import chat, models, openapi, responses, runs, vectors, webhooks
+from service.api import chat, health, models, openapi, responses, runs, vectors, webhooks
 from service.api.access import ACCESS, Access, asker_known
 from service.api.errors import errors_told
 from service.api.front import FRONT, Front
 from service.api.hardening import DOORS, Doors, hardened, told_headers
+from service.api.metering import metered
 from service.api.pace import BODY_SECONDS, MOST_BYTES, body_came
 from service.api.served import connected
 from service.api.vectors import MINILM
+from service.operations.metrics import Metrics
 from service.settings import Settings
 
 
-def application(front: Front, *, host: str = "127.0.0.1") -> web.Application:
-    """Of all routes. `host`: the address that it listens on."""
+def application(
+    front: Front, *, host: str = "127.0.0.1", metrics: Metrics | None = None
+) -> web.Application:
+    """Of all routes. `host`: the address that it listens on; `metrics`: of this process, where
+    others than its requests count, too."""
     settings = front.settings
     app = web.Application(
-        middlewares=[errors_told, hardened, asker_known, body_came], client_max_size=MOST_BYTES
+        middlewares=[metered, errors_told, hardened, asker_known, body_came],
+        client_max_size=MOST_BYTES,
     )
     app.on_response_prepare.append(told_headers)
     app[FRONT] = front
@@ -26,8 +32,9 @@ def application(front: Front, *, host: str = "127.0.0.1") -> web.Application:
     app[BODY_SECONDS] = settings.body_seconds
     app[DOORS] = Doors.of(host, settings.hosts, settings.cors)
     app[MINILM] = []
+    app[health.METRICS] = metrics or Metrics()
     app.cleanup_ctx.append(connected)
-    for each in (chat, models, openapi, responses, runs, vectors, webhooks):
+    for each in (chat, health, models, openapi, responses, runs, vectors, webhooks):
         app.add_routes(each.routes)
     return app
 

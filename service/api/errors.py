@@ -10,6 +10,7 @@ from secrets import token_hex
 
 from aiohttp import web
 
+from service.operations.logs import tell_request
 from storage import (
     DisabledWebhook,
     OverLimit,
@@ -61,6 +62,7 @@ async def errors_told(request: web.Request, handler: Handler) -> web.StreamRespo
     """Every answer has an id (`x-request-id`), and every error the shape of the interface."""
     request_id = f"req_{token_hex(12)}"
     request[REQUEST_ID] = request_id
+    tell_request(request_id)
     try:
         answer = await handler(request)
     except ApiError as error:

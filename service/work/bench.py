@@ -75,7 +75,7 @@ class Bench:
     """The documents of the service."""
     web: Sources | None
     others: Others
-    traces: Callable[[str], Sequence[Trace]]
+    traces: Callable[[RunRecord], Sequence[Trace]]
     """Who else hears the events of a run."""
     say: Callable[[str], None]
 
@@ -99,7 +99,7 @@ class Bench:
             self.models.model,
             self._sources(wishes, await before_of(self.store, record)),
             settings,
-            Notices(self.say, *self.traces(record.id)),
+            Notices(self.say, *self.traces(record)),
             others,
             looks=True,
             worker=self.worker,
@@ -167,7 +167,7 @@ async def bench(
     roots: Sequence[Root],
     settings: Settings,
     *,
-    traces: Callable[[str], Sequence[Trace]],
+    traces: Callable[[RunRecord], Sequence[Trace]],
     say: Callable[[str], None],
 ) -> AsyncIterator[Bench]:
     """Open all that runs need. Raises what `workplace` raises."""

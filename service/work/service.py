@@ -7,12 +7,16 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from secrets import token_hex
 
 from planner import Event, RunEnded
 from search import WebClient, WebSettings
 from service.edge import leave
 from service.errors import UsageProblem
+from service.operations.assembly import operations
+from service.operations.metrics import Metrics
+from service.operations.parents import with_traceparent
 from service.settings import Settings
 from service.sources import Root
 from service.work.bench import bench
@@ -33,16 +37,27 @@ class Service:
     """See `service.api.front.Front`."""
 
     def __init__(
-        self, store: TraceStore, settings: Settings, queue: Queue, followers: Followers
+        self,
+        store: TraceStore,
+        settings: Settings,
+        roots: Sequence[Root],
+        *,
+        queue: Queue,
+        followers: Followers,
+        metrics: Metrics,
     ) -> None:
-        """Of an open store and a running queue."""
+        """Of an open store and a running queue. `roots`: the documents of the service."""
         self.store = store
         self.settings = settings
+        self.metrics = metrics
+        self._roots = [str(root) for root in roots]
         self._queue = queue
         self._followers = followers
 
     async def create(self, asked: Asked, asker: Asker) -> ResponseRecord:
         """See Front. Where this process dies between the two, a worker queues the run later."""
+        options = with_traceparent({**asked.options, "documents": [*self._roots]})
+        asked = replace(asked, options=options)
         response, is_new = await self.store.responses.create(asked, asker)
         if is_new:
             await self._queue.put(response.run, asker.user, asker.priority or 1)
@@ -111,6 +126,7 @@ async def service(
         web = WebClient(_webhook_settings(settings))
         teller = Teller(store, await stack.enter_async_context(web))
         id_ = new_worker_id()
+        told = await stack.enter_async_context(operations(settings, store, id_))
         worker = None
         if most:
             place = await stack.enter_async_context(
@@ -119,7 +135,7 @@ async def service(
                     id_,
                     roots,
                     settings,
-                    traces=lambda run: (_Told(run, followers, teller),),
+                    traces=lambda run: (*told.traces(run), _Told(run.id, followers, teller)),
                     say=log.info,
                 )
             )
@@ -133,7 +149,15 @@ async def service(
             if worker:
                 tasks.append(group.create_task(worker.live(queue)))
             try:
-                yield Service(store, settings, queue, followers), worker
+                front = Service(
+                    store,
+                    settings,
+                    roots,
+                    queue=queue,
+                    followers=followers,
+                    metrics=told.metrics,
+                )
+                yield front, worker
             finally:
                 for task in tasks:
                     task.cancel()

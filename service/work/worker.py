@@ -14,6 +14,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponen
 
 from planner import RunEnded
 from service.errors import exit_code, leaves
+from service.operations.logs import run_told
 from service.work.queue import Queue
 from storage import RunRecord, RunTaken, StorageError, TraceStore, UnknownRun
 
@@ -59,7 +60,8 @@ class Worker:
         """
         if self._leaving or run in self._tasks:
             await asyncio.Event().wait()  # this process is about to end: it goes on elsewhere
-        task = asyncio.create_task(self._to_its_end(run), name=f"run {run}")
+        with run_told(run):  # the task logs as the run's
+            task = asyncio.create_task(self._to_its_end(run), name=f"run {run}")
         self._tasks[run] = task
         self._idle.clear()
         try:
