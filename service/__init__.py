@@ -21,6 +21,7 @@ api            the HTTP interface: responses, chat, runs
 operations     health, metrics, traces and logs: what the service tells those who run it
 work           the durable queue, and the workers that do the runs in it
 formats        an answer as text, Markdown, HTML, PDF, Word, JSON, and its sources as BibTeX
+keeping_cli    `breadth prune` and `breadth export`
 keys_cli       the commands `breadth keys ...`
 webhooks       which addresses may be told of ends of runs; webhooks_cli their commands
 publishing     from a run to what is published of it

@@ -23,6 +23,7 @@ from service.edge import (
     show_json,
 )
 from service.evaluating.cli import EVAL_EPILOG, evals, evaluate
+from service.keeping_cli import EXPORT_EPILOG, PRUNE_EPILOG, export, prune
 from service.keys_cli import keys
 from service.models_cli import models
 from service.options import (
@@ -239,6 +240,8 @@ app.command(epilog=plan_cli.RUN_EPILOG)(plan_cli.run)
 app.command(epilog=plan_cli.REPLAY_EPILOG)(plan_cli.replay)
 app.command(epilog=settings_cli.EPILOG)(settings_cli.settings)
 app.command("eval", epilog=EVAL_EPILOG)(evaluate)
+app.command(epilog=PRUNE_EPILOG)(prune)
+app.command(epilog=EXPORT_EPILOG)(export)
 app.command(epilog=serve_cli.SERVE_EPILOG)(serve_cli.serve)
 app.command(epilog=serve_cli.WORKER_EPILOG)(serve_cli.worker)
 

@@ -18,6 +18,7 @@ survives the death of the process. `database_url` says what database a name mean
     webhooks     who is told of the ends of runs, and how far each telling has come
     workers      the processes of the service that do runs, and whether they live
     standing     what of the service waits, runs and works
+    pruning      removing runs, with everything of them
     forking      a run that begins with what another one has
     evaluations  question sets that were asked; store.evaluations has them
     runs         runs as a whole; run_ids makes their names, owner knows whether they are alive
@@ -41,6 +42,7 @@ from storage.errors import (
 from storage.evaluations import EvaluationRecord, EvaluationResult, Evaluations
 from storage.keys import KEY_PREFIX, KeyLimits, KeyRecord, Keys, KeySpent
 from storage.log import Head, Logged
+from storage.pruning import Pruned
 from storage.responses import Asked, ResponseRecord, Responses
 from storage.runs import Asker, RunRecord, RunState
 from storage.spending import Spent
@@ -68,6 +70,7 @@ __all__ = [
     "Logged",
     "NoStore",
     "OverLimit",
+    "Pruned",
     "ResponseRecord",
     "Responses",
     "RunRecord",

@@ -67,6 +67,13 @@ class Database:
             async with self._reader.connect() as connection:
                 yield connection
 
+    async def vacuum(self) -> None:
+        """Give back to the disk what is not used any more; outside of any transaction."""
+        alone = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        with self._translated():
+            async with self._gate, alone.connect() as connection:
+                await connection.exec_driver_sql("VACUUM")
+
     async def finish(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Do it to its end even if the caller is cancelled meanwhile; then the caller is.
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,6 +17,7 @@ from storage.evaluations import Evaluations
 from storage.forking import fork_run
 from storage.keys import Keys
 from storage.log import Head, Logged, read_heads, read_log
+from storage.pruning import Pruned, next_lot, remove_runs
 from storage.reading import read_document, read_history, read_replies
 from storage.recording import write_event
 from storage.responses import Responses
@@ -162,6 +163,29 @@ class TraceStore:
                 await reword(connection, run, question)
 
         await self._database.finish(reworded())
+
+    async def prune(self, older: timedelta, *, dry_run: bool = False) -> Pruned:
+        """Remove runs that have ended and were made longer ago, and those whose response was
+        deleted, with everything of them; those of evaluations stay. `dry_run`: only count them."""
+        before, last, moments = self._now() - older, "", []
+        while True:
+            async with self._database.reading() as connection:
+                lot = await next_lot(connection, before, last)
+            if not lot:
+                break
+            last = lot[-1][0]
+            moments += [at for _, at in lot]
+            if not dry_run:
+                await self._database.finish(self._remove([run for run, _ in lot]))
+        return Pruned(len(moments), min(moments, default=None), max(moments, default=None))
+
+    async def _remove(self, runs: Collection[str]) -> None:
+        async with self._database.writing() as connection:
+            await remove_runs(connection, runs)
+
+    async def vacuum(self) -> None:
+        """Give back to the disk what removed runs had taken."""
+        await self._database.vacuum()
 
     async def ask_to_stop(self, run: str, user: str | None = None) -> RunRecord:
         """Have a run stopped: at once where it has not begun, else by the worker that does it; one

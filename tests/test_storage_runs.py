@@ -31,6 +31,7 @@ def test_front_door() -> None:
         "Logged",
         "NoStore",
         "OverLimit",
+        "Pruned",
         "ResponseRecord",
         "Responses",
         "RunRecord",
