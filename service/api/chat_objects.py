@@ -1,5 +1,6 @@
 """What `/v1/chat/completions` answers."""
 
+import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -105,7 +106,7 @@ def said_by(run: RunRecord, most_tokens: int | None) -> Said:
     """What is to be told. Raises ApiError for a run without an answer."""
     match run.status:
         case "completed" | "incomplete":
-            text = cited_text(run.answer)
+            text = _text_of(run)
         case "cancelled":
             told = f"the run was stopped: {run.reason or 'somebody asked for it'}"
             raise ApiError(409, told, code="run_cancelled", headers=_NOT_AGAIN)
@@ -115,6 +116,13 @@ def said_by(run: RunRecord, most_tokens: int | None) -> Said:
     shown = text if most_tokens is None else within(text, most_tokens)
     whole = run.status == "completed" and shown == text
     return Said(shown, "stop" if whole else "length", run.answer.value if run.answer else None)
+
+
+def _text_of(run: RunRecord) -> CitedText:
+    """The answer, or its data where it was put into a form: JSON, in which nothing is cited."""
+    if run.answer is not None and run.answer.data is not None:
+        return CitedText(json.dumps(run.answer.data, ensure_ascii=False))
+    return cited_text(run.answer)
 
 
 def completion(record: ResponseRecord, run: RunRecord, said: Said, spent: Spent) -> ChatCompletion:
