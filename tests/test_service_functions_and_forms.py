@@ -1,13 +1,18 @@
 """Functions of the caller and forms of answers in a whole service."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from conftest import QUESTION, ChatServer, right_reply
+from openai import AsyncOpenAI, BadRequestError
 
 from planner import Call, waiting_calls
+from service.api import application
 from service.saved import options_of
 from service.settings import Settings
 from service.wishes import Wishes
@@ -188,3 +193,69 @@ async def test_a_form_that_cannot_be_used_fails_its_run_in_words(
     record = await answer_in(FORM | {"schema": {}}, settings, films, chat_server)
     assert record.status == "failed"
     assert str(record.reason).startswith("the form of the answer: $: the schema has to be that of")
+
+
+async def test_the_official_client_calls_its_functions_and_gets_an_answer(
+    settings: Settings, films: Path
+) -> None:
+    told = {"Paris": "18 °C, sunny", "Oslo": "7 °C, rain"}
+    tools: Any = [{"type": "function", **FUNCTION}]
+    async with service(settings, [films], most=2) as (front, _), asking(front) as client:
+        first = await client.responses.create(model="breadth", input=ASKED, tools=tools)
+        calls = [item for item in first.output if item.type == "function_call"]
+        assert [(call.name, json.loads(call.arguments)) for call in calls] == [
+            (call.name, call.arguments) for call in CALLS
+        ]
+        given: Any = [
+            {
+                "type": "function_call_output",
+                "call_id": call.call_id,
+                "output": told[json.loads(call.arguments)["city"]],
+            }
+            for call in calls
+        ]
+        second = await client.responses.create(
+            model="breadth", input=given, tools=tools, previous_response_id=first.id
+        )
+        parent = (await front.store.run(second.id.removeprefix("resp_"))).parent
+    assert (first.status, first.output_text) == ("completed", "")
+    assert second.status == "completed"
+    assert "18 °C" in second.output_text
+    assert "7 °C" in second.output_text
+    assert not any(item.type == "function_call" for item in second.output)
+    assert parent == first.id.removeprefix("resp_")
+
+
+async def test_the_official_client_gets_json_in_its_form_and_is_told_of_a_bad_one(
+    settings: Settings, films: Path, chat_server: ChatServer
+) -> None:
+    def forming(asked: str) -> str:
+        return '{"older":"Bong Joon-ho"}' if "JSON" in asked else right_reply(asked)
+
+    chat_server.reply = forming
+    schema: Any = {
+        "type": "object",
+        "properties": {"older": {"type": "string"}},
+        "required": ["older"],
+        "additionalProperties": False,
+    }
+    form: Any = {"format": {"type": "json_schema", "name": "n", "schema": schema}}
+    async with service(settings, [films], most=2) as (front, _), asking(front) as client:
+        made = await client.responses.create(model="breadth", input=QUESTION, text=form)
+        bad: Any = {"format": form["format"] | {"schema": {"$ref": "https://example.org/x"}}}
+        with pytest.raises(BadRequestError) as refused:
+            await client.responses.create(model="breadth", input=QUESTION, text=bad)
+    assert refused.value.param == "text.format.schema"
+    assert json.loads(made.output_text) == {"older": "Bong Joon-ho"}
+
+
+@asynccontextmanager
+async def asking(front: Service) -> AsyncIterator[AsyncOpenAI]:
+    """The official client, of the service over a real connection."""
+    runner = web.AppRunner(application(front), handler_cancellation=True, shutdown_timeout=1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+    async with AsyncOpenAI(base_url=url, api_key="any", max_retries=0) as client:
+        yield client
+    await runner.cleanup()

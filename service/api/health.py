@@ -6,6 +6,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from service.api.describing import described
+from service.api.errors import ApiError
 from service.api.front import FRONT
 from service.operations.metrics import CONTENT_TYPE, Metrics
 from service.operations.standing import standing_of
@@ -20,8 +21,6 @@ class Health(BaseModel):
     """How it stands."""
 
     status: str
-    missing: list[str] | None = None
-    """What there is not, and what to do."""
 
 
 @routes.get("/healthz")
@@ -33,7 +32,7 @@ async def healthy(request: web.Request) -> web.Response:
 
 @routes.get("/readyz")
 @described(
-    "Whether runs are taken and done", tag="Operations", answers={200: Health, 503: Health},
+    "Whether runs are taken and done", tag="Operations", answers={200: Health},
     is_open=True,
 )  # fmt: skip
 async def ready(request: web.Request) -> web.Response:
@@ -48,7 +47,8 @@ async def ready(request: web.Request) -> web.Response:
         if not standing.workers and (standing.queued or standing.running):
             missing.append("no worker lives, and runs wait for one: start `breadth worker`")
     if missing:
-        return web.json_response({"status": "not ready", "missing": missing}, status=503)
+        told = ApiError(503, f"not ready: {'; '.join(missing)}", code="not_ready").body
+        return web.json_response({**told, "status": "not ready", "missing": missing}, status=503)
     return web.json_response({"status": "ready"})
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from planner import PlanError, require_form
 from service.api.errors import ApiError
 from service.api.offered import EFFORTS, changes_of, wished_options
 from service.api.response_bodies import ResponseBody, Turns
@@ -52,6 +53,10 @@ def asked_by(
     )
     changes |= _changes(body, turns, tools, settings)
     options = wished_options(settings, changes, **wishes.to_options())
+    waiting = previous.run if previous and turns.question is None else None
+    if waiting is not None and waiting.answer is None:
+        # It is said so that it stands by itself already.
+        options |= {"asked": waiting.options.get("asked", waiting.question)}
     request = body.model_dump(mode="json", exclude_none=True, by_alias=True)
     return Asked(
         "response",
@@ -61,6 +66,7 @@ def asked_by(
         secrets={"mcp": tools.secrets} if tools.secrets else None,
         idempotency=key or None,
         previous=previous.response.id if previous else None,
+        takes_up=waiting.id if waiting is not None and waiting.answer is None else None,
     )
 
 
@@ -108,7 +114,7 @@ def _changes(body: ResponseBody, turns: Turns, tools: Tools, settings: Settings)
 
 
 def _form(body: ResponseBody) -> dict[str, JsonValue] | None:
-    """The form of the answer. Raises ApiError where it lacks its schema."""
+    """The form of the answer. Raises ApiError where its schema is none that can be used."""
     form = body.text.format if body.text else None
     if form is None or form.type == "text":
         return None
@@ -116,4 +122,9 @@ def _form(body: ResponseBody) -> dict[str, JsonValue] | None:
         return {"name": "answer", "schema": {"type": "object"}, "strict": False}
     if form.schema_ is None:
         raise ApiError(400, "text.format.schema: is required", param="text.format.schema")
+    try:
+        require_form(form.schema_)
+    except PlanError as error:
+        told = f"text.format.schema: {error}"
+        raise ApiError(400, told, param="text.format.schema") from error
     return {"name": form.name or "answer", "schema": form.schema_, "strict": bool(form.strict)}

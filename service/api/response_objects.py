@@ -1,5 +1,6 @@
 """A response as it is told."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -76,9 +77,13 @@ def response_object(
 
 
 def said_in(response: ResponseRecord, run: RunRecord) -> CitedText | None:
-    """The text of the answer, and its citations; None where there is none."""
+    """The text of the answer, and its citations; None where there is none. An answer in a form of
+    the caller's is JSON, in which nothing is cited."""
     if run.status not in ("completed", "incomplete") or run.answer is None:
         return None
+    form = (response.request.get("text") or {}).get("format") or {}
+    if run.answer.data is not None and form.get("type", "text") != "text":
+        return CitedText(json.dumps(run.answer.data, ensure_ascii=False))
     return cited_text(run.answer)
 
 
