@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, JsonValue
 
-from planner import PlanError, require_form
+from service.api.answer_forms import AnswerSchema, FormKind, form_of
 from service.api.bodies import Body, Count, as_whole
 from service.api.errors import ApiError
 from service.api.offered import EFFORTS
@@ -69,20 +69,11 @@ class StreamOptions(Body):
     include_usage: bool | None = None
 
 
-class ChatSchema(Body):
-    """The form of an answer as a schema."""
-
-    name: Annotated[str | None, Field(min_length=1, max_length=64)] = None
-    schema_: Annotated[dict[str, JsonValue] | None, Field(alias="schema")] = None
-    strict: bool | None = None
-    description: str | None = None
-
-
 class ChatFormat(Body):
     """The form of the answer."""
 
-    type: Literal["text", "json_schema", "json_object"] = "text"
-    json_schema: ChatSchema | None = None
+    type: FormKind = "text"
+    json_schema: AnswerSchema | None = None
 
 
 class ChatBody(Body):
@@ -185,25 +176,9 @@ def require_plain(body: ChatBody) -> None:
 
 
 def form_by(body: ChatBody) -> dict[str, JsonValue] | None:
-    """The form of the answer, as `Wishes` has it. Raises ApiError for a schema that is no use."""
-    form = body.response_format
-    if form is None or form.type == "text":
-        return None
-    if form.type == "json_object":
-        return {"name": "answer", "schema": {"type": "object"}, "strict": False}
-    param = "response_format.json_schema.schema"
-    wanted = form.json_schema
-    if wanted is None or wanted.schema_ is None:
-        raise ApiError(400, f"{param}: is required", param=param)
-    try:
-        require_form(wanted.schema_)
-    except PlanError as error:
-        raise ApiError(400, f"{param}: {error}", param=param) from error
-    return {
-        "name": wanted.name or "answer",
-        "schema": wanted.schema_,
-        "strict": bool(wanted.strict),
-    }
+    """The form of the answer, as `Wishes` has it. Raises ApiError."""
+    form = body.response_format or ChatFormat()
+    return form_of(form.type, form.json_schema, "response_format.json_schema.schema")
 
 
 def changes_by(body: ChatBody) -> dict[str, Any]:
