@@ -59,6 +59,9 @@ class ResponseRecord:
     created_at: datetime
 
 
+_FIELDS = tuple(ResponseRecord.__dataclass_fields__)
+
+
 class Responses:
     """Those in one database. Every method raises StorageError where that is unusable.
 
@@ -85,7 +88,7 @@ class Responses:
                 run = await _new_run(connection, asked, asked_by, at)
                 row = _values(asked, asked_by, run, at)
                 await connection.execute(insert(ResponseRow).values(row))
-                return await _record(connection, ResponseRow.run == run), True
+                return ResponseRecord(**{name: row[name] for name in _FIELDS}), True
 
         try:
             return await self._database.finish(made())
@@ -164,11 +167,6 @@ async def _found(connection: AsyncConnection, chosen: ColumnElement[bool]) -> Re
     """The one row, if there is one."""
     row = (await connection.execute(select(ResponseRow.__table__).where(chosen))).one_or_none()
     return None if row is None else _from(row)
-
-
-async def _record(connection: AsyncConnection, chosen: ColumnElement[bool]) -> ResponseRecord:
-    """The one row, which is there."""
-    return _from((await connection.execute(select(ResponseRow.__table__).where(chosen))).one())
 
 
 def _from(row: Row[Any]) -> ResponseRecord:
