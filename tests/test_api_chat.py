@@ -19,6 +19,11 @@ from service.api.chat_objects import pieces
 ASKED: list[Any] = [{"role": "user", "content": "Who directed Roma?"}]
 
 
+def schema_of(schema: dict[str, Any]) -> Any:
+    """A form as this interface has it."""
+    return {"type": "json_schema", "json_schema": {"name": "film", "schema": schema}}
+
+
 @pytest.fixture
 async def service(tmp_path: Path) -> AsyncIterator[Service]:
     async with serving_api(tmp_path) as served:
@@ -288,7 +293,16 @@ async def test_a_run_belongs_to_whoever_asks(answering: Service) -> None:
         ({"max_completion_tokens": 0}, "max_completion_tokens"),
         ({"stream": "yes"}, "stream"),
         ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
-        ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({"response_format": {"type": "yaml"}}, "response_format.type"),
+        ({"response_format": {"type": "json_schema"}}, "response_format.json_schema.schema"),
+        (
+            {"response_format": schema_of({"type": "array"})},
+            "response_format.json_schema.schema",
+        ),
+        (
+            {"response_format": schema_of({"$ref": "https://example.org/x"})},
+            "response_format.json_schema.schema",
+        ),
         ({"reasoning_effort": "heroic"}, "reasoning_effort"),
         ({"metadata": {"a": 1}}, "metadata.a"),
         ({"model": None}, "model"),
@@ -303,6 +317,20 @@ async def test_what_is_wrong_is_named(answering: Service, change: Any, param: st
     assert error["type"] == "invalid_request_error"
     assert param.partition("[")[0].partition(".")[0] in error["message"]
     assert answering.front.asked == []
+
+
+async def test_a_form_is_wished_of_the_run(answering: Service) -> None:
+    schema = {"type": "object", "properties": {"director": {"type": "string"}}}
+    for form in (schema_of(schema), {"type": "json_object"}, {"type": "text"}):
+        await answering.client.chat.completions.create(
+            model="breadth", messages=ASKED, response_format=form
+        )
+    assert [asked.options.get("form") for asked, _ in answering.front.asked] == [
+        {"name": "film", "schema": schema, "strict": False},
+        {"name": "answer", "schema": {"type": "object"}, "strict": False},
+        None,
+    ]
+    assert answering.front.asked[0][0].request["response_format"] == schema_of(schema)
 
 
 async def test_fields_that_are_not_known_are_let_pass_and_not_kept(answering: Service) -> None:

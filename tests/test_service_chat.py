@@ -1,12 +1,14 @@
 """Chat completions of the whole service: a real queue, a real worker, a model on loopback."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession, web
-from conftest import QUESTION, ChatServer
+from conftest import QUESTION, ChatServer, right_reply
 from openai import AsyncOpenAI
 
 from service.api import application
@@ -68,6 +70,51 @@ async def test_a_stream_has_the_plan_and_then_the_same_text(client: AsyncOpenAI)
         text += chunk.choices[0].delta.content or ""
     assert "Bong Joon-ho" in text
     assert steps >= {"a", "b", "c", "d", "e"}
+
+
+async def test_an_answer_in_a_form_is_json_whole_and_streamed(
+    client: AsyncOpenAI, chat_server: ChatServer
+) -> None:
+    filled = {"director": "Bong Joon-ho", "town": None}
+
+    def filling(asked: str) -> str:
+        return json.dumps(filled) if "Fields:" in asked else right_reply(asked)
+
+    chat_server.reply = filling
+    schema = {
+        "type": "object",
+        "properties": {"director": {"type": "string"}, "town": {"type": ["string", "null"]}},
+        "required": ["director", "town"],
+        "additionalProperties": False,
+    }
+    form: Any = {"type": "json_schema", "json_schema": {"name": "older", "schema": schema}}
+    wished: dict[str, Any] = {"model": "breadth", "messages": ASKED, "response_format": form}
+    said = await client.chat.completions.create(**wished)
+    stream = await client.chat.completions.create(**wished, stream=True)
+    text = ""
+    async for chunk in stream:
+        for choice in chunk.choices:
+            text += choice.delta.content or ""
+    message = said.choices[0].message
+    assert json.loads(message.content or "") == json.loads(text) == filled
+    assert message.annotations == []
+    assert said.choices[0].finish_reason == "stop"
+
+
+async def test_a_form_that_cannot_be_filled_leaves_the_text_and_is_no_whole_answer(
+    client: AsyncOpenAI, chat_server: ChatServer
+) -> None:
+    chat_server.reply = lambda asked: "no" if "Fields:" in asked else right_reply(asked)
+    schema = {"type": "object", "properties": {"director": {"type": "string"}}}
+    form: Any = {"type": "json_schema", "json_schema": {"name": "older", "schema": schema}}
+    said = await client.chat.completions.create(
+        model="breadth",
+        messages=ASKED,  # type: ignore[arg-type]
+        response_format=form,
+    )
+    assert "Bong Joon-ho" in str(said.choices[0].message.content)
+    assert said.choices[0].finish_reason == "length"
+    assert (said.model_extra or {})["breadth"]["status"] == "incomplete"
 
 
 async def test_a_client_that_leaves_stops_the_run(url: str, chat_server: ChatServer) -> None:

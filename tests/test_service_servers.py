@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 from conftest import ChatServer
+from openai import AsyncOpenAI
 
+from service.api import application
 from service.others import Others
 from service.saved import options_of
 from service.settings import Settings
@@ -134,6 +136,34 @@ async def test_a_run_calls_a_tool_of_its_server(
     assert [each["outcome"] for each in called] == ["done"], ended
     assert called[0]["value"] == {"title": "Parasite", "year": 2019}
     assert kept.secrets is None
+
+
+async def test_the_official_client_sees_the_call_of_its_server_and_not_its_token(
+    settings: Settings, address: str, chat_server: ChatServer, films: Path
+) -> None:
+    question = "When was the film Parasite made?"
+    plan = '{"id":"a","tool":"films_film","arguments":{"title":"Parasite"}}'
+    chat_server.reply = lambda asked: plan if asked.endswith(question) else "2019"
+    server: Any = {
+        "type": "mcp",
+        "server_label": "films",
+        "server_url": address,
+        "authorization": TOKEN,
+        "require_approval": "never",
+    }
+    async with service(settings, [films], most=1) as (front, _):
+        runner = web.AppRunner(application(front), handler_cancellation=True, shutdown_timeout=1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+        async with AsyncOpenAI(base_url=url, api_key="any", max_retries=0) as client:
+            made = await client.responses.create(model="breadth", input=question, tools=[server])
+            again = await client.responses.retrieve(made.id)
+        await runner.cleanup()
+    (call,) = [item for item in made.output if item.type == "mcp_call"]
+    assert (call.server_label, call.name, call.error) == ("films", "film", None)
+    assert "2019" in str(call.output)
+    assert TOKEN not in made.model_dump_json() + again.model_dump_json()
 
 
 async def test_a_server_that_is_not_there_is_told_in_the_trace(

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from service.api.access import asker_of
 from service.api.bodies import Query, checked, read_object
-from service.api.chat_bodies import ChatBody, Conversation, changes_by, require_plain
+from service.api.chat_bodies import ChatBody, Conversation, changes_by, form_by, require_plain
 from service.api.chat_objects import ChatCompletion, Chunks, completion, said_by
 from service.api.describing import EVENTS, described
 from service.api.errors import ApiError
@@ -77,9 +77,9 @@ def _asked(body: ChatBody, settings: Settings, key: str | None) -> Asked:
         raise ApiError(400, f"Idempotency-Key: 1 to {_LONGEST_KEY} characters")
     conversation = Conversation(body.messages)
     changes = changes_of(body.model) | changes_by(body) | conversation.changes
-    wishes = Wishes(conversation=conversation.earlier)
+    wishes = Wishes(conversation=conversation.earlier, form=form_by(body))
     options = wished_options(settings, changes, **wishes.to_options())
-    request = body.model_dump(mode="json", exclude_none=True)
+    request = body.model_dump(mode="json", exclude_none=True, by_alias=True)
     return Asked("chat", conversation.question, options, request, idempotency=key)
 
 

@@ -1,17 +1,17 @@
 """What `/v1/chat/completions` is given."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, JsonValue
 
+from service.api.answer_forms import AnswerSchema, FormKind, form_of
 from service.api.bodies import Body, Count, as_whole
 from service.api.errors import ApiError
 from service.api.offered import EFFORTS
 from service.api.response_asking import MOST_CHARACTERS
 
 _MOST_INSTRUCTIONS = 20_000
-_ELSEWHERE = "Others by way of `/v1/responses`."
 _TEXTS = ("text", "input_text", "output_text", "refusal")
 _EXAMPLE: dict[str, JsonValue] = {
     "model": "breadth",
@@ -69,6 +69,13 @@ class StreamOptions(Body):
     include_usage: bool | None = None
 
 
+class ChatFormat(Body):
+    """The form of the answer."""
+
+    type: FormKind = "text"
+    json_schema: AnswerSchema | None = None
+
+
 class ChatBody(Body):
     """A question, with the turns before it."""
 
@@ -105,14 +112,12 @@ class ChatBody(Body):
         ),
     ] = None
     response_format: Annotated[
-        dict[str, JsonValue] | None,
-        Field(
-            description=_ELSEWHERE, json_schema_extra={"properties": {"type": {"const": "text"}}}
-        ),
+        ChatFormat | None,
+        Field(description="The answer as JSON, filled in from what was verified."),
     ] = None
     tools: Annotated[
         list[dict[str, JsonValue]] | None,
-        Field(description=_ELSEWHERE, json_schema_extra={"maxItems": 0}),
+        Field(description="Others by way of `/v1/responses`.", json_schema_extra={"maxItems": 0}),
     ] = None
     tool_choice: JsonValue = None
     user: str | None = None
@@ -168,10 +173,12 @@ def require_plain(body: ChatBody) -> None:
     if body.tools:
         text = "tools: call functions by way of /v1/responses"
         raise ApiError(400, text, param="tools", code="unsupported_parameter")
-    form: Mapping[str, Any] = body.response_format or {}
-    if form.get("type", "text") != "text":
-        text = "response_format: answers in a form of yours are to be had by way of /v1/responses"
-        raise ApiError(400, text, param="response_format", code="unsupported_parameter")
+
+
+def form_by(body: ChatBody) -> dict[str, JsonValue] | None:
+    """The form of the answer, as `Wishes` has it. Raises ApiError."""
+    form = body.response_format or ChatFormat()
+    return form_of(form.type, form.json_schema, "response_format.json_schema.schema")
 
 
 def changes_by(body: ChatBody) -> dict[str, Any]:

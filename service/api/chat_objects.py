@@ -9,7 +9,8 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from inference import estimated_tokens
-from service.api.citations import Citation, CitedText, cited_text
+from service.api.answer_forms import told
+from service.api.citations import Citation, CitedText
 from service.api.errors import ApiError
 from service.api.spending import Spent
 from storage import ResponseRecord, RunRecord
@@ -105,13 +106,13 @@ def said_by(run: RunRecord, most_tokens: int | None) -> Said:
     """What is to be told. Raises ApiError for a run without an answer."""
     match run.status:
         case "completed" | "incomplete":
-            text = cited_text(run.answer)
+            text = told(run.answer)
         case "cancelled":
-            told = f"the run was stopped: {run.reason or 'somebody asked for it'}"
-            raise ApiError(409, told, code="run_cancelled", headers=_NOT_AGAIN)
+            why = f"the run was stopped: {run.reason or 'somebody asked for it'}"
+            raise ApiError(409, why, code="run_cancelled", headers=_NOT_AGAIN)
         case _:
-            told = f"the run failed: {run.reason or 'no reason is known'}"
-            raise ApiError(500, told, code="run_failed", headers=_NOT_AGAIN)
+            why = f"the run failed: {run.reason or 'no reason is known'}"
+            raise ApiError(500, why, code="run_failed", headers=_NOT_AGAIN)
     shown = text if most_tokens is None else within(text, most_tokens)
     whole = run.status == "completed" and shown == text
     return Said(shown, "stop" if whole else "length", run.answer.value if run.answer else None)

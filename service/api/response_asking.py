@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from planner import PlanError, require_form
+from service.api.answer_forms import form_of
 from service.api.errors import ApiError
 from service.api.offered import EFFORTS, changes_of, wished_options
 from service.api.response_bodies import ResponseBody, Turns
@@ -116,15 +116,4 @@ def _changes(body: ResponseBody, turns: Turns, tools: Tools, settings: Settings)
 def _form(body: ResponseBody) -> dict[str, JsonValue] | None:
     """The form of the answer. Raises ApiError where its schema is none that can be used."""
     form = body.text.format if body.text else None
-    if form is None or form.type == "text":
-        return None
-    if form.type == "json_object":
-        return {"name": "answer", "schema": {"type": "object"}, "strict": False}
-    if form.schema_ is None:
-        raise ApiError(400, "text.format.schema: is required", param="text.format.schema")
-    try:
-        require_form(form.schema_)
-    except PlanError as error:
-        told = f"text.format.schema: {error}"
-        raise ApiError(400, told, param="text.format.schema") from error
-    return {"name": form.name or "answer", "schema": form.schema_, "strict": bool(form.strict)}
+    return form_of(form.type, form, "text.format.schema") if form else None

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from service.api.answer_forms import AnswerSchema, FormKind
 from service.api.bodies import Body, Query
 from service.api.errors import ApiError
 from service.api.offered import EFFORTS
@@ -30,14 +31,10 @@ class Reasoning(Body):
     summary: str | None = None
 
 
-class TextFormat(Body):
+class TextFormat(AnswerSchema):
     """The form of the answer."""
 
-    type: Literal["text", "json_schema", "json_object"] = "text"
-    name: Annotated[str | None, Field(max_length=64)] = None
-    schema_: Annotated[dict[str, JsonValue] | None, Field(alias="schema")] = None
-    strict: bool | None = None
-    description: str | None = None
+    type: FormKind = "text"
 
 
 class TextWishes(Body):

@@ -1,12 +1,12 @@
 """A response as it is told."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from service.api.answer_forms import told
 from service.api.chat_objects import within
-from service.api.citations import CitedText, cited_text
+from service.api.citations import CitedText
 from service.api.response_calls import Item
 from service.api.spending import Spent
 from storage import ResponseRecord, RunRecord
@@ -76,20 +76,17 @@ def response_object(
     }
 
 
-def said_in(response: ResponseRecord, run: RunRecord) -> CitedText | None:
+def said_in(run: RunRecord) -> CitedText | None:
     """The text of the answer, and its citations; None where there is none. An answer in a form of
     the caller's is JSON, in which nothing is cited."""
     if run.status not in ("completed", "incomplete") or run.answer is None:
         return None
-    form = (response.request.get("text") or {}).get("format") or {}
-    if run.answer.data is not None and form.get("type", "text") != "text":
-        return CitedText(json.dumps(run.answer.data, ensure_ascii=False))
-    return cited_text(run.answer)
+    return told(run.answer)
 
 
 def message_of(response: ResponseRecord, run: RunRecord) -> tuple[Item | None, bool]:
     """The message of a run that has ended, and whether it was cut."""
-    whole = said_in(response, run)
+    whole = said_in(run)
     if whole is None:
         return None, False
     most = response.request.get("max_output_tokens")
