@@ -110,6 +110,21 @@ class Workers:
             ids = await connection.execute(query.order_by(RunRow.created_at).limit(limit))
             return list(ids.scalars())
 
+    async def orphans(self, limit: int = 1000) -> Sequence[str]:
+        """Runs that a worker had which is known no more, and that nobody has gone on with."""
+        known = select(WorkerRow.id)
+        query = select(RunRow.id).where(RunRow.status == "running", RunRow.priority.is_not(None))
+        query = query.where(RunRow.worker.is_not(None), RunRow.worker.not_in(known))
+        query = query.where(RunRow.ticked_at < self._now() - self.lease)
+        async with self._database.reading() as connection:
+            ids = await connection.execute(query.order_by(RunRow.id).limit(limit))
+            return list(ids.scalars())
+
+    async def known(self) -> frozenset[str]:
+        """Those that have not left, living or dead."""
+        async with self._database.reading() as connection:
+            return frozenset((await connection.execute(select(WorkerRow.id))).scalars())
+
 
 async def is_alive(connection: AsyncConnection, worker: str, at: datetime) -> bool:
     """Whether it was heard of lately, and nobody claimed it."""

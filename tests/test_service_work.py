@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from conftest import QUESTION, ChatServer
 
+from planner import RunStarted
 from service.saved import options_of
 from service.settings import Settings
 from service.work.service import Service, service
@@ -122,3 +123,31 @@ async def test_a_run_that_never_came_into_the_queue_is_found(
         made, _ = await store.responses.create(asked(settings, films), ASKER)
     async with running(settings, films) as (front, _):
         assert (await front.ended(made.run)).status == "completed"
+
+
+@pytest.mark.parametrize("how", ["the queue is gone", "its workflow ended too early"])
+async def test_a_run_that_was_begun_and_is_nobodys_is_gone_on_with(
+    settings: Settings, films: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr("service.work.worker.BEAT_SECONDS", 0.1)
+    async with running(settings, films, most=0) as (front, _):
+        made = await front.create(asked(settings, films), ASKER)
+    past = datetime.now(UTC) - timedelta(minutes=5)
+    async with await TraceStore.open(settings.store, now=lambda: past) as store:
+        await store.trace(made.run, "gone").record(RunStarted(QUESTION))
+    if how == "the queue is gone" and settings.store.endswith("runs.db"):
+        for file in Path(settings.store).parent.glob("runs-queue.db*"):
+            file.unlink()
+    else:
+        monkeypatch.setattr(Worker, "do", nothing)
+        async with running(settings, films) as (front, _):
+            await asyncio.sleep(1)
+        monkeypatch.undo()
+        monkeypatch.setattr("service.work.worker.BEAT_SECONDS", 0.1)
+    async with running(settings, films) as (front, _):
+        async with asyncio.timeout(60):
+            assert (await front.ended(made.run)).status == "completed"
+
+
+async def nothing(worker: Worker, run: str) -> None:
+    """A workflow that ends without its run."""

@@ -9,7 +9,7 @@ is `take_over`; who is dead, `storage.Workers` knows.
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -28,6 +28,7 @@ Body = Callable[[str], Awaitable[None]]
 _NAME, _QUEUE, _WORKFLOW = "breadth", "runs", "run"
 _VERSION = "1"
 """Of the workflow's shape, not of Breadth: workers of any release do each other's runs."""
+_ALIVE = ("ENQUEUED", "PENDING", "DELAYED")
 _NOBODY = "local"
 """The part of the queue for runs that are no user's."""
 
@@ -86,18 +87,32 @@ class Queue:
         DBOS.destroy(destroy_registry=True)
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
 
-    async def put(self, run: str, user: str, priority: int) -> None:
-        """Queue the run; one that is queued already, or was, stays as it is."""
+    async def put(self, run: str, user: str, priority: int, *, again: int = 0) -> None:
+        """Queue the run; one that is queued already, or was, stays as it is. `again`: so many
+        workflows it has had."""
         options = EnqueueOptions(
             workflow_name=_WORKFLOW,
             queue_name=_QUEUE,
-            workflow_id=run,
+            workflow_id=f"{run}.{again}" if again else run,
             app_version=_VERSION,
             priority=priority,
             queue_partition_key=user or _NOBODY,
         )
         with _translated():
             await DBOS.enqueue_workflow_with_options_async(options, run)
+
+    async def ensure(self, run: str, user: str, priority: int, *, workers: Collection[str]) -> None:
+        """See to it that a run which has not ended is in the queue, or taken by one of `workers`:
+        it may be that its workflow was never made, was lost, or ended before the run did."""
+        with _translated():
+            made = await DBOS.list_workflows_async(
+                workflow_id_prefix=run, load_input=False, load_output=False
+            )
+            for workflow in made:
+                if workflow.status == "PENDING" and workflow.executor_id not in workers:
+                    await DBOS.resume_workflow_async(workflow.workflow_id, queue_name=_QUEUE)
+        if not any(workflow.status in _ALIVE for workflow in made):
+            await self.put(run, user, priority, again=len(made))
 
     async def take_over(self, workers: Iterable[str]) -> list[str]:
         """Queue anew what these had taken and not ended; gives the runs."""

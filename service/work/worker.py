@@ -58,7 +58,9 @@ class Worker:
 
         While the database cannot be used, it waits and tries again.
         """
-        if self._leaving or run in self._tasks:
+        if run in self._tasks:
+            return
+        if self._leaving:
             await asyncio.Event().wait()  # this process is about to end: it goes on elsewhere
         with run_told(run):  # the task logs as the run's
             task = asyncio.create_task(self._to_its_end(run), name=f"run {run}")
@@ -151,9 +153,11 @@ class Worker:
             log.warning("run %s is taken over from a worker that is dead", run)
         for worker in dead:
             await workers.leave(worker)
-        for run in await workers.waiting(_FORGOTTEN):
+        lost = [*await workers.waiting(_FORGOTTEN), *await workers.orphans()]
+        known = await workers.known() if lost else ()
+        for run in lost:
             record = await self._store.run(run)
-            await queue.put(run, record.user, record.priority or 1)
+            await queue.ensure(run, record.user, record.priority or 1, workers=known)
 
     async def _listen(self) -> None:
         """Stop what somebody wants stopped."""
