@@ -40,6 +40,7 @@ async def arriving(
             chunks = list(chunks_of(event, request.n))
             added = meter.read(event)
             if not all(map(allowance.covers, chunks)):
+                wordless.too_long()
                 break  # what came is kept; samples that have not ended count as cut
             for chunk in chunks:
                 wordless.hear(event, chunk)

@@ -40,6 +40,10 @@ class Wordless:
         words = chunk.text or chunk.reasoning or chunk.logprobs
         self._said |= bool(words or cut or event.acts)
 
+    def too_long(self) -> None:
+        """More came than was allowed, at once: that is not nothing."""
+        self._said = True
+
     def passed(self, chunk: Chunk) -> list[Chunk]:
         """What can go on now: nothing, or the chunk with all that was held back."""
         self._held.append(chunk)

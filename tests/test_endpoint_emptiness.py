@@ -348,3 +348,8 @@ async def test_a_run_whose_model_never_says_a_word_ends_in_words(
         result = await run(film_index, model, trace)
     assert result.status == "incomplete"
     assert any(isinstance(outcome, Failed) for outcome in outcomes(trace).values())
+
+
+async def test_a_text_that_is_too_long_at_once_is_cut_and_not_nothing() -> None:
+    made = await asked(stream(piece("again and " * 9000)), request=replace(ASKED, max_tokens=8))
+    assert [(one.text, one.finish_reason) for one in made.samples] == [("", "length")]
