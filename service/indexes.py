@@ -57,7 +57,7 @@ def shared_place(settings: Settings) -> URL | None:
     if not _is_postgresql(named):
         raise UsageProblem("BREADTH_INDEX: use auto, file, or the URL of a PostgreSQL")
     try:
-        return database_url(named)
+        return database_url(named).difference_update_query(["timeout"])
     except StorageError as error:
         raise UsageProblem(f"BREADTH_INDEX: {error}") from error
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.engines import create_engine, is_sqlite, prepare_sqlite
@@ -118,6 +119,15 @@ def _problem(error: Exception) -> str:
     for beginning, advice in _ADVICE.items():
         if code.startswith(beginning):
             return f"{advice} ({cause})"
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return f"the connection to it was lost amid an operation ({_line(cause)})"
+    if isinstance(cause, TimeoutError | PoolTimeoutError):
+        return "it did not answer in time: look at the server and its load, and at the network"
     if isinstance(cause, OSError) and cause.errno is not None:
         return f"it cannot be reached: {cause.strerror or cause}"
+    return _line(cause)
+
+
+def _line(cause: BaseException | None) -> str:
+    """What a driver says, which may be several."""
     return " ".join(str(cause).split())

@@ -5,6 +5,9 @@ several processes can share a file: a write-ahead log, whole write transactions 
 when they begin (one that took it later could find its snapshot outdated and fail), and patience
 while somebody else holds it. `synchronous=NORMAL` leaves it to the system when the log reaches the
 disk: a power cut can lose the last seconds, but never damages the file.
+
+PostgreSQL may be at the end of a network that goes away: whatever it is asked has a limit of time,
+and a process that is frozen amid a transaction loses it, since others wait for what it holds.
 """
 
 import re
@@ -25,11 +28,18 @@ from storage.errors import StorageError
 _PATIENCE_SECONDS = 20.0
 """How long a transaction waits for other processes to leave the file; `?timeout=` in a URL."""
 
+_ANSWER_SECONDS = 60.0
+"""How long PostgreSQL may take over one statement; `?timeout=` in a URL."""
+_CONNECT_SECONDS = 10.0
+_ABANDONED = "SET LOCAL idle_in_transaction_session_timeout = '60s'"
+"""In the transaction alone, as poolers hand connections around."""
+
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 
 _OPTIONS = {
     "sqlite": {"timeout": r"\d+(\.\d+)?", "uri": "true", "mode": "ro|rw|rwc", "immutable": "[01]"},
     "postgresql": {
+        "timeout": r"\d+(\.\d+)?",
         "ssl": "disable|allow|prefer|require|verify-ca|verify-full",
         "host": ".+",
         "prepared_statement_cache_size": r"\d+",
@@ -85,8 +95,7 @@ def create_engine(url: URL) -> AsyncEngine:
     if is_sqlite(url):
         return _sqlite_engine(url)
     try:
-        # Connections that died while they were idle are replaced.
-        return create_async_engine(url, json_serializer=json_text, pool_pre_ping=True)
+        return _postgres_engine(url)
     except ModuleNotFoundError as error:
         raise StorageError(f"PostgreSQL needs the package {error.name}: install it") from error
 
@@ -119,6 +128,19 @@ def prepare_sqlite(url: URL) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
 
 
+def _postgres_engine(url: URL) -> AsyncEngine:
+    """See the module's docstring."""
+    seconds = float(str(url.query.get("timeout", _ANSWER_SECONDS)))
+    engine = create_async_engine(
+        url.difference_update_query(["timeout"]),
+        json_serializer=json_text,
+        pool_pre_ping=True,  # connections that died while they were idle are replaced
+        connect_args={"timeout": min(_CONNECT_SECONDS, seconds), "command_timeout": seconds},
+    )
+    event.listen(engine.sync_engine, "begin", _begin_on_a_server)
+    return engine
+
+
 def _sqlite_engine(url: URL) -> AsyncEngine:
     """See the module's docstring."""
     engine = create_async_engine(
@@ -135,6 +157,12 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
 def _patience(url: URL) -> float:
     """In seconds."""
     return float(str(url.query.get("timeout", _PATIENCE_SECONDS)))
+
+
+def _begin_on_a_server(connection: Connection) -> None:
+    """Only a writer holds what others wait for."""
+    if connection.get_execution_options().get("breadth_writes", False):
+        connection.exec_driver_sql(_ABANDONED)
 
 
 def _set_up(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -14,7 +14,7 @@ from search import Passage, Source
 from storage import TraceStore
 from storage.database import Database
 from storage.engines import database_url
-from storage.schema import VERSION_TABLE, migrate
+from storage.schema import VERSION_TABLE, migrate, schema_version
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -53,10 +53,16 @@ async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[s
     if named is None:
         pytest.skip(WHY_NOT)
     yield named
+    await dropped(named)
+
+
+async def dropped(named: str) -> None:
+    """Nobody has used the database; what was in it is gone."""
     database = Database(database_url(named))
     async with database.writing() as connection:
-        await connection.run_sync(migrate, "base")
-        await connection.execute(text(f"DROP TABLE {VERSION_TABLE}"))
+        if await connection.run_sync(schema_version) is not None:
+            await connection.run_sync(migrate, "base")
+        await connection.execute(text(f"DROP TABLE IF EXISTS {VERSION_TABLE}"))
     await database.close()
 
 

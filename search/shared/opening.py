@@ -16,6 +16,8 @@ from search.shared.store import SharedStore
 from search.shared.vectors import SharedVectors
 
 _CONNECTIONS = 4
+_LIMITS = {"timeout": 10.0, "command_timeout": 600.0}
+"""Seconds for a connection and for a statement, which may wait for other writers."""
 WITHOUT = (
     "the database of the document index has no pgvector, and none can be created: vectors are"
     " compared in the memory of this process"
@@ -61,7 +63,9 @@ async def shared_index(
 def _engine(url: URL) -> AsyncEngine:
     try:
         # Connections that died while they were idle are replaced.
-        return create_async_engine(url, pool_size=_CONNECTIONS, pool_pre_ping=True)
+        return create_async_engine(
+            url, pool_size=_CONNECTIONS, pool_pre_ping=True, connect_args=_LIMITS
+        )
     except ModuleNotFoundError as error:
         raise IndexFolderError(
             f"An index in PostgreSQL needs the package {error.name}: install it."

@@ -58,6 +58,8 @@ def explained(failure: type[Exception], url: URL) -> Iterator[None]:
 
 def _problem(error: Exception) -> str:
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    if isinstance(cause, TimeoutError):
+        return "did not answer in time"
     if isinstance(cause, OSError):
         return f"cannot be reached ({cause.strerror or cause})"
     return f"failed ({' '.join(str(cause).split())})"

@@ -175,7 +175,8 @@ def _place(url: URL) -> str:
             connection.execute("PRAGMA journal_mode=WAL")
         return f"sqlite:///{beside}"
     query = dict(url.query)
-    query.pop("prepared_statement_cache_size", None)
+    for ours in ("prepared_statement_cache_size", "timeout"):
+        query.pop(ours, None)
     if "ssl" in query:
         query["sslmode"] = query.pop("ssl")
     url = url.set(drivername="postgresql", query=query)
