@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.runs import ENDED
@@ -25,7 +25,9 @@ from storage.tables import (
 )
 
 LOT = 50
-"""Runs in one transaction."""
+"""Runs that are looked at at once, and removed in one transaction."""
+Made = tuple[str, datetime]
+"""The id of a run, and when it was made."""
 _OF_RUNS = (
     DeliveryRow,
     ResponseRow,
@@ -53,25 +55,42 @@ class Pruned:
 def removable(before: datetime) -> ColumnElement[bool]:
     """Runs that ended and were made before then; of the service also those whose response was
     deleted, however old. Runs of evaluations belong to these."""
-    deleted = RunRow.priority.is_not(None) & RunRow.id.not_in(select(ResponseRow.run))
-    evaluated = select(EvaluationRunRow.run)
+    # EXISTS, since NOT IN (SELECT ...) reads the other table whole for each lot.
+    deleted = RunRow.priority.is_not(None) & ~exists().where(ResponseRow.run == RunRow.id)
+    evaluated = exists().where(EvaluationRunRow.run == RunRow.id)
     old = or_(RunRow.created_at < before, deleted)
-    return and_(RunRow.status.in_(ENDED), old, RunRow.id.not_in(evaluated))
+    return and_(RunRow.status.in_(ENDED), old, ~evaluated)
 
 
 async def next_lot(
-    connection: AsyncConnection, before: datetime, after: str = "", limit: int = LOT
-) -> Sequence[tuple[str, datetime]]:
-    """Ids and moments of runs that may be removed, behind the one with this id."""
-    query = select(RunRow.id, RunRow.created_at).where(removable(before), RunRow.id > after)
-    rows = await connection.execute(query.order_by(RunRow.id).limit(limit))
-    return [(row.id, row.created_at) for row in rows]
+    connection: AsyncConnection, before: datetime, after: str = ""
+) -> tuple[Sequence[Made], str | None]:
+    """Those of the next runs, behind the one with this id, that may be removed; and the last of
+    them all, or None at the end."""
+    query = select(RunRow.id).where(RunRow.id > after).order_by(RunRow.id).limit(LOT)
+    runs = list((await connection.execute(query)).scalars())
+    return (await _removable(connection, before, runs), runs[-1]) if runs else ([], None)
 
 
-async def remove_runs(connection: AsyncConnection, runs: Collection[str]) -> None:
-    """These, and everything of them. Runs that replay them stay, and forget whom they replay."""
+async def remove_runs(
+    connection: AsyncConnection, before: datetime, runs: Collection[str]
+) -> Sequence[Made]:
+    """Those of them that may still be removed, and everything of them. Runs that replay them stay,
+    and forget whom they replay."""
+    made = await _removable(connection, before, runs, locked=True)
+    ids = [run for run, _ in made]
     for table in _OF_RUNS:
-        await connection.execute(delete(table).where(table.run.in_(runs)))
-    orphaned = update(RunRow).where(RunRow.parent.in_(runs)).values(parent=None)
-    await connection.execute(orphaned)
-    await connection.execute(delete(RunRow).where(RunRow.id.in_(runs)))
+        await connection.execute(delete(table).where(table.run.in_(ids)))
+    await connection.execute(update(RunRow).where(RunRow.parent.in_(ids)).values(parent=None))
+    await connection.execute(delete(RunRow).where(RunRow.id.in_(ids)))
+    return made
+
+
+async def _removable(
+    connection: AsyncConnection, before: datetime, runs: Collection[str], *, locked: bool = False
+) -> Sequence[Made]:
+    """`locked`: nobody can go on with them until the transaction ends."""
+    query = select(RunRow.id, RunRow.created_at).where(RunRow.id.in_(runs), removable(before))
+    query = query.order_by(RunRow.id)
+    rows = await connection.execute(query.with_for_update() if locked else query)
+    return [(row.id, row.created_at) for row in rows]

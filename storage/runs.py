@@ -7,14 +7,14 @@ from difflib import get_close_matches
 from typing import Any, Literal, get_args
 
 from pydantic import JsonValue
-from sqlalchemy import Row, insert, select, true, update
+from sqlalchemy import Row, exists, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from planner import Answer, Status
 from storage.errors import UnknownRun
 from storage.owner import Owner
 from storage.records import answer_from
-from storage.run_ids import could_be_run_id, new_run_id
+from storage.run_ids import LAST_DIGIT, RUN_ID_LENGTH, could_be_run_id, made_by, new_run_id
 from storage.tables import EvaluationRunRow, RunRow
 
 RunState = Literal["queued", "running", "interrupted"] | Status
@@ -113,7 +113,8 @@ async def full_id(connection: AsyncConnection, named: str, user: str | None = No
     found: list[str] = []
     whose = true() if user is None else RunRow.user == user
     if could_be_run_id(named):
-        query = select(RunRow.id).where(RunRow.id.startswith(named), whose)
+        begins = RunRow.id.between(named, named.ljust(RUN_ID_LENGTH, LAST_DIGIT))
+        query = select(RunRow.id).where(begins, whose)  # LIKE would read the whole table
         query = query.order_by(RunRow.id.desc())
         found.extend((await connection.execute(query.limit(_CLOSE_SHOWN))).scalars())
     if len(found) == 1:
@@ -160,12 +161,14 @@ async def run_records(
 
     `user`: whose; None: everybody's. `before`: older than this run.
     """
-    evaluated = select(EvaluationRunRow.run)
-    query = select(RunRow.__table__).where(RunRow.id.not_in(evaluated))
+    evaluated = exists().where(EvaluationRunRow.run == RunRow.id)
+    query = select(RunRow.__table__).where(~evaluated)
     if user is not None:
         query = query.where(RunRow.user == user)
-    if before is not None:  # ids sort by time
+    if before is not None:  # ids sort by time; the moment lets the index begin there
         query = query.where(RunRow.id < before)
+        last = made_by(before)
+        query = query if last is None else query.where(RunRow.created_at <= last)
     query = query.order_by(RunRow.created_at.desc(), RunRow.id.desc())
     if status not in ("running", "interrupted"):
         chosen = query if status is None else query.where(RunRow.status == status)

@@ -97,6 +97,7 @@ class DeliveryRow(Base):
     __table_args__ = (
         UniqueConstraint("webhook", "run", "event"),
         Index(None, "next_at"),
+        Index(None, "delivered_at", "dead_at"),
     )
 
     id: Mapped[str] = mapped_column(RESPONSE_ID, primary_key=True)

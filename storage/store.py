@@ -1,7 +1,7 @@
 """TraceStore: what Breadth remembers. A resumed run, the trace and the lists are views of it."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +17,7 @@ from storage.evaluations import Evaluations
 from storage.forking import fork_run
 from storage.keys import Keys
 from storage.log import Head, Logged, read_heads, read_log
-from storage.pruning import Pruned, next_lot, remove_runs
+from storage.pruning import Made, Pruned, next_lot, remove_runs
 from storage.reading import read_document, read_history, read_replies
 from storage.recording import write_event
 from storage.responses import Responses
@@ -167,21 +167,20 @@ class TraceStore:
     async def prune(self, older: timedelta, *, dry_run: bool = False) -> Pruned:
         """Remove runs that have ended and were made longer ago, and those whose response was
         deleted, with everything of them; those of evaluations stay. `dry_run`: only count them."""
-        before, last, moments = self._now() - older, "", []
-        while True:
+        before = self._now() - older
+        moments: list[datetime] = []
+        last: str | None = ""
+        while last is not None:
             async with self._database.reading() as connection:
-                lot = await next_lot(connection, before, last)
-            if not lot:
-                break
-            last = lot[-1][0]
+                lot, last = await next_lot(connection, before, last)
+            if lot and not dry_run:
+                lot = await self._database.finish(self._remove(before, [run for run, _ in lot]))
             moments += [at for _, at in lot]
-            if not dry_run:
-                await self._database.finish(self._remove([run for run, _ in lot]))
         return Pruned(len(moments), min(moments, default=None), max(moments, default=None))
 
-    async def _remove(self, runs: Collection[str]) -> None:
+    async def _remove(self, before: datetime, runs: Collection[str]) -> Sequence[Made]:
         async with self._database.writing() as connection:
-            await remove_runs(connection, runs)
+            return await remove_runs(connection, before, runs)
 
     async def vacuum(self) -> None:
         """Give back to the disk what removed runs had taken."""

@@ -54,7 +54,9 @@ class RunRow(Base):
         Index(None, "created_at", "id"),
         Index(None, "user", "created_at", "id"),
         Index(None, "key", "created_at"),
-        Index(None, "status", "worker"),
+        Index(None, "key", "status"),
+        Index(None, "status", "created_at", "id"),
+        Index(None, "parent"),
     )
 
     id: Mapped[str] = mapped_column(RUN_ID, primary_key=True)

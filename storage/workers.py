@@ -117,7 +117,7 @@ class Workers:
         query = query.where(RunRow.worker.is_not(None), RunRow.worker.not_in(known))
         query = query.where(RunRow.ticked_at < self._now() - self.lease)
         async with self._database.reading() as connection:
-            ids = await connection.execute(query.order_by(RunRow.id).limit(limit))
+            ids = await connection.execute(query.order_by(RunRow.created_at).limit(limit))
             return list(ids.scalars())
 
     async def known(self) -> frozenset[str]:

@@ -21,6 +21,7 @@ from planner import (
     StepStarted,
 )
 from storage import Asked, Asker, TraceStore, UnknownRun
+from storage.pruning import next_lot, remove_runs
 from storage.tables import Base, RunRow
 
 ANN = Asker("ann", None, 1)
@@ -97,6 +98,18 @@ async def test_what_was_deleted_over_the_service_goes_however_young(store: Trace
     with pytest.raises(UnknownRun):
         await store.run(run)
     assert await store.run(other)
+
+
+async def test_a_run_that_goes_on_meanwhile_stays(store: TraceStore, clock: Clock) -> None:
+    run = await ended(store)
+    clock.forward(8 * 86_400)
+    async with store._database.reading() as connection:
+        lot, _ = await next_lot(connection, clock.now - WEEK)
+    assert [id_ for id_, _ in lot] == [run]
+    await store.trace(run).record(RunStarted("Who?", resumed=True))
+    async with store._database.writing() as connection:
+        assert await remove_runs(connection, clock.now - WEEK, [run]) == []
+    assert (await store.run(run)).answer is not None
 
 
 async def test_a_run_that_replays_a_pruned_one_stays(store: TraceStore, clock: Clock) -> None:

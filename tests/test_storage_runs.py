@@ -1,14 +1,17 @@
 """Runs in the trace store: their ids, their status, their time."""
 
 import string
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from trace_store import START, Clock, model_called
 
 import storage
 from planner import History, PhaseStarted, RunEnded, RunStarted
 from storage import TraceStore, UnknownRun
+from storage.run_ids import made_by, new_run_id
 
 
 def test_front_door() -> None:
@@ -144,3 +147,15 @@ async def test_seconds_leave_out_the_time_between_crash_and_resumption(
     assert record.status == "completed"
     assert record.started_at == START + timedelta(seconds=100)
     assert record.ended_at == START + timedelta(seconds=1105)
+
+
+@given(st.datetimes(datetime(1971, 1, 1), datetime(2500, 1, 1)))
+def test_an_id_says_when_its_run_was_made(naive: datetime) -> None:
+    at = naive.replace(tzinfo=UTC)
+    run = new_run_id(at)
+    made = made_by(run)
+    assert made is not None
+    assert at <= made <= at + timedelta(milliseconds=3)
+    assert made_by(run[:9]) == made
+    assert made_by(run[:8]) is None
+    assert made_by("not an id, " + run) is None

@@ -12,7 +12,9 @@ TIME = sa.DateTime(timezone=True)
 RUN_INDEXES = {
     "ix_run_user_created_at_id": ["user", "created_at", "id"],
     "ix_run_key_created_at": ["key", "created_at"],
-    "ix_run_status_worker": ["status", "worker"],
+    "ix_run_key_status": ["key", "status"],
+    "ix_run_status_created_at_id": ["status", "created_at", "id"],
+    "ix_run_parent": ["parent"],
 }
 
 
@@ -113,6 +115,7 @@ def _add_webhooks() -> None:
     )
     op.create_index("ix_delivery_run", "delivery", ["run"])
     op.create_index("ix_delivery_next_at", "delivery", ["next_at"])
+    op.create_index("ix_delivery_delivered_at_dead_at", "delivery", ["delivered_at", "dead_at"])
 
 
 def downgrade() -> None:
