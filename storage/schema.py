@@ -51,13 +51,13 @@ def known_versions() -> frozenset[str]:
 
 
 def migrate(connection: Connection, target: str = "head") -> None:
-    """Up to the target, or down to `base`, inside the connection's transaction."""
+    """Up or down to the target, of which the lowest is `base`, in the connection's transaction."""
     if connection.dialect.name == "postgresql":
         # Two workers that start together: the second finds the work done.
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
     config = _config()
     config.attributes.update(connection=connection, version_table=VERSION_TABLE)
-    if target == "base":
+    if target == "base" or target < (schema_version(connection) or ""):
         command.downgrade(config, target)
     else:
         command.upgrade(config, target)

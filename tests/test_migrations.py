@@ -76,34 +76,6 @@ def _constraint_names(connection: Connection) -> set[str | None]:
     return names
 
 
-async def test_a_call_of_the_first_schema_is_kept(tmp_path: Path) -> None:
-    path = tmp_path / "runs.db"
-    database = Database(database_url(path))
-    await database.prepare()
-    async with database.writing() as connection:
-        await connection.run_sync(migrate, "0001")
-        for table, row in _FIRST_ROWS.items():
-            names, places = ", ".join(row), ", ".join(f":{name}" for name in row)
-            await connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({places})"), row)
-    await database.close()
-    async with await TraceStore.open(path) as store:
-        [call] = (await store.document("0kf1"))["model_calls"]
-    names = ("prompt_tokens", "drafted_tokens", "accepted_tokens", "queued_seconds", "cost")
-    assert [call[name] for name in names] == [7, 0, 0, 0.0, None]
-
-
-_AT = "2026-01-02 03:04:05.000000"
-_FIRST_ROWS = {
-    "run": {"id": "0kf1", "question": "Who?", "status": "completed", "options": "{}",
-            "created_at": _AT, "seconds": 1.0, "last_event": 1},
-    "event": {"run": "0kf1", "seq": 1, "at": _AT, "kind": "model_called", "payload": "{}"},
-    "model_call": {"run": "0kf1", "seq": 1, "model": "base", "purpose": "read", "request": "{}",
-                   "samples": "[]", "prompt_tokens": 7, "completion_tokens": 2, "cached_tokens": 0,
-                   "seconds": 0.5, "at": _AT},
-}  # fmt: skip
-"""A run with one call of a model, as 0001 had them."""
-
-
 def test_the_newest_migration_is_the_one_written_down() -> None:
     assert max(known_versions()) == HEAD
 
