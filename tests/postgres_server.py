@@ -35,11 +35,11 @@ def postgres() -> str | None:
     """The URL of a database for tests; None where there is no server to be had."""
     if NAMED is not None:
         return NAMED
-    programs = _programs()
-    if programs is None or os.name != "posix":
+    folder = programs()
+    if folder is None or os.name != "posix":
         return None
     process = subprocess.Popen(
-        [sys.executable, __file__, str(programs)],
+        [sys.executable, __file__, str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -53,7 +53,7 @@ def postgres() -> str | None:
     return f"postgresql://breadth@127.0.0.1:{port}/postgres"
 
 
-def _programs() -> Path | None:
+def programs() -> Path | None:
     """The folder of the server's programs, the newest."""
     found = shutil.which("initdb")
     folders = [Path(found).resolve().parent] if found else []

@@ -1,7 +1,10 @@
 """Databases that cannot be used are told, and nothing is lost."""
 
 import asyncio
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +16,8 @@ from trace_store import PASSAGE
 from planner import Done, RunStarted, StepEnded
 from storage import RunTaken, StorageError, TraceStore
 from storage.engines import database_url
+
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
@@ -38,6 +43,44 @@ async def test_a_full_disk_is_told_and_loses_nothing(tmp_path: Path, few_pages: 
         await trace.record(StepEnded("c", Done("small")))
         history = await store.history(run)
     assert set(history.outcomes) == {"a", "c"}
+
+
+FULL = """
+import asyncio, resource, sys
+from planner import Done, StepEnded
+from storage import StorageError, TraceStore
+
+async def main(path):
+    async with await TraceStore.open(path) as store:
+        run = await store.create_run("Who?", {})
+        print(run)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, resource.RLIM_INFINITY))
+        kept = 0
+        try:
+            for kept in range(1000):
+                await store.trace(run).record(StepEnded(f"s{kept}", Done("x" * 3000)))
+        except StorageError as error:
+            print(kept)
+            print(error)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+        await store.trace(run).record(StepEnded("last", Done("")))
+
+asyncio.run(main(sys.argv[1]))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the system has no limits of files")
+async def test_a_file_that_may_not_grow_is_told_and_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    command = [sys.executable, "-c", FULL, str(path)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)  # noqa: ASYNC221
+    assert ended.returncode == 0, ended.stderr
+    run, kept, told = ended.stdout.splitlines()
+    assert told.startswith(f"{path}: ")
+    assert "full" in told or "cannot be" in told
+    async with await TraceStore.open(path) as store:
+        outcomes = (await store.history(run)).outcomes
+    assert set(outcomes) == {*(f"s{n}" for n in range(int(kept))), "last"}
 
 
 async def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
