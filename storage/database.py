@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.engines import create_engine, is_sqlite, prepare_sqlite
 from storage.errors import StorageError
@@ -68,12 +68,36 @@ class Database:
             async with self._reader.connect() as connection:
                 yield connection
 
+    @asynccontextmanager
+    async def rebuilding(self) -> AsyncIterator[AsyncConnection]:
+        """As `writing`, for what is done to whole tables: each statement has an hour."""
+        with self._translated():
+            async with (
+                self._gate,
+                self._patient() as engine,
+                engine.execution_options(breadth_writes=True).begin() as connection,
+            ):
+                yield connection
+
     async def vacuum(self) -> None:
         """Give back to the disk what is not used any more; outside of any transaction."""
-        alone = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         with self._translated():
-            async with self._gate, alone.connect() as connection:
-                await connection.exec_driver_sql("VACUUM")
+            async with self._gate, self._patient() as engine:
+                alone = engine.execution_options(isolation_level="AUTOCOMMIT")
+                async with alone.connect() as connection:
+                    await connection.exec_driver_sql("VACUUM")
+
+    @asynccontextmanager
+    async def _patient(self) -> AsyncIterator[AsyncEngine]:
+        """Only servers have a limit for statements."""
+        if is_sqlite(self._url):
+            yield self._engine
+            return
+        engine = create_engine(self._url.update_query_dict({"timeout": "3600"}))
+        try:
+            yield engine
+        finally:
+            await engine.dispose()
 
     async def finish(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Do it to its end even if the caller is cancelled meanwhile; then the caller is.

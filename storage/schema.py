@@ -34,7 +34,7 @@ async def bring_up_to_date(database: Database) -> None:
             f"{database.name}: a newer Breadth has written it (schema {version}; this one knows "
             f"{HEAD}): update Breadth, or name another database"
         )
-    async with database.writing() as connection:
+    async with database.rebuilding() as connection:
         await connection.run_sync(migrate)
 
 

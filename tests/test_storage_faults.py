@@ -175,6 +175,13 @@ async def test_a_statement_that_takes_too_long_is_told_and_ended(server: str) ->
         assert await store.runs() == []
 
 
+async def test_what_is_done_to_whole_tables_may_take_longer(server: str) -> None:
+    async with await TraceStore.open(f"{server}?timeout=0.2") as store:
+        async with store._database.rebuilding() as connection:
+            await connection.execute(text("SELECT pg_sleep(0.5)"))
+        await store.vacuum()
+
+
 async def test_who_waits_for_a_row_waits_no_longer_than_for_an_answer(server: str) -> None:
     async with (
         await TraceStore.open(server) as other,
