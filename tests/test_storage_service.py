@@ -169,3 +169,21 @@ async def test_who_gives_up_is_claimed_at_once(store: TraceStore) -> None:
     assert await store.workers.claim("w2") == ["w1"]
     await store.workers.leave("w1")
     assert [each.id for each in await store.workers.alive()] == ["w2"]
+
+
+async def test_a_run_is_a_workers_before_it_begins_and_its_end_stays_its_end(
+    store: TraceStore, clock: Clock
+) -> None:
+    made, _ = await store.responses.create(asked(), ANN)
+    for worker in ("w1", "w2"):
+        await store.workers.join(worker)
+    assert await store.workers.take(made.run, "w1")
+    with pytest.raises(RunTaken):
+        await store.workers.take(made.run, "w2")
+    assert (await store.ask_to_stop(made.run)).status == "queued"
+    assert await store.workers.cancelled("w1") == [made.run]
+    clock.forward(store.workers.lease.total_seconds() + 1)
+    await store.workers.beat("w2")
+    assert await store.workers.take(made.run, "w2")
+    await store.trace(made.run, "w2").record(RunEnded("cancelled", "stopped"))
+    assert not await store.workers.take(made.run, "w2")
