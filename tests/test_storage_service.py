@@ -1,9 +1,11 @@
 """What the service keeps: responses, workers, users, the log as it is followed."""
 
 import asyncio
+import os
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from trace_store import PASSAGE, Clock, model_called
 
 from planner import Done, RunEnded, RunStarted, Step, StepAdded, StepEnded, StepStarted
@@ -187,3 +189,16 @@ async def test_a_run_is_a_workers_before_it_begins_and_its_end_stays_its_end(
     assert await store.workers.take(made.run, "w2")
     await store.trace(made.run, "w2").record(RunEnded("cancelled", "stopped"))
     assert not await store.workers.take(made.run, "w2")
+
+
+async def test_a_worker_of_another_container_is_not_looked_up_among_our_processes(
+    store: TraceStore,
+) -> None:
+    for worker in ("near", "far"):
+        await store.workers.join(worker)
+    async with store._database.writing() as connection:
+        gone = "UPDATE worker SET pid = 4194303, birth = 'boot/1/{}' WHERE id = '{}'"
+        here = os.readlink("/proc/self/ns/pid")
+        await connection.execute(text(gone.format(here, "near")))
+        await connection.execute(text(gone.format("pid:[1]", "far")))
+    assert await store.workers.claim("me") == ["near"]
