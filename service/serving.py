@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from service.api import application, server_options
+from service.api import CLOSING, application, server_options
 from service.edge import leave
 from service.errors import UsageProblem
 from service.operations.logs import start_logging
@@ -40,10 +40,13 @@ async def serve(
     settings = settings.model_copy(update={"metrics_port": None})  # /metrics has them
     roots = [root_of(given) for given in documents]
     with asked_to_end() as end:
-        async with service(settings, roots, most=serving.runs) as (front, worker):
-            async with _listening(front, serving) as address:
-                ready({"url": address, "runs": serving.runs, "database": settings.place})
-                await end.wait()
+        async with (
+            service(settings, roots, most=serving.runs) as (front, worker),
+            _listening(front, serving) as address,
+        ):
+            ready({"url": address, "runs": serving.runs, "database": settings.place})
+            await end.wait()
+            # Before the connections are closed: who waits for an answer may still get it.
             await _end(front, worker, settings)
 
 
@@ -67,8 +70,9 @@ async def _end(front: Service, worker: Worker | None, settings: Settings) -> Non
 @asynccontextmanager
 async def _listening(front: Service, serving: Serving) -> AsyncIterator[str]:
     """Gives the address."""
+    app = application(front, host=serving.host, metrics=front.metrics)
     runner = web.AppRunner(
-        application(front, host=serving.host, metrics=front.metrics),
+        app,
         handler_cancellation=True,
         access_log=None,
         shutdown_timeout=5,
@@ -87,4 +91,5 @@ async def _listening(front: Service, serving: Serving) -> AsyncIterator[str]:
         host, port = runner.addresses[0][:2]
         yield f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     finally:
+        app[CLOSING].set()
         await runner.cleanup()

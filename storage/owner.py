@@ -9,6 +9,8 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+_NAMED = 2
+"""Where a birth, taken apart at its slashes, has the namespace; older ones have none."""
 _STATE, _BIRTH = 0, 19
 """Fields of /proc/PID/stat behind the program's name: proc_pid_stat(5) numbers them 3 and 22."""
 
@@ -20,12 +22,20 @@ class Owner:
     host: str
     pid: int
     birth: str | None
-    """Boot and clock tick in which it began; None where the system does not say."""
+    """Boot and clock tick in which it began, and the namespace of its number; None where the system
+    does not say."""
 
     @classmethod
     def this_process(cls) -> "Owner":
         """The process that asks."""
         return cls(socket.gethostname(), os.getpid(), _birth(os.getpid()))
+
+    @property
+    def is_neighbour(self) -> bool:
+        """Whether its number is one of our own numbers, and not of another container's, which may
+        have the same host name, and be alive."""
+        told = (self.birth or "").split("/")
+        return len(told) > _NAMED and told[_NAMED] == _namespace()
 
     @property
     def gone(self) -> bool:
@@ -59,4 +69,12 @@ def _birth(pid: int) -> str | None:
     except OSError:
         return None
     fields = stat.rpartition(")")[2].split()
-    return None if fields[_STATE] in "ZX" else f"{boot}/{fields[_BIRTH]}"
+    return None if fields[_STATE] in "ZX" else f"{boot}/{fields[_BIRTH]}/{_namespace()}"
+
+
+def _namespace() -> str:
+    """Of process numbers; empty where the system does not say."""
+    try:
+        return os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return ""

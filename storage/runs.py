@@ -129,11 +129,12 @@ async def full_id(connection: AsyncConnection, named: str, user: str | None = No
 
 async def ask_to_stop(connection: AsyncConnection, run: str, at: datetime) -> bool:
     """Note that somebody wants the run stopped. True: it has not begun, and can end at once."""
-    query = select(RunRow.status, RunRow.cancel_at).where(RunRow.id == run).with_for_update()
+    columns = (RunRow.status, RunRow.cancel_at, RunRow.worker)
+    query = select(*columns).where(RunRow.id == run).with_for_update()
     row = (await connection.execute(query)).one()
     if row.status not in ENDED and row.cancel_at is None:
         await connection.execute(update(RunRow).where(RunRow.id == run).values(cancel_at=at))
-    return bool(row.status == "queued")
+    return bool(row.status == "queued" and row.worker is None)
 
 
 async def reword(connection: AsyncConnection, run: str, question: str) -> None:

@@ -9,14 +9,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
+from storage.errors import RunTaken, UnknownRun
 from storage.owner import Owner
+from storage.runs import ENDED
 from storage.service_tables import WorkerRow
 from storage.tables import RunRow
 
+_LIVE = ("queued", "running")
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -81,7 +84,7 @@ class Workers:
             found = [
                 row.id
                 for row in rows
-                if row.beat_at < late or Owner(row.host, row.pid, row.birth).gone
+                if row.beat_at < late or _is_gone(Owner(row.host, row.pid, row.birth))
             ]
             claimed = update(WorkerRow).where(WorkerRow.id.in_(found))
             await connection.execute(claimed.values(claimed_by=worker, claimed_at=now))
@@ -95,9 +98,26 @@ class Workers:
             rows = await connection.execute(query.order_by(WorkerRow.started_at))
             return [WorkerRecord(r.id, r.host, r.pid, r.started_at, r.beat_at) for r in rows]
 
+    async def take(self, run: str, worker: str) -> bool:
+        """The run is this worker's from now on; False: it has ended. Raises RunTaken where a living
+        other one has it, UnknownRun."""
+        async with self._database.writing() as connection:
+            query = select(RunRow.status, RunRow.worker).where(RunRow.id == run).with_for_update()
+            row = (await connection.execute(query)).one_or_none()
+            if row is None:
+                raise UnknownRun(run)
+            if row.status in ENDED:
+                return False
+            other = row.worker not in (None, worker)
+            if other and await is_alive(connection, row.worker, self._now()):
+                raise RunTaken(run)
+            taken = update(RunRow).where(RunRow.id == run).values(worker=worker)
+            await connection.execute(taken)
+            return True
+
     async def cancelled(self, worker: str) -> list[str]:
         """The runs that it does and that somebody wants stopped."""
-        asked = (RunRow.worker == worker) & (RunRow.status == "running")
+        asked = (RunRow.worker == worker) & RunRow.status.in_(_LIVE)
         query = select(RunRow.id).where(asked & RunRow.cancel_at.is_not(None))
         async with self._database.reading() as connection:
             return list((await connection.execute(query)).scalars())
@@ -105,7 +125,7 @@ class Workers:
     async def waiting(self, older: timedelta, limit: int = 1000) -> Sequence[str]:
         """Runs for the queue that were made longer ago than this and have not begun."""
         query = select(RunRow.id).where(RunRow.status == "queued", RunRow.priority.is_not(None))
-        query = query.where(RunRow.created_at < self._now() - older)
+        query = query.where(RunRow.created_at < self._now() - older, RunRow.worker.is_(None))
         async with self._database.reading() as connection:
             ids = await connection.execute(query.order_by(RunRow.created_at).limit(limit))
             return list(ids.scalars())
@@ -113,9 +133,10 @@ class Workers:
     async def orphans(self, limit: int = 1000) -> Sequence[str]:
         """Runs that a worker had which is known no more, and that nobody has gone on with."""
         known = select(WorkerRow.id)
-        query = select(RunRow.id).where(RunRow.status == "running", RunRow.priority.is_not(None))
+        query = select(RunRow.id).where(RunRow.status.in_(_LIVE), RunRow.priority.is_not(None))
         query = query.where(RunRow.worker.is_not(None), RunRow.worker.not_in(known))
-        query = query.where(RunRow.ticked_at < self._now() - self.lease)
+        since = func.coalesce(RunRow.ticked_at, RunRow.created_at)
+        query = query.where(since < self._now() - self.lease)
         async with self._database.reading() as connection:
             ids = await connection.execute(query.order_by(RunRow.created_at).limit(limit))
             return list(ids.scalars())
@@ -124,6 +145,11 @@ class Workers:
         """Those that have not left, living or dead."""
         async with self._database.reading() as connection:
             return frozenset((await connection.execute(select(WorkerRow.id))).scalars())
+
+
+def _is_gone(owner: Owner) -> bool:
+    """Without waiting for the lease: only where its number says something here."""
+    return owner.is_neighbour and owner.gone
 
 
 async def is_alive(connection: AsyncConnection, worker: str, at: datetime) -> bool:

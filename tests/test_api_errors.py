@@ -10,6 +10,7 @@ from aiohttp.client_exceptions import ClientError
 from asked_front import PlayedFront, Service, serving_api
 
 from service.api.app import application
+from service.api.errors import STORAGE
 from storage import StorageError
 
 
@@ -56,7 +57,7 @@ async def test_a_bug_is_told_by_the_id_of_the_request_and_nothing_else(
 async def test_a_database_that_cannot_be_used_is_told_for_later(tmp_path: Path) -> None:
     async with serving_api(tmp_path) as service:
         status, body, headers = await asked(service, StorageError("the disk is full"))
-    assert (status, body["error"]["message"]) == (503, "the disk is full")
+    assert (status, body["error"]["message"]) == (503, STORAGE)
     assert headers["Retry-After"] == "1"
 
 

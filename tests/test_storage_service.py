@@ -1,9 +1,11 @@
 """What the service keeps: responses, workers, users, the log as it is followed."""
 
 import asyncio
+import os
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from trace_store import PASSAGE, Clock, model_called
 
 from planner import Done, RunEnded, RunStarted, Step, StepAdded, StepEnded, StepStarted
@@ -169,3 +171,34 @@ async def test_who_gives_up_is_claimed_at_once(store: TraceStore) -> None:
     assert await store.workers.claim("w2") == ["w1"]
     await store.workers.leave("w1")
     assert [each.id for each in await store.workers.alive()] == ["w2"]
+
+
+async def test_a_run_is_a_workers_before_it_begins_and_its_end_stays_its_end(
+    store: TraceStore, clock: Clock
+) -> None:
+    made, _ = await store.responses.create(asked(), ANN)
+    for worker in ("w1", "w2"):
+        await store.workers.join(worker)
+    assert await store.workers.take(made.run, "w1")
+    with pytest.raises(RunTaken):
+        await store.workers.take(made.run, "w2")
+    assert (await store.ask_to_stop(made.run)).status == "queued"
+    assert await store.workers.cancelled("w1") == [made.run]
+    clock.forward(store.workers.lease.total_seconds() + 1)
+    await store.workers.beat("w2")
+    assert await store.workers.take(made.run, "w2")
+    await store.trace(made.run, "w2").record(RunEnded("cancelled", "stopped"))
+    assert not await store.workers.take(made.run, "w2")
+
+
+async def test_a_worker_of_another_container_is_not_looked_up_among_our_processes(
+    store: TraceStore,
+) -> None:
+    for worker in ("near", "far"):
+        await store.workers.join(worker)
+    async with store._database.writing() as connection:
+        gone = "UPDATE worker SET pid = 4194303, birth = 'boot/1/{}' WHERE id = '{}'"
+        here = os.readlink("/proc/self/ns/pid")
+        await connection.execute(text(gone.format(here, "near")))
+        await connection.execute(text(gone.format("pid:[1]", "far")))
+    assert await store.workers.claim("me") == ["near"]

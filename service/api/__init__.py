@@ -27,5 +27,6 @@ server_events  streams of events that say that they live
 
 from service.api.app import application, exposed
 from service.api.pace import server_options
+from service.api.server_events import CLOSING
 
-__all__ = ["application", "exposed", "server_options"]
+__all__ = ["CLOSING", "application", "exposed", "server_options"]

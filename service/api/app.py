@@ -1,5 +1,7 @@
 """The application: routes, middlewares, limits."""
 
+import asyncio
+
 from aiohttp import web
 
 from inference import is_loopback
@@ -11,6 +13,7 @@ from service.api.hardening import DOORS, Doors, hardened, told_headers
 from service.api.metering import metered
 from service.api.pace import BODY_SECONDS, MOST_BYTES, body_came
 from service.api.served import connected
+from service.api.server_events import CLOSING
 from service.api.vectors import MINILM
 from service.operations.metrics import Metrics
 from service.settings import Settings
@@ -31,6 +34,7 @@ def application(
     app[ACCESS] = Access(front, is_open=is_open(settings, host))
     app[BODY_SECONDS] = settings.body_seconds
     app[DOORS] = Doors.of(host, settings.hosts, settings.cors)
+    app[CLOSING] = asyncio.Event()
     app[MINILM] = []
     app[health.METRICS] = metrics or Metrics()
     app.cleanup_ctx.append(connected)

@@ -25,6 +25,8 @@ log = logging.getLogger("breadth.api")
 REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
 """Under this key a request has its id."""
 
+STORAGE = "the service cannot use its database at the moment; its log says why"
+"""What clients are told: the reason tells where the database is."""
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 
@@ -78,7 +80,7 @@ async def errors_told(request: web.Request, handler: Handler) -> web.StreamRespo
         answer = _told(ApiError(429, str(error), code="rate_limit_exceeded", headers=wait))
     except StorageError as error:
         log.warning("request %s: %s", request_id, error)
-        answer = _told(ApiError(503, str(error), code="storage", headers={"Retry-After": "1"}))
+        answer = _told(ApiError(503, STORAGE, code="storage", headers={"Retry-After": "1"}))
     except Exception:
         if request.writer.output_size:
             raise  # an answer has begun: the connection ends

@@ -12,7 +12,7 @@ from pydantic import BaseModel, JsonValue
 from service.api.access import asker_of
 from service.api.bodies import read_body, read_query
 from service.api.describing import EVENTS, described
-from service.api.errors import ApiError
+from service.api.errors import STORAGE, ApiError, log
 from service.api.front import FRONT, Front
 from service.api.places import GrowingVeil, veil_of
 from service.api.progress import Progress
@@ -257,7 +257,8 @@ async def _followed(
             await send(told.end(run, await _spent(front, run) or Spent()))
             await _forget(front, record)
         except StorageError as error:
-            await stream.send(told.broken("storage", str(error)), event="error")
+            log.warning("response %s: %s", record.id, error)
+            await stream.send(told.broken("storage", STORAGE), event="error")
     if stream.left and stops:
         await _stop(front, record)
     return stream.response

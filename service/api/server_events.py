@@ -8,13 +8,15 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from service.api.errors import REQUEST_ID, ApiError
+from service.api.errors import REQUEST_ID, STORAGE, ApiError, log
 from storage import StorageError, UnknownRun
 
 PING_SECONDS = 10.0
 """A stream is silent no longer: what stands between gives up silent connections."""
 PING: web.AppKey[float] = web.AppKey("ping", float)
 """Another number of seconds."""
+CLOSING: web.AppKey[asyncio.Event] = web.AppKey("closing", asyncio.Event)
+"""Set when the service begins to end."""
 _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 _END = object()
 
@@ -79,12 +81,15 @@ async def event_stream(request: web.Request) -> AsyncIterator[EventStream]:
         except UnknownRun as error:
             await stream.send(ApiError(404, str(error), code="not_found").body)
         except StorageError as error:
-            await stream.send(ApiError(503, str(error), code="storage").body)
+            log.warning("a stream: %s", error)
+            await stream.send(ApiError(503, STORAGE, code="storage").body)
         await response.write_eof()
     except ConnectionError:
         stream.left = True
 
 
 def has_left(request: web.Request) -> bool:
-    """Whether the client is not there any more."""
+    """Whether the client is not there any more; where the service ends, it is not they who left."""
+    if request.app[CLOSING].is_set():
+        return False
     return request.transport is None or request.transport.is_closing()

@@ -74,24 +74,23 @@ class Worker:
                 self._idle.set()
         if run in self._stopped:
             self._stopped.discard(run)
-            await self._end(run, RunEnded("cancelled", "stopped"))
+            async for attempt in _as_long_as(StorageError):
+                with attempt:
+                    await self._end(run, RunEnded("cancelled", "stopped"))
         elif not task.cancelled():
             task.result()
 
     async def _to_its_end(self, run: str) -> None:
         """See `do`."""
-        patience = wait_random_exponential(multiplier=0.5, max=15)
-        again = retry_if_exception_type(_Unkept)
-        async for attempt in AsyncRetrying(wait=patience, retry=again, reraise=True):
+        async for attempt in _as_long_as(_Unkept):
             with attempt:
                 await self._attempted(run)
 
     async def _attempted(self, run: str) -> None:
         """Raises _Unkept where what happened could not be kept."""
         try:
-            record = await self._store.run(run)
-            if not record.is_over:
-                await self._done(record)
+            if await self._store.workers.take(run, self.id):
+                await self._done(await self._store.run(run))
         except (RunTaken, UnknownRun) as error:
             log.warning("run %s is left alone: %s", run, error)
         except StorageError as error:
@@ -140,9 +139,10 @@ class Worker:
             with suppress(StorageError):
                 if not await self._store.workers.beat(self.id):
                     self._fenced()
-                if loop.time() - last < 2 * BEAT_SECONDS:
+                began, before = loop.time(), last
+                last = began
+                if began - before < 2 * BEAT_SECONDS:
                     await self._rescue(queue)
-            last = loop.time()
             await asyncio.sleep(BEAT_SECONDS)
 
     async def _rescue(self, queue: Queue) -> None:
@@ -156,8 +156,10 @@ class Worker:
         lost = [*await workers.waiting(_FORGOTTEN), *await workers.orphans()]
         known = await workers.known() if lost else ()
         for run in lost:
-            record = await self._store.run(run)
-            await queue.ensure(run, record.user, record.priority or 1, workers=known)
+            with suppress(UnknownRun):  # it was removed meanwhile
+                record = await self._store.run(run)
+                if not record.is_over:
+                    await queue.ensure(run, record.user, record.priority or 1, workers=known)
 
     async def _listen(self) -> None:
         """Stop what somebody wants stopped."""
@@ -180,6 +182,12 @@ class Worker:
 
 class _Unkept(Exception):
     """The database could not be used; the run is tried again when it can."""
+
+
+def _as_long_as(kind: type[Exception]) -> AsyncRetrying:
+    """Attempts without end, while they fail of this."""
+    patience = wait_random_exponential(multiplier=0.5, max=15)
+    return AsyncRetrying(wait=patience, retry=retry_if_exception_type(kind), reraise=True)
 
 
 def _storage(error: BaseException) -> StorageError:
