@@ -2,17 +2,20 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import URL
+from sqlalchemy import URL, Delete, Insert, Row, Select, Update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.engines import create_engine, is_sqlite, prepare_sqlite
+from storage.access import Access, Work
+from storage.engines import is_sqlite, prepare_sqlite
 from storage.errors import StorageError
+from storage.one_file import OneFile
+from storage.server import Server
 
 _T = TypeVar("_T")
 
@@ -37,15 +40,7 @@ class Database:
         self.name = str(url.database) if is_sqlite(url) else url.render_as_string()
         """What messages call it: never with its password."""
         self._url = url
-        self._engine = create_engine(url)
-        self._writer = self._engine.execution_options(breadth_writes=True)
-        self._reader = self._engine
-        if not is_sqlite(url):
-            self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ")
-        # SQLite has one writer at a time; queueing here is fair, its own waiting is not.
-        self._gate: AbstractAsyncContextManager[None] = (
-            asyncio.Lock() if is_sqlite(url) else nullcontext()
-        )
+        self._access: Access = OneFile(url) if is_sqlite(url) else Server(url)
         self._open: set[asyncio.Task[Any]] = set()
 
     async def prepare(self) -> None:
@@ -54,57 +49,48 @@ class Database:
             with self._translated():
                 await asyncio.to_thread(prepare_sqlite, self._url)
 
-    @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that is committed at the end, or rolled back by an error."""
-        with self._translated():
-            async with self._gate, self._writer.begin() as connection:
-                yield connection
-
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that sees one state of the database throughout."""
-        with self._translated():
-            async with self._reader.connect() as connection:
-                yield connection
-
-    @asynccontextmanager
-    async def rebuilding(self) -> AsyncIterator[AsyncConnection]:
-        """As `writing`, for what is done to whole tables: each statement has an hour."""
-        with self._translated():
-            async with (
-                self._gate,
-                self._patient() as engine,
-                engine.execution_options(breadth_writes=True).begin() as connection,
-            ):
-                yield connection
-
-    async def vacuum(self) -> None:
-        """Give back to the disk what is not used any more; outside of any transaction."""
-        with self._translated():
-            async with self._gate, self._patient() as engine:
-                alone = engine.execution_options(isolation_level="AUTOCOMMIT")
-                async with alone.connect() as connection:
-                    await connection.exec_driver_sql("VACUUM")
-
-    @asynccontextmanager
-    async def _patient(self) -> AsyncIterator[AsyncEngine]:
-        """Only servers have a limit for statements."""
-        if is_sqlite(self._url):
-            yield self._engine
-            return
-        engine = create_engine(self._url.update_query_dict({"timeout": "3600"}))
-        try:
-            yield engine
-        finally:
-            await engine.dispose()
-
-    async def finish(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """Do it to its end even if the caller is cancelled meanwhile; then the caller is.
+    async def write(self, work: Work[_T]) -> _T:
+        """See Access. It is done to its end even if the caller is cancelled meanwhile; then the
+        caller is.
 
         A transaction that is cut off half-way is rolled back, but nobody can tell when: its thread
         goes on. And what was done before a cancellation belongs into the trace.
         """
+        return await self.finish(self._access.write(work))
+
+    async def read(self, work: Work[_T]) -> _T:
+        """See Access."""
+        with self._translated():
+            return await self._access.read(work)
+
+    async def rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        """Of one query."""
+
+        async def found(connection: AsyncConnection) -> Sequence[Row[Any]]:
+            rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
+            return rows
+
+        return await self.read(found)
+
+    async def change(self, statement: Update | Delete | Insert) -> int:
+        """One statement; gives how many rows it concerned."""
+
+        async def changed(connection: AsyncConnection) -> int:
+            return (await connection.execute(statement)).rowcount
+
+        return await self.write(changed)
+
+    async def rebuild(self, work: Work[_T]) -> _T:
+        """See Access; done to its end, as `write`."""
+        return await self.finish(self._access.rebuild(work))
+
+    async def vacuum(self) -> None:
+        """See Access."""
+        with self._translated():
+            await self._access.vacuum()
+
+    async def finish(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Several transactions, whatever becomes of the caller; see `write`."""
         task = asyncio.create_task(work)
         self._open.add(task)
         task.add_done_callback(self._open.discard)
@@ -115,7 +101,8 @@ class Database:
             except asyncio.CancelledError as error:
                 cancelled = error
         if cancelled is None:
-            return task.result()
+            with self._translated():
+                return task.result()
         if not task.cancelled():
             task.exception()  # Looked at, so that asyncio does not report it as lost.
         raise cancelled
@@ -125,7 +112,7 @@ class Database:
         while self._open:
             await asyncio.wait(set(self._open))
         with self._translated():
-            await self._engine.dispose()
+            await self._access.close()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -12,21 +12,26 @@ and a process that is frozen amid a transaction loses it, since others wait for 
 
 import re
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 from platformdirs import user_data_path
-from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from storage.columns import json_text
 from storage.errors import StorageError
 
 _PATIENCE_SECONDS = 20.0
 """How long a transaction waits for other processes to leave the file; `?timeout=` in a URL."""
+_ASK_SECONDS = 0.001
+"""Between two attempts to get the file's lock, on an average."""
 
 _ANSWER_SECONDS = 60.0
 """How long PostgreSQL may take over one statement; `?timeout=` in a URL."""
@@ -34,7 +39,7 @@ _CONNECT_SECONDS = 10.0
 _ABANDONED = "SET LOCAL idle_in_transaction_session_timeout = '60s'"
 """In the transaction alone, as poolers hand connections around."""
 
-_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+_DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+asyncpg"}
 
 _OPTIONS = {
     "sqlite": {"timeout": r"\d+(\.\d+)?", "uri": "true", "mode": "ro|rw|rwc", "immutable": "[01]"},
@@ -90,16 +95,6 @@ def _checked(url: URL) -> URL:
     return url.set(drivername=_DRIVERS[kind])
 
 
-def create_engine(url: URL) -> AsyncEngine:
-    """For a URL that `database_url` gave. Nothing is opened yet."""
-    if is_sqlite(url):
-        return _sqlite_engine(url)
-    try:
-        return _postgres_engine(url)
-    except ModuleNotFoundError as error:
-        raise StorageError(f"PostgreSQL needs the package {error.name}: install it") from error
-
-
 def is_sqlite(url: URL) -> bool:
     """Or PostgreSQL."""
     return url.get_backend_name() == "sqlite"
@@ -113,7 +108,6 @@ def is_there(url: URL) -> bool:
 def prepare_sqlite(url: URL) -> None:
     """Make the folder and the file, and see that it is a database. Raises sqlite3.Error too.
 
-    Not left to the engine's first connection: when that fails, aiosqlite leaves its thread behind.
     The write-ahead log is a property of the file; it needs to be chosen once only.
     """
     folder = Path(str(url.database).removeprefix("file:")).parent
@@ -121,36 +115,54 @@ def prepare_sqlite(url: URL) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(f"{folder}: this folder cannot be made: {error.strerror}") from error
+    with opened(url) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+
+
+@contextmanager
+def opened(url: URL) -> Iterator[sqlite3.Connection]:
+    """A SQLite file, without an engine. Raises sqlite3.Error."""
     uri = "uri" in url.query
     settings = "&".join(f"{name}={value}" for name, value in url.query.items())
     name = f"{url.database}?{settings}" if uri else str(url.database)
     with closing(sqlite3.connect(name, timeout=_patience(url), uri=uri)) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
+        yield connection
 
 
-def _postgres_engine(url: URL) -> AsyncEngine:
-    """See the module's docstring."""
+def server_engine(url: URL) -> AsyncEngine:
+    """Of PostgreSQL, for a URL that `database_url` gave; nothing is opened yet. Raises StorageError
+    where the driver is not installed."""
     seconds = float(str(url.query.get("timeout", _ANSWER_SECONDS)))
-    engine = create_async_engine(
-        url.difference_update_query(["timeout"]),
-        json_serializer=json_text,
-        pool_pre_ping=True,  # connections that died while they were idle are replaced
-        connect_args={"timeout": min(_CONNECT_SECONDS, seconds), "command_timeout": seconds},
-    )
+    try:
+        engine = create_async_engine(
+            url.difference_update_query(["timeout"]),
+            json_serializer=json_text,
+            pool_pre_ping=True,  # connections that died while they were idle are replaced
+            connect_args={"timeout": min(_CONNECT_SECONDS, seconds), "command_timeout": seconds},
+        )
+    except ModuleNotFoundError as error:
+        raise StorageError(f"PostgreSQL needs the package {error.name}: install it") from error
     event.listen(engine.sync_engine, "begin", _begin_on_a_server)
     return engine
 
 
-def _sqlite_engine(url: URL) -> AsyncEngine:
+def sqlite_engines(url: URL) -> tuple[Engine, Engine]:
+    """For those who read, and for those who write: these take the lock at once."""
+    reader, writer = _sqlite_engine(url, _patience(url)), _sqlite_engine(url, 0)
+    event.listen(reader, "begin", _begin)
+    event.listen(writer, "begin", partial(_begin_to_write, _patience(url)))
+    return reader, writer
+
+
+def _sqlite_engine(url: URL, patience: float) -> Engine:
     """See the module's docstring."""
-    engine = create_async_engine(
+    engine = create_engine(
         url,
         json_serializer=json_text,
-        # With None the driver begins no transactions of its own accord: _begin does.
-        connect_args={"timeout": _patience(url), "isolation_level": None},
+        # With None the driver begins no transactions of its own accord.
+        connect_args={"timeout": patience, "isolation_level": None},
     )
-    event.listen(engine.sync_engine, "connect", _set_up)
-    event.listen(engine.sync_engine, "begin", _begin)
+    event.listen(engine, "connect", _set_up)
     return engine
 
 
@@ -174,8 +186,24 @@ def _set_up(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    """A writer takes the lock at once; a reader takes none."""
-    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
-        return
-    writes = connection.get_execution_options().get("breadth_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    """A reader takes no lock."""
+    connection.exec_driver_sql("BEGIN")
+
+
+def _begin_to_write(patience: float, connection: Connection) -> None:
+    """Take the lock, or wait for it: SQLite itself would ask ever more seldom, and lose against
+    those who write one transaction behind the other."""
+    asking = Retrying(
+        retry=retry_if_exception(_is_busy),
+        stop=stop_after_delay(patience),
+        wait=wait_random(0, 2 * _ASK_SECONDS),
+        reraise=True,
+    )
+    cursor = connection.connection.cursor()
+    asking(cursor.execute, "BEGIN IMMEDIATE")
+    cursor.close()
+
+
+def _is_busy(error: BaseException) -> bool:
+    """Somebody else has the lock."""
+    return str(getattr(error, "sqlite_errorname", "")).startswith("SQLITE_BUSY")

@@ -71,66 +71,56 @@ class Evaluations:
         Raises EvaluationTaken where another living process has it.
         """
 
-        async def opened() -> EvaluationRecord:
-            async with self._database.writing() as connection:
-                row = None if fresh else await _open(connection, key)
-                if row is not None:
-                    await _take(connection, row)
-                    return await _whole(connection, row)
-                id_ = new_run_id(self._now())
-                values: dict[str, Any] = {"id": id_, "key": key, "name": name, **_owner()}
-                values |= {"configuration": dict(configuration), "created_at": self._now()}
-                await connection.execute(insert(EvaluationRow).values(values))
-                return await _whole(connection, await _row(connection, id_))
+        async def opened(connection: AsyncConnection) -> EvaluationRecord:
+            row = None if fresh else await _open(connection, key)
+            if row is not None:
+                await _take(connection, row)
+                return await _whole(connection, row)
+            id_ = new_run_id(self._now())
+            values: dict[str, Any] = {"id": id_, "key": key, "name": name, **_owner()}
+            values |= {"configuration": dict(configuration), "created_at": self._now()}
+            await connection.execute(insert(EvaluationRow).values(values))
+            return await _whole(connection, await _row(connection, id_))
 
-        return await self._database.finish(opened())
+        return await self._database.write(opened)
 
     async def create_run(self, evaluation: str, system: str, question: str, text: str) -> str:
         """A run for a question; gives its id."""
 
-        async def create() -> str:
-            async with self._database.writing() as connection:
-                options = {"evaluation": evaluation, "system": system}
-                run = await insert_run(connection, text, options, self._now())
-                values = {"run": run, "evaluation": evaluation}
-                values |= {"system": system, "question": question}
-                await connection.execute(insert(EvaluationRunRow).values(values))
-                return run
+        async def create(connection: AsyncConnection) -> str:
+            options = {"evaluation": evaluation, "system": system}
+            run = await insert_run(connection, text, options, self._now())
+            values = {"run": run, "evaluation": evaluation}
+            values |= {"system": system, "question": question}
+            await connection.execute(insert(EvaluationRunRow).values(values))
+            return run
 
-        return await self._database.finish(create())
+        return await self._database.write(create)
 
     async def keep(self, run: str, data: Mapping[str, Any]) -> None:
         """The result of a run; committed when it returns, and when the caller is cancelled."""
         values = {"result": dict(data), "ended_at": self._now()}
-
-        async def write() -> None:
-            async with self._database.writing() as connection:
-                of_run = update(EvaluationRunRow).where(EvaluationRunRow.run == run)
-                await connection.execute(of_run.values(values))
-
-        await self._database.finish(write())
+        of_run = update(EvaluationRunRow).where(EvaluationRunRow.run == run)
+        await self._database.change(of_run.values(values))
 
     async def leave(self, evaluation: str, *, ended: bool) -> None:
         """This process has done with it. `ended`: every question was asked."""
         values: dict[str, Any] = {**_NOBODY, **({"ended_at": self._now()} if ended else {})}
-
-        async def write() -> None:
-            async with self._database.writing() as connection:
-                of_it = update(EvaluationRow).where(EvaluationRow.id == evaluation)
-                await connection.execute(of_it.values(values))
-
-        await self._database.finish(write())
+        of_it = update(EvaluationRow).where(EvaluationRow.id == evaluation)
+        await self._database.change(of_it.values(values))
 
     async def get(self, named: str) -> EvaluationRecord:
         """By its id, a beginning of it, or its name (then the newest). Raises UnknownEvaluation."""
-        async with self._database.reading() as connection:
+
+        async def found(connection: AsyncConnection) -> EvaluationRecord:
             return await _whole(connection, await _named(connection, named))
+
+        return await self._database.read(found)
 
     async def newest(self, limit: int = 20) -> list[EvaluationRecord]:
         """Without their results."""
         query = select(EvaluationRow.__table__).order_by(EvaluationRow.id.desc()).limit(limit)
-        async with self._database.reading() as connection:
-            return [_record(row, ()) for row in await connection.execute(query)]
+        return [_record(row, ()) for row in await self._database.rows(query)]
 
 
 def _owner() -> dict[str, Any]:

@@ -92,8 +92,7 @@ class Keys:
         key = f"{KEY_PREFIX}{made.id}_{token_urlsafe(32)}"
         named = {"id": made.id, "user": user, "name": name, "digest": digest_of(key)}
         values = {**named, "limits": _limits_data(made.limits), "created_at": at}
-        async with self._database.writing() as connection:
-            await connection.execute(insert(KeyRow).values(values))
+        await self._database.change(insert(KeyRow).values(values))
         return made, key
 
     async def known(self, key: str) -> KeyRecord | None:
@@ -102,35 +101,30 @@ class Keys:
             return None
         digest = digest_of(key)
         query = select(KeyRow.__table__).where(KeyRow.digest == digest)
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query)).one_or_none()
+        row = next(iter(await self._database.rows(query)), None)
         if row is None or row.revoked_at is not None or not hmac.compare_digest(row.digest, digest):
             return None
         now = self._now()
         if row.used_at is None or now - row.used_at > _TOUCHED:
-            async with self._database.writing() as connection:
-                touched = update(KeyRow).where(KeyRow.id == row.id).values(used_at=now)
-                await connection.execute(touched)
+            touched = update(KeyRow).where(KeyRow.id == row.id)
+            await self._database.change(touched.values(used_at=now))
         return _record(row)
 
     async def all(self) -> list[KeyRecord]:
         """The oldest first, revoked ones among them."""
         query = select(KeyRow.__table__).order_by(KeyRow.created_at)
-        async with self._database.reading() as connection:
-            return [_record(row) for row in await connection.execute(query)]
+        return [_record(row) for row in await self._database.rows(query)]
 
     async def spent(self, id_: str, since: datetime) -> KeySpent:
         """What the model calls of a key's runs took since then."""
-        async with self._database.reading() as connection:
-            return await _spent(connection, id_, since)
+        return await self._database.read(lambda connection: _spent(connection, id_, since))
 
     async def revoke(self, id_: str) -> None:
         """It is valid no more. Raises UnknownKey."""
         first = func.coalesce(KeyRow.revoked_at, self._now())
         revoked = update(KeyRow).where(KeyRow.id == id_).values(revoked_at=first)
-        async with self._database.writing() as connection:
-            if not (await connection.execute(revoked)).rowcount:
-                raise UnknownKey(id_)
+        if not await self._database.change(revoked):
+            raise UnknownKey(id_)
 
 
 async def require_allowance(connection: AsyncConnection, key: str, at: datetime) -> None:

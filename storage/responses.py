@@ -77,38 +77,37 @@ class Responses:
         """A response and its run, both new; or the one that the same user asked for with the same
         idempotency key before, and False. Raises OverLimit."""
 
-        async def made() -> tuple[ResponseRecord, bool]:
-            async with self._database.writing() as connection:
-                earlier = await _again(connection, asked, asked_by)
-                if earlier is not None:
-                    return earlier, False
-                at = self._now()
-                if asked_by.key is not None:
-                    await require_allowance(connection, asked_by.key, at)
-                run = await _new_run(connection, asked, asked_by, at)
-                row = _values(asked, asked_by, run, at)
-                await connection.execute(insert(ResponseRow).values(row))
-                return ResponseRecord(**{name: row[name] for name in _FIELDS}), True
+        async def made(connection: AsyncConnection) -> tuple[ResponseRecord, bool]:
+            earlier = await _again(connection, asked, asked_by)
+            if earlier is not None:
+                return earlier, False
+            at = self._now()
+            if asked_by.key is not None:
+                await require_allowance(connection, asked_by.key, at)
+            run = await _new_run(connection, asked, asked_by, at)
+            row = _values(asked, asked_by, run, at)
+            await connection.execute(insert(ResponseRow).values(row))
+            return ResponseRecord(**{name: row[name] for name in _FIELDS}), True
 
         try:
-            return await self._database.finish(made())
+            return await self._database.write(made)
         except StorageError as error:
             if not isinstance(error.__cause__, IntegrityError) or asked.idempotency is None:
                 raise
-        return await self._database.finish(made())  # the same was asked at the same moment
+        return await self._database.write(made)  # the same was asked at the same moment
 
     async def named(self, response: str, user: str | None = None) -> ResponseRecord:
         """The response with this id. Raises UnknownResponse."""
-        async with self._database.reading() as connection:
-            found = await _found(connection, (ResponseRow.id == response) & _of(user))
+        chosen = (ResponseRow.id == response) & _of(user)
+        found = await self._database.read(lambda connection: _found(connection, chosen))
         if found is None:
             raise UnknownResponse(response)
         return found
 
     async def of_run(self, run: str) -> ResponseRecord | None:
         """The response that the run was made for, if there is one."""
-        async with self._database.reading() as connection:
-            return await _found(connection, ResponseRow.run == run)
+        chosen = ResponseRow.run == run
+        return await self._database.read(lambda connection: _found(connection, chosen))
 
     async def delete(self, response: str, user: str | None = None) -> None:
         """It is not to be had any more; its run stays until it is pruned.
@@ -116,9 +115,7 @@ class Responses:
         Raises UnknownResponse.
         """
         chosen = (ResponseRow.id == response) & _of(user)
-        async with self._database.writing() as connection:
-            deleted = await connection.execute(delete(ResponseRow).where(chosen))
-        if not deleted.rowcount:
+        if not await self._database.change(delete(ResponseRow).where(chosen)):
             raise UnknownResponse(response)
 
 

@@ -25,8 +25,7 @@ async def bring_up_to_date(database: Database) -> None:
 
     Raises StorageError when a newer Breadth has written the database.
     """
-    async with database.reading() as connection:
-        version = await connection.run_sync(schema_version)
+    version = await database.read(lambda connection: connection.run_sync(schema_version))
     if version == HEAD:
         return
     if version is not None and version not in known_versions():
@@ -34,8 +33,7 @@ async def bring_up_to_date(database: Database) -> None:
             f"{database.name}: a newer Breadth has written it (schema {version}; this one knows "
             f"{HEAD}): update Breadth, or name another database"
         )
-    async with database.rebuilding() as connection:
-        await connection.run_sync(migrate)
+    await database.rebuild(lambda connection: connection.run_sync(migrate))
 
 
 def schema_version(connection: Connection) -> str | None:

@@ -1,13 +1,15 @@
 """TraceStore: what Breadth remembers. A resumed run, the trace and the lists are views of it."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydantic import JsonValue
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from planner import Event, History, Reply, RunEnded, Trace
 from storage.database import Database
@@ -17,7 +19,7 @@ from storage.evaluations import Evaluations
 from storage.forking import fork_run
 from storage.keys import Keys
 from storage.log import Head, Logged, read_heads, read_log
-from storage.pruning import Made, Pruned, next_lot, remove_runs
+from storage.pruning import Pruned, next_lot, remove_runs
 from storage.reading import read_document, read_history, read_replies
 from storage.recording import write_event
 from storage.responses import Responses
@@ -38,6 +40,7 @@ from storage.standing import Standing, read_standing
 from storage.webhooks import Webhooks
 from storage.workers import Workers
 
+T = TypeVar("T")
 Clock = Callable[[], datetime]
 
 
@@ -99,14 +102,10 @@ class TraceStore:
         self, question: str, options: Mapping[str, JsonValue], asked_by: Asker | None = None
     ) -> str:
         """A new run, queued; gives its id. `options` are kept as they are."""
-
-        async def create() -> str:
-            async with self._database.writing() as connection:
-                return await insert_run(
-                    connection, question, options, self._now(), asked_by=asked_by
-                )
-
-        return await self._database.finish(create())
+        at = self._now()
+        return await self._database.write(
+            lambda connection: insert_run(connection, question, options, at, asked_by=asked_by)
+        )
 
     async def fork(
         self, run: str, options: Mapping[str, JsonValue], anew: Collection[str] = ()
@@ -114,12 +113,11 @@ class TraceStore:
         """A new run, queued, with the plan of another (its `parent`) and the outcomes of all steps
         but those that are to run `anew`; gives its id."""
 
-        async def create() -> str:
-            async with self._database.writing() as connection:
-                parent = await full_id(connection, run)
-                return await fork_run(connection, parent, options, anew, self._now())
+        async def create(connection: AsyncConnection) -> str:
+            parent = await full_id(connection, run)
+            return await fork_run(connection, parent, options, anew, self._now())
 
-        return await self._database.finish(create())
+        return await self._database.write(create)
 
     @property
     def evaluations(self) -> Evaluations:
@@ -157,12 +155,7 @@ class TraceStore:
     async def reword(self, run: str, question: str) -> None:
         """Its question, said so that it stands by itself; as it was asked, it is kept in the option
         `asked`. Here the id has to be whole."""
-
-        async def reworded() -> None:
-            async with self._database.writing() as connection:
-                await reword(connection, run, question)
-
-        await self._database.finish(reworded())
+        await self._database.write(lambda connection: reword(connection, run, question))
 
     async def prune(self, older: timedelta, *, dry_run: bool = False) -> Pruned:
         """Remove runs that have ended and were made longer ago, and those whose response was
@@ -171,16 +164,12 @@ class TraceStore:
         moments: list[datetime] = []
         last: str | None = ""
         while last is not None:
-            async with self._database.reading() as connection:
-                lot, last = await next_lot(connection, before, last)
+            lot, last = await self._database.read(partial(next_lot, before=before, after=last))
             if lot and not dry_run:
-                lot = await self._database.finish(self._remove(before, [run for run, _ in lot]))
+                runs = [run for run, _ in lot]
+                lot = await self._database.write(partial(remove_runs, before=before, runs=runs))
             moments += [at for _, at in lot]
         return Pruned(len(moments), min(moments, default=None), max(moments, default=None))
-
-    async def _remove(self, before: datetime, runs: Collection[str]) -> Sequence[Made]:
-        async with self._database.writing() as connection:
-            return await remove_runs(connection, before, runs)
 
     async def vacuum(self) -> None:
         """Give back to the disk what removed runs had taken."""
@@ -190,51 +179,45 @@ class TraceStore:
         """Have a run stopped: at once where it has not begun, else by the worker that does it; one
         that has ended stays as it is."""
 
-        async def asked() -> RunRecord:
-            async with self._database.writing() as connection:
-                id_ = await full_id(connection, run, user)
-                if await ask_to_stop(connection, id_, self._now()):
-                    ended = RunEnded("cancelled", "stopped before it began")
-                    await write_event(connection, id_, ended, self._now())
-                return await run_record(connection, id_)
+        async def asked(connection: AsyncConnection) -> RunRecord:
+            id_ = await full_id(connection, run, user)
+            if await ask_to_stop(connection, id_, self._now()):
+                ended = RunEnded("cancelled", "stopped before it began")
+                await write_event(connection, id_, ended, self._now())
+            return await run_record(connection, id_)
 
-        return await self._database.finish(asked())
+        return await self._database.write(asked)
 
     async def standing(self) -> Standing:
         """What waits, what runs and who works, in all processes of the service."""
         now = self._now()
-        async with self._database.reading() as connection:
-            return await read_standing(connection, now, now - Workers.lease)
+        return await self._database.read(
+            lambda connection: read_standing(connection, now, now - Workers.lease)
+        )
 
     async def heads(self, runs: Collection[str]) -> dict[str, Head]:
         """How far each of these runs has come. Here ids have to be whole."""
-        async with self._database.reading() as connection:
-            return await read_heads(connection, runs)
+        return await self._database.read(lambda connection: read_heads(connection, runs))
 
     async def log(self, run: str, after: int = 0) -> list[Logged]:
         """The events behind the one with this number. Here the id has to be whole."""
-        async with self._database.reading() as connection:
-            return await read_log(connection, run, after)
+        return await self._database.read(lambda connection: read_log(connection, run, after))
 
     async def history(self, run: str) -> History:
         """What is known already of a run that goes on."""
-        async with self._database.reading() as connection:
-            return await read_history(connection, await full_id(connection, run))
+        return await self._of_run(read_history, run)
 
     async def spent(self, run: str) -> Spent:
         """What its model calls have cost. Here the id has to be whole."""
-        async with self._database.reading() as connection:
-            return await read_spent(connection, run)
+        return await self._database.read(lambda connection: read_spent(connection, run))
 
     async def replies(self, run: str) -> tuple[Reply, ...]:
         """What models said in a run, in order; calls that failed or were stopped are left out."""
-        async with self._database.reading() as connection:
-            return await read_replies(connection, await full_id(connection, run))
+        return await self._of_run(read_replies, run)
 
     async def run(self, run: str, user: str | None = None) -> RunRecord:
         """How the run stands. `user`: whose it has to be; None: anybody's."""
-        async with self._database.reading() as connection:
-            return await run_record(connection, await full_id(connection, run, user))
+        return await self._of_run(run_record, run, user)
 
     async def runs(
         self,
@@ -248,14 +231,27 @@ class TraceStore:
 
         `user`: whose; None: everybody's. `before`: older than the run with this id.
         """
-        async with self._database.reading() as connection:
-            return await run_records(connection, limit, status, user, before)
+        return await self._database.read(
+            lambda connection: run_records(connection, limit, status, user, before)
+        )
 
     async def document(self, run: str, user: str | None = None) -> dict[str, Any]:
         """Everything of the run as plain JSON: run, steps, calls, model_calls, sources, passages,
         answer, events. `user`: as in `run`."""
-        async with self._database.reading() as connection:
-            return await read_document(connection, await full_id(connection, run, user))
+        return await self._of_run(read_document, run, user)
+
+    async def _of_run(
+        self,
+        read: Callable[[AsyncConnection, str], Awaitable[T]],
+        run: str,
+        user: str | None = None,
+    ) -> T:
+        """What is read of the run that is named."""
+
+        async def found(connection: AsyncConnection) -> T:
+            return await read(connection, await full_id(connection, run, user))
+
+        return await self._database.read(found)
 
 
 class _RunTrace:
@@ -276,5 +272,8 @@ class _RunTrace:
         await self._database.finish(self._write(event))
 
     async def _write(self, event: Event) -> None:
-        async with self._order, self._database.writing() as connection:
-            await write_event(connection, self._run, event, self._now(), self._worker)
+        async with self._order:
+            at = self._now()
+            await self._database.write(
+                lambda connection: write_event(connection, self._run, event, at, self._worker)
+            )

@@ -103,21 +103,20 @@ class Webhooks:
         at, secret = self._now(), f"whsec_{b64encode(token_bytes(32)).decode()}"
         made = WebhookRecord(new_run_id(at), user, url, tuple(kinds), at, None)
         values = {"id": made.id, "user": user, "url": url, "kinds": list(kinds)}
-        async with self._database.writing() as connection:
-            row = insert(WebhookRow).values(**values, secret=secret, created_at=at)
-            await connection.execute(row)
+        row = insert(WebhookRow).values(**values, secret=secret, created_at=at)
+        await self._database.change(row)
         return made, secret
 
     async def all(self, user: str | None = None) -> list[WebhookRecord]:
         """The oldest first."""
         query = select(WebhookRow.__table__).where(_of(user)).order_by(WebhookRow.created_at)
-        async with self._database.reading() as connection:
-            return [_webhook(row) for row in await connection.execute(query)]
+        return [_webhook(row) for row in await self._database.rows(query)]
 
     async def remove(self, webhook: str, user: str | None = None) -> None:
         """It is told nothing more, and what it was told is forgotten. Raises UnknownWebhook."""
         chosen = (WebhookRow.id == webhook) & _of(user)
-        async with self._database.writing() as connection:
+
+        async def removed(connection: AsyncConnection) -> None:
             # Locked: a run that ends at this moment tells it before, or not at all.
             query = select(WebhookRow.id).where(chosen).with_for_update()
             if (await connection.execute(query)).one_or_none() is None:
@@ -125,15 +124,20 @@ class Webhooks:
             await connection.execute(delete(DeliveryRow).where(DeliveryRow.webhook == webhook))
             await connection.execute(delete(WebhookRow).where(WebhookRow.id == webhook))
 
+        await self._database.write(removed)
+
     async def disable(self, webhook: str) -> None:
         """It is told nothing more, and what was on its way to it is given up."""
         at = self._now()
-        async with self._database.writing() as connection:
-            disabled = update(WebhookRow).where(WebhookRow.id == webhook).values(disabled_at=at)
-            await connection.execute(disabled)
+
+        async def disabled(connection: AsyncConnection) -> None:
+            hook = update(WebhookRow).where(WebhookRow.id == webhook)
+            await connection.execute(hook.values(disabled_at=at))
             open_ = (DeliveryRow.webhook == webhook) & DeliveryRow.next_at.is_not(None)
             given_up = update(DeliveryRow).where(open_).values(next_at=None, dead_at=at)
             await connection.execute(given_up)
+
+        await self._database.write(disabled)
 
     async def due(
         self, limit: int = 20, *, each: int | None = None, but: Collection[str] = ()
@@ -153,12 +157,15 @@ class Webhooks:
             .limit(limit)
             .with_for_update(skip_locked=True, of=DeliveryRow.__table__)
         )
-        async with self._database.writing() as connection:
+
+        async def claimed(connection: AsyncConnection) -> list[Due]:
             rows = _shared_out((await connection.execute(query)).all(), each or limit)
-            claimed = update(DeliveryRow).where(DeliveryRow.id.in_([row.id for row in rows]))
+            mine = update(DeliveryRow).where(DeliveryRow.id.in_([row.id for row in rows]))
             if rows:
-                await connection.execute(claimed.values(next_at=until))
+                await connection.execute(mine.values(next_at=until))
             return [Due(_delivery(row), row.url, row.secret, until) for row in rows]
+
+        return await self._database.write(claimed)
 
     async def delivered(self, due: Due) -> None:
         """It has arrived."""
@@ -185,15 +192,18 @@ class Webhooks:
         query = select(WebhookRow.id, WebhookRow.disabled_at)
         query = query.join(DeliveryRow, DeliveryRow.webhook == WebhookRow.id)
         query = query.where((DeliveryRow.id == delivery) & _of(user))
-        async with self._database.writing() as connection:
+        anew = {"next_at": self._now(), "dead_at": None, "delivered_at": None, "attempts": 0}
+
+        async def sent_anew(connection: AsyncConnection) -> None:
             hook = (await connection.execute(query)).one_or_none()
             if hook is None:
                 raise UnknownWebhook(delivery)
             if hook.disabled_at is not None:
                 raise DisabledWebhook(hook.id)
-            anew = {"next_at": self._now(), "dead_at": None, "delivered_at": None, "attempts": 0}
             chosen = update(DeliveryRow).where(DeliveryRow.id == delivery)
             await connection.execute(chosen.values(anew))
+
+        await self._database.write(sent_anew)
 
     async def deliveries(
         self,
@@ -213,16 +223,14 @@ class Webhooks:
         if dead:
             query = query.where(DeliveryRow.dead_at.is_not(None))
         query = query.order_by(DeliveryRow.created_at.desc(), DeliveryRow.id).limit(limit)
-        async with self._database.reading() as connection:
-            return [_delivery(row) for row in await connection.execute(query)]
+        return [_delivery(row) for row in await self._database.rows(query)]
 
     async def _attempted(self, due: Due, **values: Any) -> None:
         """What became of an attempt. Nothing changes where the claim is lost: another one sends it,
         somebody wants it sent anew, or it was given up."""
         mine = (DeliveryRow.id == due.delivery.id) & (DeliveryRow.next_at == due.until)
         values["attempts"] = DeliveryRow.attempts + 1
-        async with self._database.writing() as connection:
-            await connection.execute(update(DeliveryRow).where(mine).values(values))
+        await self._database.change(update(DeliveryRow).where(mine).values(values))
 
 
 def _shared_out(rows: Sequence[Row[Any]], each: int) -> list[Row[Any]]:

@@ -49,27 +49,23 @@ class Workers:
         """This process begins to work under this id."""
         at, me = self._now(), Owner.this_process()
         place = {"host": me.host, "pid": me.pid, "birth": me.birth}
-        async with self._database.writing() as connection:
-            row = insert(WorkerRow).values(id=worker, **place, started_at=at, beat_at=at)
-            await connection.execute(row)
+        row = insert(WorkerRow).values(id=worker, **place, started_at=at, beat_at=at)
+        await self._database.change(row)
 
     async def beat(self, worker: str) -> bool:
         """It lives. False: it was taken for dead, and its runs are others' now."""
         mine = (WorkerRow.id == worker) & WorkerRow.claimed_by.is_(None)
-        async with self._database.writing() as connection:
-            beaten = update(WorkerRow).where(mine).values(beat_at=self._now())
-            return (await connection.execute(beaten)).rowcount == 1
+        beaten = update(WorkerRow).where(mine).values(beat_at=self._now())
+        return await self._database.change(beaten) == 1
 
     async def give_up(self, worker: str) -> None:
         """It works no more: whatever it has is the others' at once."""
-        async with self._database.writing() as connection:
-            given = update(WorkerRow).where(WorkerRow.id == worker)
-            await connection.execute(given.values(beat_at=_LONG_AGO))
+        given = update(WorkerRow).where(WorkerRow.id == worker)
+        await self._database.change(given.values(beat_at=_LONG_AGO))
 
     async def leave(self, worker: str) -> None:
         """It works no more, and has nothing that others would have to do."""
-        async with self._database.writing() as connection:
-            await connection.execute(delete(WorkerRow).where(WorkerRow.id == worker))
+        await self._database.change(delete(WorkerRow).where(WorkerRow.id == worker))
 
     async def claim(self, worker: str) -> list[str]:
         """The dead ones that are `worker`'s from now on, whose runs it is to queue anew.
@@ -78,7 +74,8 @@ class Workers:
         """
         now, late = self._now(), self._now() - self.lease
         unclaimed = or_(WorkerRow.claimed_by.is_(None), WorkerRow.claimed_at < late)
-        async with self._database.writing() as connection:
+
+        async def claimed(connection: AsyncConnection) -> list[str]:
             query = select(WorkerRow.__table__).where(unclaimed & (WorkerRow.id != worker))
             rows = await connection.execute(query.with_for_update(skip_locked=True))
             found = [
@@ -86,22 +83,24 @@ class Workers:
                 for row in rows
                 if row.beat_at < late or _is_gone(Owner(row.host, row.pid, row.birth))
             ]
-            claimed = update(WorkerRow).where(WorkerRow.id.in_(found))
-            await connection.execute(claimed.values(claimed_by=worker, claimed_at=now))
+            mine = update(WorkerRow).where(WorkerRow.id.in_(found))
+            await connection.execute(mine.values(claimed_by=worker, claimed_at=now))
             return found
+
+        return await self._database.write(claimed)
 
     async def alive(self) -> list[WorkerRecord]:
         """Those that were heard of lately."""
         late = self._now() - self.lease
         query = select(WorkerRow.__table__).where(WorkerRow.beat_at >= late)
-        async with self._database.reading() as connection:
-            rows = await connection.execute(query.order_by(WorkerRow.started_at))
-            return [WorkerRecord(r.id, r.host, r.pid, r.started_at, r.beat_at) for r in rows]
+        rows = await self._database.rows(query.order_by(WorkerRow.started_at))
+        return [WorkerRecord(r.id, r.host, r.pid, r.started_at, r.beat_at) for r in rows]
 
     async def take(self, run: str, worker: str) -> bool:
         """The run is this worker's from now on; False: it has ended. Raises RunTaken where a living
         other one has it, UnknownRun."""
-        async with self._database.writing() as connection:
+
+        async def taken(connection: AsyncConnection) -> bool:
             query = select(RunRow.status, RunRow.worker).where(RunRow.id == run).with_for_update()
             row = (await connection.execute(query)).one_or_none()
             if row is None:
@@ -111,24 +110,24 @@ class Workers:
             other = row.worker not in (None, worker)
             if other and await is_alive(connection, row.worker, self._now()):
                 raise RunTaken(run)
-            taken = update(RunRow).where(RunRow.id == run).values(worker=worker)
-            await connection.execute(taken)
+            mine = update(RunRow).where(RunRow.id == run).values(worker=worker)
+            await connection.execute(mine)
             return True
+
+        return await self._database.write(taken)
 
     async def cancelled(self, worker: str) -> list[str]:
         """The runs that it does and that somebody wants stopped."""
         asked = (RunRow.worker == worker) & RunRow.status.in_(_LIVE)
         query = select(RunRow.id).where(asked & RunRow.cancel_at.is_not(None))
-        async with self._database.reading() as connection:
-            return list((await connection.execute(query)).scalars())
+        return [row.id for row in await self._database.rows(query)]
 
     async def waiting(self, older: timedelta, limit: int = 1000) -> Sequence[str]:
         """Runs for the queue that were made longer ago than this and have not begun."""
         query = select(RunRow.id).where(RunRow.status == "queued", RunRow.priority.is_not(None))
         query = query.where(RunRow.created_at < self._now() - older, RunRow.worker.is_(None))
-        async with self._database.reading() as connection:
-            ids = await connection.execute(query.order_by(RunRow.created_at).limit(limit))
-            return list(ids.scalars())
+        rows = await self._database.rows(query.order_by(RunRow.created_at).limit(limit))
+        return [row.id for row in rows]
 
     async def orphans(self, limit: int = 1000) -> Sequence[str]:
         """Runs that a worker had which is known no more, and that nobody has gone on with."""
@@ -137,14 +136,12 @@ class Workers:
         query = query.where(RunRow.worker.is_not(None), RunRow.worker.not_in(known))
         since = func.coalesce(RunRow.ticked_at, RunRow.created_at)
         query = query.where(since < self._now() - self.lease)
-        async with self._database.reading() as connection:
-            ids = await connection.execute(query.order_by(RunRow.created_at).limit(limit))
-            return list(ids.scalars())
+        rows = await self._database.rows(query.order_by(RunRow.created_at).limit(limit))
+        return [row.id for row in rows]
 
     async def known(self) -> frozenset[str]:
         """Those that have not left, living or dead."""
-        async with self._database.reading() as connection:
-            return frozenset((await connection.execute(select(WorkerRow.id))).scalars())
+        return frozenset(row.id for row in await self._database.rows(select(WorkerRow.id)))
 
 
 def _is_gone(owner: Owner) -> bool:

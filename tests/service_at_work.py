@@ -12,6 +12,7 @@ from service.settings import Settings
 from storage.database import Database
 from storage.engines import database_url
 from storage.schema import VERSION_TABLE, migrate
+from tests.transactions import writing
 
 if TYPE_CHECKING:
     from conftest import ChatServer
@@ -40,7 +41,7 @@ async def settings(
 async def emptied(url: str) -> None:
     """The traces and the queue are gone."""
     database = Database(database_url(url))
-    async with database.writing() as connection:
+    async with writing(database) as connection:
         await connection.run_sync(migrate, "base")
         await connection.execute(text(f"DROP TABLE {VERSION_TABLE}"))
         await connection.execute(text("DROP SCHEMA IF EXISTS dbos CASCADE"))

@@ -16,6 +16,7 @@ from storage.database import Database
 from storage.engines import database_url
 from storage.schema import HEAD, VERSION_TABLE, known_versions, migrate, schema_version
 from storage.tables import Base
+from tests.transactions import writing
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -27,7 +28,7 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     opened = Database(database_url(named))
     await opened.prepare()
     yield opened
-    async with opened.writing() as connection:
+    async with writing(opened) as connection:
         if await connection.run_sync(schema_version) is not None:
             await connection.run_sync(migrate, "base")
         await connection.execute(text(f"DROP TABLE IF EXISTS {VERSION_TABLE}"))
@@ -44,19 +45,19 @@ def differences(connection: Connection) -> list[object]:
 
 
 async def test_up_gives_the_tables_and_down_takes_them_away(database: Database) -> None:
-    async with database.writing() as connection:
+    async with writing(database) as connection:
         assert await connection.run_sync(schema_version) is None
         await connection.run_sync(migrate)
         assert await connection.run_sync(tables) == set(Base.metadata.tables)
         assert await connection.run_sync(schema_version) == HEAD
-    async with database.writing() as connection:
+    async with writing(database) as connection:
         await connection.run_sync(migrate, "base")
         assert await connection.run_sync(tables) == set()
         assert await connection.run_sync(schema_version) is None
 
 
 async def test_the_migrated_schema_is_that_of_the_tables(database: Database) -> None:
-    async with database.writing() as connection:
+    async with writing(database) as connection:
         await connection.run_sync(migrate)
         assert await connection.run_sync(differences) == []
         names = await connection.run_sync(_constraint_names)

@@ -13,6 +13,7 @@ from storage import Asked, Asker, TraceStore
 from storage.database import Database
 from storage.engines import database_url
 from storage.schema import HEAD, known_versions, migrate, schema_version
+from tests.transactions import reading, writing
 
 VERSIONS = sorted(known_versions())
 RUN, FORK = "0kf1aaaaaaaaaaaa", "0kf2aaaaaaaaaaaa"
@@ -58,7 +59,7 @@ async def database(url: str) -> AsyncIterator[Database]:
     """With the first schema, and rows of it."""
     opened = Database(database_url(url))
     await opened.prepare()
-    async with opened.writing() as connection:
+    async with writing(opened) as connection:
         await connection.run_sync(migrate, "0001")
         for table, row in FIRST_ROWS:
             await put(connection, table, row)
@@ -122,14 +123,14 @@ async def test_rows_of_the_first_schema_survive_every_step_up_and_down(
     database: Database,
 ) -> None:
     shapes: dict[str, Any] = {}
-    async with database.reading() as connection:
+    async with reading(database) as connection:
         first = await connection.run_sync(rows)
         shapes["0001"] = await connection.run_sync(shape)
     assert {table for table, _ in FIRST_ROWS} == first.keys()
     for version in (*VERSIONS[1:], *VERSIONS[-2::-1]):
-        async with database.writing() as connection:
+        async with writing(database) as connection:
             await connection.run_sync(migrate, version)
-        async with database.reading() as connection:
+        async with reading(database) as connection:
             assert await connection.run_sync(schema_version) == version
             now = await connection.run_sync(rows)
             here = await connection.run_sync(shape)
@@ -143,7 +144,7 @@ async def test_rows_of_the_first_schema_survive_every_step_up_and_down(
 async def test_an_older_database_opens_and_its_runs_are_read_and_gone_on_with(
     database: Database, url: str, version: str
 ) -> None:
-    async with database.writing() as connection:
+    async with writing(database) as connection:
         await connection.run_sync(migrate, version)
     async with await TraceStore.open(url) as store:
         record = await store.run(RUN, "")
@@ -172,11 +173,11 @@ async def test_a_run_of_the_service_goes_down_with_its_trace_and_up_again(url: s
         made, _ = await store.responses.create(Asked("response", "Who?", {}, {}), Asker("ann"))
         await store.trace(made.run).record(RunStarted("Who?"))
     database = Database(database_url(url))
-    async with database.writing() as connection:
+    async with writing(database) as connection:
         await connection.run_sync(migrate, VERSIONS[-3])
     await database.close()
     async with await TraceStore.open(url) as store:
         assert (await store.run(made.run)).last_event == 1
         assert await store.responses.of_run(made.run) is None
-        async with store._database.reading() as connection:
+        async with reading(store) as connection:
             assert await connection.run_sync(schema_version) == HEAD

@@ -23,6 +23,7 @@ from planner import (
 from storage import Asked, Asker, TraceStore, UnknownRun
 from storage.pruning import next_lot, remove_runs
 from storage.tables import Base, RunRow
+from tests.transactions import reading, writing
 
 ANN = Asker("ann", None, 1)
 WEEK = timedelta(days=7)
@@ -49,7 +50,7 @@ async def ended(store: TraceStore) -> str:
 
 async def rows(store: TraceStore) -> dict[str, int]:
     """How many each table has."""
-    async with store._database.reading() as connection:
+    async with reading(store) as connection:
         return {
             name: (await connection.execute(select(func.count()).select_from(table))).scalar_one()
             for name, table in Base.metadata.tables.items()
@@ -103,11 +104,11 @@ async def test_what_was_deleted_over_the_service_goes_however_young(store: Trace
 async def test_a_run_that_goes_on_meanwhile_stays(store: TraceStore, clock: Clock) -> None:
     run = await ended(store)
     clock.forward(8 * 86_400)
-    async with store._database.reading() as connection:
+    async with reading(store) as connection:
         lot, _ = await next_lot(connection, clock.now - WEEK)
     assert [id_ for id_, _ in lot] == [run]
     await store.trace(run).record(RunStarted("Who?", resumed=True))
-    async with store._database.writing() as connection:
+    async with writing(store) as connection:
         assert await remove_runs(connection, clock.now - WEEK, [run]) == []
     assert (await store.run(run)).answer is not None
 
@@ -131,7 +132,7 @@ async def test_more_than_a_lot_goes_and_room_is_given_back(
     assert pruned.runs == 120
     assert pruned.oldest is not None
     await store.vacuum()
-    async with store._database.reading() as connection:
+    async with reading(store) as connection:
         count = select(func.count()).select_from(RunRow)
         assert (await connection.execute(count)).scalar_one() == 0
         if not url.startswith("postgresql"):

@@ -15,8 +15,7 @@ from trace_store import PASSAGE, dropped
 
 from planner import Done, RunEnded, RunStarted, Step, StepAdded, StepEnded, StepStarted
 from storage import TraceStore
-from storage.database import Database
-from storage.engines import database_url
+from storage.engines import database_url, server_engine
 
 
 class Recorder:
@@ -121,12 +120,11 @@ async def servers() -> AsyncIterator[tuple[str, str]]:
 
 async def outside(named: str, *statements: str) -> None:
     """Of any transaction."""
-    database = Database(database_url(named))
-    alone = database._engine.execution_options(isolation_level="AUTOCOMMIT")
-    async with alone.connect() as connection:
+    engine = server_engine(database_url(named))
+    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         for statement in statements:
             await connection.execute(text(statement))
-    await database.close()
+    await engine.dispose()
 
 
 async def told(program: str, *arguments: str) -> None:

@@ -7,6 +7,7 @@ from trace_store import Clock
 from storage import EvaluationTaken, TraceStore, UnknownEvaluation
 from storage.database import Database
 from storage.engines import database_url
+from tests.transactions import writing
 
 CONFIGURATION = {"file": "set.jsonl", "systems": ["planned"], "seed": 0}
 
@@ -47,7 +48,7 @@ async def test_a_living_process_keeps_it_and_a_dead_one_does_not(
     with pytest.raises(EvaluationTaken, match=begun.id):
         await store.evaluations.begin("k", CONFIGURATION)
     database = Database(database_url(url))
-    async with database.writing() as connection:
+    async with writing(database) as connection:
         await connection.execute(text("UPDATE evaluation SET owner_birth = 'an earlier one'"))
     await database.close()
     assert (await store.evaluations.begin("k", CONFIGURATION)).id == begun.id

@@ -14,6 +14,7 @@ from planner import Done, RunEnded, RunStarted, StepEnded
 from storage import StorageError, TraceStore
 from storage.database import Database
 from storage.engines import database_url
+from tests.transactions import reading, writing
 
 OTHERS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -33,7 +34,7 @@ async def server() -> AsyncIterator[str]:
 async def on_the_side(server: str, statement: str) -> None:
     """By a connection of its own."""
     database = Database(database_url(server))
-    async with database.writing() as connection:
+    async with writing(database) as connection:
         await connection.execute(text(statement))
     await database.close()
 
@@ -119,7 +120,7 @@ async def test_a_transaction_whose_connection_is_ended_is_undone_and_told(server
         run = await store.create_run("Who?", {})
 
         async def interrupted() -> None:
-            async with store._database.writing() as connection:
+            async with writing(store) as connection:
                 await connection.execute(text("UPDATE run SET question = 'When?'"))
                 await on_the_side(server, OTHERS)
                 await connection.execute(text("SELECT 1"))
@@ -167,7 +168,7 @@ async def test_a_statement_that_takes_too_long_is_told_and_ended(server: str) ->
     async with await TraceStore.open(f"{server}?timeout=0.3") as store, asyncio.timeout(30):
 
         async def slow() -> None:
-            async with store._database.writing() as connection:
+            async with writing(store) as connection:
                 await connection.execute(text("SELECT pg_sleep(60)"))
 
         with pytest.raises(StorageError, match="did not answer in time"):
@@ -177,8 +178,7 @@ async def test_a_statement_that_takes_too_long_is_told_and_ended(server: str) ->
 
 async def test_what_is_done_to_whole_tables_may_take_longer(server: str) -> None:
     async with await TraceStore.open(f"{server}?timeout=0.2") as store:
-        async with store._database.rebuilding() as connection:
-            await connection.execute(text("SELECT pg_sleep(0.5)"))
+        await store._database.rebuild(lambda slow: slow.execute(text("SELECT pg_sleep(0.5)")))
         await store.vacuum()
 
 
@@ -188,7 +188,7 @@ async def test_who_waits_for_a_row_waits_no_longer_than_for_an_answer(server: st
         await TraceStore.open(f"{server}?timeout=0.3") as store,
     ):
         run = await store.create_run("Who?", {})
-        async with other._database.writing() as connection:
+        async with writing(other) as connection:
             await connection.execute(text("UPDATE run SET reason = 'held'"))
             with pytest.raises(StorageError, match="did not answer in time"):
                 await store.trace(run).record(RunStarted("Who?"))
@@ -198,10 +198,10 @@ async def test_who_waits_for_a_row_waits_no_longer_than_for_an_answer(server: st
 
 async def test_who_freezes_amid_a_transaction_loses_it(server: str) -> None:
     async with await TraceStore.open(server) as store:
-        async with store._database.writing() as connection:
+        async with writing(store) as connection:
             shown = await connection.execute(text("SHOW idle_in_transaction_session_timeout"))
             assert shown.scalar_one() == "1min"
-        async with store._database.reading() as connection:
+        async with reading(store) as connection:
             shown = await connection.execute(text("SHOW idle_in_transaction_session_timeout"))
             assert shown.scalar_one() == "0"
 

@@ -16,6 +16,7 @@ from storage.engines import is_sqlite
 from storage.run_ids import new_run_id
 from storage.service_tables import DeliveryRow, ResponseRow
 from storage.tables import EvaluationRunRow, EventRow, ModelCallRow, RunRow
+from tests.transactions import engines_of, writing
 
 RUNS = 20_000
 LARGE = ("run", "event", "model_call", "response", "delivery")
@@ -72,7 +73,7 @@ async def filled(store: TraceStore, clock: Clock) -> tuple[str, str]:
     webhook, _ = await store.webhooks.create("https://example.org/", "user1")
     evaluation = await store.evaluations.begin("key", {})
     made = generated(key.id, webhook.id)
-    async with store._database.writing() as connection:
+    async with writing(store) as connection:
         for table, rows in made.items():
             await connection.execute(insert(table), rows)
         asked = {"evaluation": evaluation.id, "system": "s", "question": "q"}
@@ -80,7 +81,7 @@ async def filled(store: TraceStore, clock: Clock) -> tuple[str, str]:
         await connection.execute(insert(EvaluationRunRow), runs)
     if not is_sqlite(store._database._url):  # whose daemon does so by itself
         await store.vacuum()
-        async with store._database.writing() as connection:
+        async with writing(store) as connection:
             await connection.execute(text("ANALYZE"))
     clock.forward(RUNS * 60)
     middle = made[RunRow][RUNS // 2 :]
@@ -95,10 +96,12 @@ def statements(store: TraceStore) -> Iterator[list[Statement]]:
     def note(_: Any, __: Any, statement: str, parameters: Any, *rest: Any) -> None:
         asked.append((statement, parameters))
 
-    engine = store._database._engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
+    engines = engines_of(store)
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
     yield asked
-    event.remove(engine, "before_cursor_execute", note)
+    for engine in engines:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 async def scanned(connection: AsyncConnection, statement: str, parameters: Any) -> set[str]:
@@ -161,7 +164,7 @@ async def test_no_query_of_the_service_reads_a_large_table_whole(
         with statements(store) as asked:
             await operation()
         assert asked, name
-        async with store._database.writing() as connection:
+        async with writing(store) as connection:
             for statement, parameters in asked:
                 tables = await scanned(connection, statement, parameters)
                 found += [f"{name} reads {table} whole: {statement}" for table in tables]

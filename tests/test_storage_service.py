@@ -10,6 +10,7 @@ from trace_store import PASSAGE, Clock, model_called
 
 from planner import Done, RunEnded, RunStarted, Step, StepAdded, StepEnded, StepStarted
 from storage import Asked, Asker, RunTaken, Spent, TraceStore, UnknownResponse, UnknownRun
+from tests.transactions import writing
 
 ANN, BOB = Asker("ann", "k1", 1), Asker("bob", "k2", 1)
 
@@ -196,7 +197,7 @@ async def test_a_worker_of_another_container_is_not_looked_up_among_our_processe
 ) -> None:
     for worker in ("near", "far"):
         await store.workers.join(worker)
-    async with store._database.writing() as connection:
+    async with writing(store) as connection:
         gone = "UPDATE worker SET pid = 4194303, birth = 'boot/1/{}' WHERE id = '{}'"
         here = os.readlink("/proc/self/ns/pid")
         await connection.execute(text(gone.format(here, "near")))

@@ -10,6 +10,7 @@ from storage import Asker, Standing, TraceStore
 from storage.database import Database
 from storage.engines import database_url
 from storage.service_tables import DeliveryRow, WebhookRow
+from tests.transactions import writing
 
 QUEUED = Asker(priority=1)
 NOTHING = {"waiting": 0, "delivered": 0, "dead": 0}
@@ -50,7 +51,7 @@ async def test_deliveries_are_counted_by_what_became_of_them(
     later = clock.now + timedelta(seconds=1)
     ends = [(later, None), (later, None), (None, later), (None, None)]
     database = Database(database_url(url))
-    async with database.writing() as connection:
+    async with writing(database) as connection:
         await connection.execute(insert(WebhookRow).values(**hook, created_at=clock.now))
         for event, (delivered, dead) in enumerate(ends):
             row = {"id": f"d{event}", "event": event, "delivered_at": delivered, "dead_at": dead}

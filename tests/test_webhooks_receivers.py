@@ -20,6 +20,7 @@ from search import WebClient
 from service.work.telling import Teller, webhook_settings
 from storage import Asked, Asker, Delivery, DisabledWebhook, TraceStore
 from storage.webhooks import tell_end
+from tests.transactions import reading, writing
 
 
 async def only(store: TraceStore) -> Delivery:
@@ -247,7 +248,7 @@ async def test_a_sender_outlives_a_store_that_fails_and_sends_the_same_again(
         return web.Response()
 
     async def renamed(old: str, new: str) -> None:
-        async with store._database.writing() as connection:
+        async with writing(store) as connection:
             await connection.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
 
     receiver.answering = takes_the_table
@@ -289,7 +290,7 @@ async def test_a_webhook_is_removed_while_a_run_that_it_wants_ends(
     hook, _ = await store.webhooks.create("https://example.org/hook", "ann")
     made, _ = await store.responses.create(Asked("response", "Who?", {}, {}), ANN)
     await store.trace(made.run).record(RunStarted("Who?"))
-    async with store._database.writing() as connection:
+    async with writing(store) as connection:
         await tell_end(connection, made.run, "ann", 2, "completed", START)
         removing = asyncio.create_task(store.webhooks.remove(hook.id, "ann"))
         async with asyncio.timeout(10):
@@ -303,7 +304,7 @@ async def test_a_webhook_is_removed_while_a_run_that_it_wants_ends(
 async def waiting(store: TraceStore) -> bool:
     """Whether PostgreSQL has somebody wait for a lock."""
     query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    async with store._database.reading() as connection:
+    async with reading(store) as connection:
         return bool((await connection.execute(text(query))).scalar_one())
 
 

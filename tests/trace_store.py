@@ -15,6 +15,7 @@ from storage import TraceStore
 from storage.database import Database
 from storage.engines import database_url
 from storage.schema import VERSION_TABLE, migrate, schema_version
+from tests.transactions import writing
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -59,7 +60,7 @@ async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[s
 async def dropped(named: str) -> None:
     """Nobody has used the database; what was in it is gone."""
     database = Database(database_url(named))
-    async with database.writing() as connection:
+    async with writing(database) as connection:
         if await connection.run_sync(schema_version) is not None:
             await connection.run_sync(migrate, "base")
         await connection.execute(text(f"DROP TABLE IF EXISTS {VERSION_TABLE}"))
