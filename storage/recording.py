@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, assert_never
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from planner import (
@@ -45,6 +45,7 @@ from storage.records import (
     step_columns,
 )
 from storage.service_tables import ResponseRow
+from storage.statements import add, change, found
 from storage.tables import (
     CallRow,
     EventRow,
@@ -59,6 +60,12 @@ from storage.webhooks import tell_end
 from storage.workers import is_alive
 
 _ELEMENT = re.compile(r"\[\d+\]$")
+_OF_RUN = (
+    *("user", "status", "worker", "owner_host", "owner_pid", "owner_birth"),
+    *("last_event", "seconds", "started_at", "ticked_at"),
+)
+"""What an event has to know of its run; answer and options may be long."""
+_LAST_STEP = select(func.max(StepRow.position)).where(StepRow.run == bindparam("run"))
 _IDS_AT_ONCE = 500
 """Far below what either database takes in one IN (...)."""
 
@@ -85,8 +92,7 @@ async def write_event(
     The run's row is locked first, so events of one run come one after another whoever writes them.
     `worker`: of the service, if one does the run.
     """
-    query = select(RunRow.__table__).where(RunRow.id == run).with_for_update()
-    row = (await connection.execute(query)).one_or_none()
+    row = await found(connection, RunRow, {"id": run}, _OF_RUN, locked=True)
     if row is None:
         raise UnknownRun(run)
     known = row.worker in (None, worker)
@@ -94,9 +100,8 @@ async def write_event(
         raise RunTaken(run)  # it was taken over while this worker was not heard of
     entry = _Entry(connection, run, row.last_event + 1, at, worker=worker)
     kind, payload = event_data(event)
-    await connection.execute(
-        insert(EventRow).values(run=run, seq=entry.seq, at=at, kind=kind, payload=payload)
-    )
+    new = {"run": run, "seq": entry.seq, "at": at, "kind": kind, "payload": payload}
+    await add(connection, EventRow, new)
     if not isinstance(event, Within):
         changes = await _written(entry, event, row)
     elif not isinstance(event.event, OF_A_RUN):
@@ -105,7 +110,7 @@ async def write_event(
         changes = {}  # A sub-run's beginning and end are not the run's; its answer is a value.
     changes |= {"last_event": entry.seq, "ticked_at": at}
     changes["seconds"] = row.seconds + _running_seconds(row, event, at)
-    await connection.execute(update(RunRow).where(RunRow.id == run).values(changes))
+    await change(connection, RunRow, {"id": run}, changes)
 
 
 def _running_seconds(row: Row[Any], event: Event, at: datetime) -> float:
@@ -189,27 +194,18 @@ async def _forget_secrets(entry: _Entry) -> None:
 async def _add_step(entry: _Entry, event: StepAdded) -> None:
     """A run that goes on adds its steps again: the first time counts."""
     step, id_ = event.step, nested_id(entry.within, event.step.id)
-    query = select(StepRow.id).where(StepRow.run == entry.run)
-    known = (await entry.connection.execute(query)).scalars().all()
-    if id_ in known:
+    if await found(entry.connection, StepRow, {"run": entry.run, "id": id_}, ["id"]) is not None:
         return
-    await entry.connection.execute(
-        insert(StepRow).values(
-            run=entry.run,
-            id=id_,
-            position=len(known) + 1,
-            round=event.round,
-            by=event.by,
-            **step_columns(step),
-        )
-    )
+    before = (await entry.connection.execute(_LAST_STEP, {"run": entry.run})).scalar()
+    new = {"run": entry.run, "id": id_, "position": (before or 0) + 1}
+    new |= {"round": event.round, "by": event.by, **step_columns(step)}
+    await add(entry.connection, StepRow, new)
 
 
 async def _change_step(entry: _Entry, step: Step) -> None:
     """It keeps its place, its round and who wrote it; the log has what it was."""
     id_ = nested_id(entry.within, step.id)
-    here = (StepRow.run == entry.run) & (StepRow.id == id_)
-    await entry.connection.execute(update(StepRow).where(here).values(step_columns(step)))
+    await change(entry.connection, StepRow, {"run": entry.run, "id": id_}, step_columns(step))
 
 
 async def _start_call(entry: _Entry, event: StepStarted) -> None:
@@ -240,8 +236,7 @@ async def _end_call(entry: _Entry, event: StepEnded) -> None:
 
 async def _call(entry: _Entry, call: str) -> Row[Any] | None:
     """The row of a call, if it has one."""
-    query = select(CallRow.__table__).where(CallRow.run == entry.run, CallRow.id == call)
-    return (await entry.connection.execute(query)).one_or_none()
+    return await found(entry.connection, CallRow, {"run": entry.run, "id": call})
 
 
 async def _put_call(
@@ -249,11 +244,10 @@ async def _put_call(
 ) -> None:
     """Into its row, or into a new one."""
     if row is not None:
-        here = (CallRow.run == entry.run) & (CallRow.id == call)
-        await entry.connection.execute(update(CallRow).where(here).values(values))
+        await change(entry.connection, CallRow, {"run": entry.run, "id": call}, values)
         return
     new = {"run": entry.run, "id": call, "step": step_of(call), "attempt": 0, "reused": False}
-    await entry.connection.execute(insert(CallRow).values(new | dict(values)))
+    await add(entry.connection, CallRow, new | dict(values))
 
 
 def step_of(call: str) -> str:
@@ -277,7 +271,7 @@ async def _keep(entry: _Entry, passages: Sequence[Passage]) -> None:
     sources = {source_id(passage.source): passage.source for passage in passages}
     for new in await _unknown(entry, SourceRow, sources):
         row = {"run": entry.run, "id": new, **source_data(sources[new])}
-        await entry.connection.execute(insert(SourceRow).values(row))
+        await add(entry.connection, SourceRow, row)
     by_id = {passage.id: passage for passage in passages}
     rows = [
         {
@@ -318,27 +312,29 @@ async def _unknown(
 async def _add_model_call(entry: _Entry, event: ModelCalled) -> None:
     """Prompt, samples and costs."""
     usage = event.completion.usage
-    await entry.connection.execute(
-        insert(ModelCallRow).values(
-            run=entry.run,
-            seq=entry.seq,
-            step=nested_id(entry.within, event.step) or None,
-            model=event.model,
-            purpose=event.request.purpose,
-            request=request_data(event.request),
-            samples=[sample_data(sample) for sample in event.completion.samples],
-            prompt_tokens=usage.prompt_tokens,
-            completion_tokens=usage.completion_tokens,
-            cached_tokens=usage.cached_tokens,
-            drafted_tokens=usage.drafted_tokens,
-            accepted_tokens=usage.accepted_tokens,
-            cost=event.cost,
-            queued_seconds=usage.queued_seconds,
-            endpoints=list(event.completion.endpoints),
-            guess=event.guess,
-            seconds=event.seconds,
-            first_token_seconds=event.first_token_seconds,
-            error=event.error,
-            at=entry.at,
-        )
+    await add(
+        entry.connection,
+        ModelCallRow,
+        {
+            "run": entry.run,
+            "seq": entry.seq,
+            "step": nested_id(entry.within, event.step) or None,
+            "model": event.model,
+            "purpose": event.request.purpose,
+            "request": request_data(event.request),
+            "samples": [sample_data(sample) for sample in event.completion.samples],
+            "prompt_tokens": usage.prompt_tokens,
+            "completion_tokens": usage.completion_tokens,
+            "cached_tokens": usage.cached_tokens,
+            "drafted_tokens": usage.drafted_tokens,
+            "accepted_tokens": usage.accepted_tokens,
+            "cost": event.cost,
+            "queued_seconds": usage.queued_seconds,
+            "endpoints": list(event.completion.endpoints),
+            "guess": event.guess,
+            "seconds": event.seconds,
+            "first_token_seconds": event.first_token_seconds,
+            "error": event.error,
+            "at": entry.at,
+        },
     )
