@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import InstrumentedAttribute
 
 from storage.records import Data
 from storage.runs import ENDED
@@ -59,6 +60,17 @@ async def read_heads(connection: AsyncConnection, runs: Collection[str]) -> dict
     return heads
 
 
+async def read_news(
+    connection: AsyncConnection, run: str, after: int
+) -> tuple[Head | None, list[Logged]]:
+    """How far a run has come, and its events behind the one with this number; None: there is no
+    such run."""
+    head = (await read_heads(connection, [run])).get(run)
+    if head is None or head.last_event <= after:
+        return head, []
+    return head, await read_log(connection, run, after)
+
+
 async def read_log(connection: AsyncConnection, run: str, after: int = 0) -> list[Logged]:
     """The events behind the one with this number."""
     query = select(EventRow.__table__).where(EventRow.run == run, EventRow.seq > after)
@@ -88,7 +100,7 @@ async def _steps(connection: AsyncConnection, run: str, ids: Collection[str]) ->
     """What each step is."""
     if not ids:
         return {}
-    query = select(StepRow.__table__).where(StepRow.run == run)
+    query = select(StepRow.__table__).where(StepRow.run == run, *_few(StepRow.id, ids))
     names = ("tool", "arguments", "needs", "for_each", "optional", "condition")
     return {
         row.id: {name: row._mapping[name] for name in names}
@@ -103,8 +115,9 @@ async def _calls(connection: AsyncConnection, run: str, ids: Collection[str]) ->
         return {}
     step = (StepRow.run == CallRow.run) & (StepRow.id == CallRow.step)
     query = select(CallRow.__table__, StepRow.tool).outerjoin(StepRow, step)
-    rows = (await connection.execute(query.where(CallRow.run == run))).all()
-    sources = await _sources(connection, run)
+    query = query.where(CallRow.run == run, *_few(CallRow.id, ids))
+    rows = (await connection.execute(query)).all()
+    sources = await _sources(connection, run, ids)
     return {
         row.id: {
             "step": row.step,
@@ -119,7 +132,14 @@ async def _calls(connection: AsyncConnection, run: str, ids: Collection[str]) ->
     }
 
 
-async def _sources(connection: AsyncConnection, run: str) -> dict[str, list[Data]]:
+def _few(column: InstrumentedAttribute[str], ids: Collection[str]) -> list[ColumnElement[bool]]:
+    """Only those, where they are not so many that all are read as fast."""
+    return [column.in_(ids)] if len(ids) <= _AT_ONCE else []
+
+
+async def _sources(
+    connection: AsyncConnection, run: str, ids: Collection[str]
+) -> dict[str, list[Data]]:
     """By call, each source once, those of the best passages first."""
     passage = (PassageRow.run == EvidenceRow.run) & (PassageRow.id == EvidenceRow.passage)
     source = (SourceRow.run == PassageRow.run) & (SourceRow.id == PassageRow.source)
@@ -127,7 +147,7 @@ async def _sources(connection: AsyncConnection, run: str) -> dict[str, list[Data
         select(EvidenceRow.call, SourceRow.location, SourceRow.title)
         .join(PassageRow, passage)
         .join(SourceRow, source)
-        .where(EvidenceRow.run == run)
+        .where(EvidenceRow.run == run, *_few(EvidenceRow.call, ids))
         .order_by(EvidenceRow.kind, EvidenceRow.rank)
     )
     found: dict[str, list[Data]] = {}

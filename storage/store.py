@@ -18,7 +18,7 @@ from storage.errors import NoStore
 from storage.evaluations import Evaluations
 from storage.forking import fork_run
 from storage.keys import Keys
-from storage.log import Head, Logged, read_heads, read_log
+from storage.log import Head, Logged, read_heads, read_log, read_news
 from storage.pruning import Pruned, next_lot, remove_runs
 from storage.reading import read_document, read_history, read_replies
 from storage.recording import write_event
@@ -198,6 +198,11 @@ class TraceStore:
     async def heads(self, runs: Collection[str]) -> dict[str, Head]:
         """How far each of these runs has come. Here ids have to be whole."""
         return await self._database.read(lambda connection: read_heads(connection, runs))
+
+    async def news(self, run: str, after: int = 0) -> tuple[Head | None, list[Logged]]:
+        """How far the run has come, and its events behind the one with this number; None for a run
+        that there is not. Here the id has to be whole."""
+        return await self._database.read(lambda connection: read_news(connection, run, after))
 
     async def log(self, run: str, after: int = 0) -> list[Logged]:
         """The events behind the one with this number. Here the id has to be whole."""

@@ -155,8 +155,10 @@ class Webhooks:
             .where(chosen & WebhookRow.id.not_in(but))
             .order_by(DeliveryRow.next_at)
             .limit(limit)
-            .with_for_update(skip_locked=True, of=DeliveryRow.__table__)
         )
+        if not await self._database.rows(query):  # mostly: and who only looks keeps nobody waiting
+            return []
+        query = query.with_for_update(skip_locked=True, of=DeliveryRow.__table__)
 
         async def claimed(connection: AsyncConnection) -> list[Due]:
             rows = _shared_out((await connection.execute(query)).all(), each or limit)

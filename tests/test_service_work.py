@@ -119,6 +119,7 @@ async def test_a_run_that_never_came_into_the_queue_is_found(
 ) -> None:
     monkeypatch.setattr("service.work.worker._FORGOTTEN", timedelta(0))
     monkeypatch.setattr("service.work.worker.BEAT_SECONDS", 0.1)
+    monkeypatch.setattr("service.work.worker.MISS_SECONDS", 0.1)
     async with await TraceStore.open(settings.store) as store:
         made, _ = await store.responses.create(asked(settings, films), ASKER)
     async with running(settings, films) as (front, _):
@@ -130,6 +131,7 @@ async def test_a_run_that_was_begun_and_is_nobodys_is_gone_on_with(
     settings: Settings, films: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     monkeypatch.setattr("service.work.worker.BEAT_SECONDS", 0.1)
+    monkeypatch.setattr("service.work.worker.MISS_SECONDS", 0.1)
     async with running(settings, films, most=0) as (front, _):
         made = await front.create(asked(settings, films), ASKER)
     past = datetime.now(UTC) - timedelta(minutes=5)
@@ -144,6 +146,7 @@ async def test_a_run_that_was_begun_and_is_nobodys_is_gone_on_with(
             await asyncio.sleep(1)
         monkeypatch.undo()
         monkeypatch.setattr("service.work.worker.BEAT_SECONDS", 0.1)
+        monkeypatch.setattr("service.work.worker.MISS_SECONDS", 0.1)
     async with running(settings, films) as (front, _):
         async with asyncio.timeout(60):
             assert (await front.ended(made.run)).status == "completed"

@@ -212,7 +212,7 @@ async def _items(
 ) -> Items:
     """Those of the events so far."""
     items = Items.of(record, run, front.settings, include)
-    for logged in await front.store.log(record.run):
+    for logged in await front.store.log(record.run) if run.last_event else ():
         items.take(logged)
     return items
 

@@ -55,13 +55,12 @@ class Followers:
         with self._following(run) as news:
             while True:
                 news.clear()
-                head = (await self._store.heads([run])).get(run)
+                head, new = await self._store.news(run, after)
                 if head is None:
                     return
-                if head.last_event > after:
-                    for logged in await self._store.log(run, after):
-                        yield logged
-                        after = logged.seq
+                for logged in new:
+                    yield logged
+                    after = logged.seq
                 if head.is_over and after >= head.last_event:
                     return
                 await news.wait()

@@ -9,9 +9,9 @@ is `take_over`; who is dead, `storage.Workers` knows.
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -23,12 +23,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storage import StorageError, database_url
 
+log = logging.getLogger("breadth.queue")
+
 Body = Callable[[str], Awaitable[None]]
 
 _NAME, _QUEUE, _WORKFLOW = "breadth", "runs", "run"
 _VERSION = "1"
 """Of the workflow's shape, not of Breadth: workers of any release do each other's runs."""
-_ALIVE = ("ENQUEUED", "PENDING", "DELAYED")
+_WAITING = ("ENQUEUED", "DELAYED")
+_ALIVE = (*_WAITING, "PENDING")
+_IDS_AT_ONCE = 500
+_LAST_SECONDS = 5.0
+"""For what is to be put into the queue when the process ends."""
 _NOBODY = "local"
 """The part of the queue for runs that are no user's."""
 
@@ -54,6 +60,8 @@ class Queue:
         self._settings = settings
         self._worker = worker
         self._body = body
+        self._new: asyncio.Queue[tuple[str, str, int]] = asyncio.Queue()
+        self._putting: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Begin to take runs. Raises StorageError."""
@@ -75,6 +83,7 @@ class Queue:
         except (SQLAlchemyError, sqlite3.Error, error.DBOSException, OSError) as problem:
             DBOS.destroy(destroy_registry=True)
             raise StorageError(f"the queue cannot be opened: {problem}") from problem
+        self._putting = asyncio.create_task(self._put_all())
         return self
 
     async def __aexit__(
@@ -84,8 +93,28 @@ class Queue:
         traceback: TracebackType | None,
     ) -> None:
         """Take no more. The loop gets new threads: DBOS had put its own in their place."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._new.join(), _LAST_SECONDS)
+        if self._putting is not None:
+            self._putting.cancel()
         DBOS.destroy(destroy_registry=True)
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+
+    def put_soon(self, run: str, user: str, priority: int) -> None:
+        """`put`, in the background. Where that fails, or this process dies before, a worker finds
+        that the run is missing."""
+        self._new.put_nowait((run, user, priority))
+
+    async def _put_all(self) -> None:
+        """One after the other, as the queue's own database takes them best."""
+        while True:
+            run, user, priority = await self._new.get()
+            try:
+                await self.put(run, user, priority)
+            except StorageError as problem:
+                log.warning("run %s waits until it is missed: %s", run, problem)
+            finally:
+                self._new.task_done()
 
     async def put(self, run: str, user: str, priority: int, *, again: int = 0) -> None:
         """Queue the run; one that is queued already, or was, stays as it is. `again`: so many
@@ -100,6 +129,18 @@ class Queue:
         )
         with _translated():
             await DBOS.enqueue_workflow_with_options_async(options, run)
+
+    async def missing(self, runs: Sequence[str]) -> list[str]:
+        """Those of them that do not wait in the queue under their own id."""
+        waiting: set[str] = set()
+        with _translated():
+            for start in range(0, len(runs), _IDS_AT_ONCE):
+                ids = list(runs[start : start + _IDS_AT_ONCE])
+                found = await DBOS.list_workflows_async(
+                    workflow_ids=ids, status=list(_WAITING), load_input=False, load_output=False
+                )
+                waiting.update(workflow.workflow_id for workflow in found)
+        return [run for run in runs if run not in waiting]
 
     async def ensure(self, run: str, user: str, priority: int, *, workers: Collection[str]) -> None:
         """See to it that a run which has not ended is in the queue, or taken by one of `workers`:

@@ -55,12 +55,12 @@ class Service:
         self._followers = followers
 
     async def create(self, asked: Asked, asker: Asker) -> ResponseRecord:
-        """See Front. Where this process dies between the two, a worker queues the run later."""
+        """See Front: the run is kept when this returns, and will be done whatever happens."""
         options = with_traceparent({**asked.options, "documents": [*self._roots]})
         asked = replace(asked, options=options)
         response, is_new = await self.store.responses.create(asked, asker)
         if is_new:
-            await self._queue.put(response.run, asker.user, asker.priority or 1)
+            self._queue.put_soon(response.run, asker.user, asker.priority or 1)
         return response
 
     def follow(self, run: str, after: int = 0) -> AsyncGenerator[Logged]:

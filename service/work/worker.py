@@ -24,6 +24,8 @@ Doing = Callable[[RunRecord], Awaitable[None]]
 """Does what is left of a run, and records its end."""
 
 BEAT_SECONDS = 2.0
+MISS_SECONDS = 5.0
+"""Between two looks for runs that are not in the queue."""
 LOOK_SECONDS = 0.3
 """Between two looks for runs to be stopped."""
 _FORGOTTEN = timedelta(seconds=20)
@@ -128,32 +130,44 @@ class Worker:
     async def live(self, queue: Queue) -> None:
         """Beat, listen and take over, until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._beat(queue))
+            group.create_task(self._beat())
             group.create_task(self._listen())
+            group.create_task(self._regularly(BEAT_SECONDS, lambda: self._take_over(queue)))
+            group.create_task(self._regularly(MISS_SECONDS, lambda: self._find_missing(queue)))
 
-    async def _beat(self, queue: Queue) -> None:
-        """See `live`. What was asleep together wakes together: who wakes first claims nobody."""
-        loop = asyncio.get_running_loop()
-        last = loop.time()
+    async def _beat(self) -> None:
+        """See `live`: nothing else may keep it waiting."""
         while True:
             with suppress(StorageError):
                 if not await self._store.workers.beat(self.id):
                     self._fenced()
-                began, before = loop.time(), last
-                last = began
-                if began - before < 2 * BEAT_SECONDS:
-                    await self._rescue(queue)
             await asyncio.sleep(BEAT_SECONDS)
 
-    async def _rescue(self, queue: Queue) -> None:
-        """Queue anew what the dead leave behind, and what never came into the queue."""
+    async def _regularly(self, seconds: float, look: Callable[[], Awaitable[None]]) -> None:
+        """Look after others. What was asleep together wakes together: who wakes first finds them
+        silent, and has to let them speak before it looks."""
+        loop = asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            await asyncio.sleep(seconds)
+            if loop.time() - began < seconds + BEAT_SECONDS:
+                with suppress(StorageError):
+                    await look()
+
+    async def _take_over(self, queue: Queue) -> None:
+        """Queue anew what the dead leave behind."""
         workers = self._store.workers
         dead = await workers.claim(self.id)
         for run in await queue.take_over(dead):
             log.warning("run %s is taken over from a worker that is dead", run)
         for worker in dead:
             await workers.leave(worker)
-        lost = [*await workers.waiting(_FORGOTTEN), *await workers.orphans()]
+
+    async def _find_missing(self, queue: Queue) -> None:
+        """Queue what never came into the queue, or fell out of it."""
+        workers = self._store.workers
+        waiting = await queue.missing(await workers.waiting(_FORGOTTEN))
+        lost = [*waiting, *await workers.orphans()]
         known = await workers.known() if lost else ()
         for run in lost:
             with suppress(UnknownRun):  # it was removed meanwhile
