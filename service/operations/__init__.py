@@ -1,7 +1,6 @@
 """Operations: what the service tells those who run it.
 
 logs        one record a line, as text or JSON, with the run and the request that it belongs to
-redacting   secrets, kept out of whatever is told
 metrics     counts and times of runs, steps, models and requests, in Prometheus' form
 standing    how runs, workers and webhooks stand in the database, among the metrics
 exposing    the metrics of a process that answers no other requests
