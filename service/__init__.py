@@ -2,8 +2,10 @@
 
 start          where the command begins
 command_line   the command `breadth`, and models_cli its commands `breadth models ...`
+ask_cli        `breadth ask`, `resume` and `write`; runs_cli `breadth runs` and `trace`
 plan_cli       its commands that take up a plan; plans reads and writes those
-options        what several commands take, and how an answer is delivered
+options        what several commands take, and the settings that are made of it
+delivering     how the commands that answer show progress, and deliver the answer
 edge           the outermost edge of the commands, where errors become words and exit codes
 replaying      a run's plan again, from what is stored
 asking         one run from question to answer
