@@ -16,7 +16,7 @@ models         from a model's name, as a user writes it, to a Model
 serving        `breadth serve` and `breadth worker`; serve_cli has their options
 serving_models `breadth models serve`: a vLLM server of our own
 settings       flags, environment and defaults
-terminal       what a person sees while a run works
+display        what shows a run while it works: terminal, for a person
 person         asks the person at the terminal: to approve a plan, to clarify a question
 evaluating     `breadth eval`: question sets, asked of our run and of its rivals, and scored
 api            the HTTP interface: responses, chat, runs
