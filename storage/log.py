@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.records import Data
+from storage.answer_records import Data
 from storage.runs import ENDED
 from storage.tables import CallRow, EventRow, EvidenceRow, PassageRow, RunRow, SourceRow, StepRow
 

@@ -27,7 +27,7 @@ from planner import (
 )
 from planner.filling import fields_of, held, stands_in
 from search import DocumentIndex
-from storage.records import answer_data, answer_from
+from storage.answer_records import answer_data, answer_from
 
 NULLABLE = {"type": ["string", "null"]}
 SCHEMA: Mapping[str, Any] = {
