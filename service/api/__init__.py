@@ -25,8 +25,8 @@ places      the server's own paths, which no client is told
 server_events  streams of events that say that they live
 """
 
-from service.api.app import application, exposed
+from service.api.app import application, exposed, is_open
 from service.api.pace import server_options
 from service.api.server_events import CLOSING
 
-__all__ = ["CLOSING", "application", "exposed", "server_options"]
+__all__ = ["CLOSING", "application", "exposed", "is_open", "server_options"]

@@ -47,6 +47,8 @@ class Worker:
         self._idle = asyncio.Event()
         self._idle.set()
         self._leaving = False
+        self._is_done = False
+        """Nothing runs and nothing will: that it is not known any more is no news."""
 
     @property
     def busy(self) -> int:
@@ -135,9 +137,12 @@ class Worker:
         """See `live`. What was asleep together wakes together: who wakes first claims nobody."""
         loop = asyncio.get_running_loop()
         last = loop.time()
-        while True:
+        while not self._is_done:
             with suppress(StorageError):
-                if not await self._store.workers.beat(self.id):
+                known = await self._store.workers.beat(self.id)
+                if self._is_done:
+                    return
+                if not known:
                     self._fenced()
                 began, before = loop.time(), last
                 last = began
@@ -177,6 +182,7 @@ class Worker:
                 await self._idle.wait()
         except TimeoutError:
             return False
+        self._is_done = True
         return True
 
 
