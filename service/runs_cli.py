@@ -1,6 +1,5 @@
 """The commands that show what is kept: the list of the runs, and one of them with all it did."""
 
-import sys
 from typing import Annotated, Any
 
 import typer
@@ -8,12 +7,11 @@ from rich.console import Console
 
 from service.edge import AsJson, run_to_end, settings_of, show_json
 from service.run_views import runs_table, trace_tree
+from service.tables import wide_console
 from storage import NoStore, RunRecord, TraceStore
 
 RUNS_EPILOG = "Examples:\n\n  breadth runs\n\n  breadth runs --limit 100 --json"
 TRACE_EPILOG = "Examples:\n\n  breadth trace 0k3f\n\n  breadth trace 0k3f --json"
-_PIPED = 1000
-"""Columns."""
 
 
 def runs(
@@ -25,8 +23,7 @@ def runs(
     if as_json:
         show_json([_listed(record) for record in records])
     else:
-        # In a pipe nothing is cut.
-        Console(width=None if sys.stdout.isatty() else _PIPED).print(runs_table(records))
+        wide_console().print(runs_table(records))
 
 
 def trace(
