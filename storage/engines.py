@@ -97,7 +97,10 @@ def create_engine(url: URL) -> AsyncEngine:
     try:
         return _postgres_engine(url)
     except ModuleNotFoundError as error:
-        raise StorageError(f"PostgreSQL needs the package {error.name}: install it") from error
+        raise StorageError(
+            f"PostgreSQL needs the package {error.name}: run pip install 'breadth[postgres]' (from"
+            " a checkout: pip install '.[postgres]')"
+        ) from error
 
 
 def is_sqlite(url: URL) -> bool:
