@@ -35,7 +35,7 @@ from openai import AsyncOpenAI
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.engines import engine, new_prompt
-from benchmarks.instant_server import instant_server
+from benchmarks.model_server import instant_model
 from benchmarks.shares import share
 from benchmarks.speculation import writing_task
 from inference import PACKAGED, EndpointModel, Message, Request, complete
@@ -105,7 +105,7 @@ async def speculation(options: argparse.Namespace) -> dict[str, float]:
 async def client(options: argparse.Namespace) -> dict[str, float]:
     """CPU a chunk of three clients, by turns."""
     requests = 300 if options.quick else 2000
-    with instant_server(CHUNKS) as base_url:
+    with instant_model(CHUNKS) as base_url:
         model = EndpointModel("m", base_url=base_url, engine="vllm")
         bare = AsyncOpenAI(base_url=base_url, api_key="none")
         async with aiohttp.ClientSession() as session:

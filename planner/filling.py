@@ -2,9 +2,9 @@
 
 The model is asked once, behind the verification, and sees the question, the sentences that stand,
 and the facts behind them; a grammar of the schema holds it. Then each text and number that it wrote
-is held against that material, in code: what does not stand in it becomes null, or is left out,
-where the schema allows either. So a form asks for no more than was found out, and a small model
-that fills a gap from memory is found out, too.
+is held against that material, in code: what does not stand in it becomes null, is left out, or
+becomes an empty text, where the schema allows one of these. So a form asks for no more than was
+found out, and a small model that fills a gap from memory is found out, too.
 """
 
 import json
@@ -193,7 +193,7 @@ def _path(place: Place) -> str:
 
 
 def _removed(whole: Any, place: Place, validator: Draft202012Validator) -> bool:
-    """Whether it could be made null, or else be left out."""
+    """Whether it could be made null, or else be left out, or else be an empty text."""
     *above, key = place
     holder = _at(whole, tuple(above))
     before = holder.copy()
@@ -205,6 +205,11 @@ def _removed(whole: Any, place: Place, validator: Draft202012Validator) -> bool:
         return True
     holder.clear()
     holder.extend(before) if isinstance(holder, list) else holder.update(before)
+    if isinstance(before[key], str):
+        holder[key] = ""
+        if validator.is_valid(whole["data"]):
+            return True
+        holder[key] = before[key]
     return False
 
 

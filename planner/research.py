@@ -91,7 +91,39 @@ async def research(
         nested = Research(research, model, toolbox, trace, settings, past, above, findings)
         tools = replace(tools, tools=(*tools.tools, nested))
     await trace.record(RunStarted(question, resumed=history is not None))
-    caller = Caller(
+    async with (
+        _ends_told(trace),
+        Executor(
+            _caller(tools, above, trace, past),
+            trace=trace,
+            history=past,
+            speculation=settings.speculation,
+            within=lambda call: findings[call].fact if call in findings else None,
+        ) as executor,
+    ):
+        desk = Desk(
+            question=question,
+            settings=settings,
+            history=past,
+            trace=trace,
+            budget=above.budget,
+            executor=executor,
+            tools=tools,
+            nested=findings,
+            given=plan,
+            review=review,
+            **minds_of(asked, tools, executor, trace, settings, past),
+        )
+        start = State(round=0, found=0, verdict=None, answer=past.answer)
+        end = await _phases().ainvoke(start, context=desk)
+        result = desk.result(end["answer"])
+    await trace.record(RunEnded(result.status, result.reason, result.cut_short))
+    return result
+
+
+def _caller(tools: Toolbox, above: Above, trace: Trace, past: History) -> Caller:
+    """Calls tools, and knows what the run's past has called."""
+    return Caller(
         tools.by_name,
         budget=above.budget,
         trace=trace,
@@ -99,30 +131,13 @@ async def research(
         known=known_results(past),
         left={past.arguments[call.id]: call for call in waiting_calls(past)},
     )
+
+
+@asynccontextmanager
+async def _ends_told(trace: Trace) -> AsyncIterator[None]:
+    """Inside of it a run comes to a result; where it does not, the trace is told of its end."""
     try:
-        async with Executor(
-            caller,
-            trace=trace,
-            history=past,
-            speculation=settings.speculation,
-            within=lambda call: findings[call].fact if call in findings else None,
-        ) as executor:
-            desk = Desk(
-                question=question,
-                settings=settings,
-                history=past,
-                trace=trace,
-                budget=above.budget,
-                executor=executor,
-                tools=tools,
-                nested=findings,
-                given=plan,
-                review=review,
-                **minds_of(asked, tools, executor, trace, settings, past),
-            )
-            start = State(round=0, found=0, verdict=None, answer=past.answer)
-            end = await _phases().ainvoke(start, context=desk)
-            result = desk.result(end["answer"])
+        yield
     except asyncio.CancelledError:
         await asyncio.shield(trace.record(RunEnded("cancelled", "stopped")))
         raise
@@ -131,8 +146,6 @@ async def research(
         with suppress(Exception):
             await trace.record(_ended_by(error))
         raise
-    await trace.record(RunEnded(result.status, result.reason, result.cut_short))
-    return result
 
 
 def _top(settings: ResearchSettings, past: History) -> Above:

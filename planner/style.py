@@ -92,6 +92,11 @@ class Style:
         wording = f" Wording: {self.instructions}" if self.instructions else ""
         return language + audience + wording
 
+    @property
+    def reminder(self) -> str:
+        """Behind the question: a small model has forgotten by then in which language to write."""
+        return "" if self.language == "English" else f"\nAnswer in {self.language}."
+
 
 def style_of(
     question: str,

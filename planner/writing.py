@@ -199,7 +199,7 @@ class Writer:
 
     def _request(self, question: str, grounds: Grounds, kept: Sequence[Ground]) -> Request:
         """What the model is asked, with some of the facts."""
-        messages = answer_prompt(question, grounds, kept, self._style.wishes)
+        messages = answer_prompt(question, grounds, kept, self._style)
         return Request(
             messages=messages,
             head=len(messages) - 1,
@@ -215,7 +215,7 @@ class Writer:
     ) -> Request:
         """Drafts, to be made one."""
         texts = [" ".join(sample.text.split()) for sample in made.samples]
-        messages = merging_prompt(question, grounds, kept, texts, self._style.wishes)
+        messages = merging_prompt(question, grounds, kept, texts, self._style)
         return Request(
             messages=messages,
             max_tokens=_MAX_TOKENS,

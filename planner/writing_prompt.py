@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from inference import Message, as_data
 from planner.grounds import Ground, Grounds
+from planner.style import Style
 
 MOST_SENTENCES = 3
 
@@ -32,25 +33,24 @@ _EXAMPLES = (
 
 
 def answer_prompt(
-    question: str, grounds: Grounds, kept: Sequence[Ground], wishes: str = ""
+    question: str, grounds: Grounds, kept: Sequence[Ground], style: Style
 ) -> tuple[Message, ...]:
-    """The facts that are kept, under their citation numbers, then the value, then the question.
-
-    `wishes`: on language and reader, for the instructions.
-    """
-    messages = [Message("system", _SYSTEM + wishes)]
+    """The facts that are kept, under their citation numbers, then the value, then the question."""
+    messages = [Message("system", _SYSTEM + style.wishes)]
     for facts, asked, text in _EXAMPLES:
         messages += [Message("user", _turn(facts, asked)), Message("assistant", text)]
-    return (*messages, Message("user", _turn(_facts(grounds, kept), question)))
+    asked = _turn(_facts(grounds, kept), question) + style.reminder
+    return (*messages, Message("user", asked))
 
 
 def merging_prompt(
-    question: str, grounds: Grounds, kept: Sequence[Ground], drafts: Sequence[str], wishes: str = ""
+    question: str, grounds: Grounds, kept: Sequence[Ground], drafts: Sequence[str], style: Style
 ) -> tuple[Message, ...]:
     """Drafts of an answer with the facts that they are written from, to be made one."""
     shown = "\n".join(f"Draft {number}: {text}" for number, text in enumerate(drafts, 1))
     asked = f"{as_data(_facts(grounds, kept))}\n{as_data(shown)}\nQuestion: {question}"
-    return (Message("system", _MERGING + wishes), Message("user", asked))
+    asked += style.reminder
+    return (Message("system", _MERGING + style.wishes), Message("user", asked))
 
 
 def news_prompt(grounds: Grounds, new: Sequence[Ground]) -> str:

@@ -2,8 +2,10 @@
 
 start          where the command begins
 command_line   the command `breadth`, and models_cli its commands `breadth models ...`
+ask_cli        `breadth ask`, `resume` and `write`; runs_cli `breadth runs` and `trace`
 plan_cli       its commands that take up a plan; plans reads and writes those
-options        what several commands take, and how an answer is delivered
+options        what several commands take, and the settings that are made of it
+delivering     how the commands that answer show progress, and deliver the answer
 edge           the outermost edge of the commands, where errors become words and exit codes
 replaying      a run's plan again, from what is stored
 asking         one run from question to answer
@@ -14,7 +16,7 @@ models         from a model's name, as a user writes it, to a Model
 serving        `breadth serve` and `breadth worker`; serve_cli has their options
 serving_models `breadth models serve`: a vLLM server of our own
 settings       flags, environment and defaults
-terminal       what a person sees while a run works
+display        what shows a run while it works: terminal, for a person
 person         asks the person at the terminal: to approve a plan, to clarify a question
 evaluating     `breadth eval`: question sets, asked of our run and of its rivals, and scored
 api            the HTTP interface: responses, chat, runs

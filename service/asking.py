@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from planner import MemoryTrace, Plan, Result
+from service.display import Display
 from service.errors import UsageProblem
 from service.following import before_of, documents_of, earlier_of
 from service.others import Others, approver_of, others_of
@@ -12,7 +13,7 @@ from service.person import Person
 from service.plans import asked_by, plan_of, text_of
 from service.saved import is_given, options_of, require_ended, restored
 from service.settings import Settings
-from service.workplace import Display, Finished, require_presence, workplace
+from service.workplace import Finished, require_presence, workplace
 from storage import TraceStore
 
 _MOST_CHARACTERS = 2000

@@ -55,7 +55,7 @@ def prune(
         show_json(told)
     else:
         made = f", made {told['oldest']} to {told['newest']}" if pruned.runs else ""
-        show(f"{pruned.runs} runs {'would go' if dry_run else 'are gone'}{made}")
+        show(f"{_counted(pruned.runs)} {'to go' if dry_run else 'removed'}{made}")
     leave(0)
 
 
@@ -76,8 +76,13 @@ def export(
         output.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         fail(f"--output: {output} cannot be written: {error.strerror}", 2)
-    show(f"{output}: {len(documents)} runs")
+    show(f"{output}: {_counted(len(documents))}")
     leave(0)
+
+
+def _counted(runs: int) -> str:
+    """In words."""
+    return "1 run" if runs == 1 else f"{runs} runs"
 
 
 async def _pruned(settings: Settings, age: timedelta, *, dry_run: bool, vacuum: bool) -> Pruned:

@@ -4,11 +4,10 @@ from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, TypeVar
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from service.edge import AsJson, leave, run_to_end, settings_of, show, show_json
 from service.errors import UsageProblem
+from service.tables import show_rows
 from storage import KeyLimits, KeyRecord, Keys, TraceStore
 
 keys = typer.Typer(no_args_is_help=True, help="API keys of the service.")
@@ -63,12 +62,10 @@ def list_(as_json: AsJson = False) -> None:
     if as_json:
         show_json(rows)
         leave(0)
-    names = ("id", "user", "name", "limits", "used_at", "revoked_at")
-    table = Table(*names)
     for row in rows:
-        limits = ", ".join(f"{k}: {v}" for k, v in row["limits"].items() if v is not None)
-        table.add_row(*(str((row | {"limits": limits})[name] or "") for name in names))
-    Console().print(table)
+        row["limits"] = ", ".join(f"{k}: {v}" for k, v in row["limits"].items() if v is not None)
+    names = ("id", "user", "name", "limits", "used_at", "revoked_at")
+    show_rows(rows, names, none="There are no keys yet: `breadth keys create NAME` makes one.")
     leave(0)
 
 

@@ -7,34 +7,12 @@ from typing import Annotated
 import typer
 
 from service import asking, replaying
-from service.edge import AsJson, Model, Quiet, fail, run_to_end, settings_of
+from service.delivering import check_output, deliver, terminal
+from service.edge import AsJson, Quiet, fail, run_to_end
 from service.errors import UsageProblem
-from service.options import (
-    Audience,
-    BaseUrl,
-    Citations,
-    Documents,
-    Drafts,
-    Language,
-    MaxCost,
-    MaxTokens,
-    MaxToolCalls,
-    Output,
-    Roles,
-    Seconds,
-    Seed,
-    Select,
-    Size,
-    Speculate,
-    Tools,
-    WebSearch,
-    check_base_url,
-    check_output,
-    deliver,
-    roles_of,
-    terminal,
-)
+from service.options import LIMITS, MODELS, WORDING, Documents, Output, takes
 from service.person import Person
+from service.settings import Settings
 
 RUN_EPILOG = """
 Examples:
@@ -57,6 +35,7 @@ Examples:
 _LARGEST = 16 * 2**20
 
 
+@takes("search", *MODELS, *LIMITS, "drafts", *WORDING, "seed", "speculate", "tools", "citations")
 def run(
     plan: Annotated[
         str,
@@ -65,53 +44,18 @@ def run(
             " with tool_calls; - is standard input."
         ),
     ],
+    *,
     documents: Documents = None,
     question: Annotated[
         str | None,
         typer.Option(help="What the answer is to answer. \\[default: what the last step asks]"),
     ] = None,
-    search: WebSearch = None,
-    model: Model = None,
-    base_url: BaseUrl = None,
-    role: Roles = None,
-    seconds: Seconds = None,
-    max_tool_calls: MaxToolCalls = None,
-    max_tokens: MaxTokens = None,
-    max_cost: MaxCost = None,
-    drafts: Drafts = None,
-    select: Select = None,
-    size: Size = None,
-    language: Language = None,
-    audience: Audience = None,
-    seed: Seed = None,
-    speculate: Speculate = None,
-    tools: Tools = None,
+    settings: Settings,
     output: Output = None,
-    citations: Citations = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Run a plan of your own, and answer from what it finds, with citations."""
-    settings = settings_of(
-        search=search,
-        model=model,
-        base_url=base_url,
-        roles=roles_of(role),
-        seconds=seconds,
-        max_tool_calls=max_tool_calls,
-        max_tokens=max_tokens,
-        max_cost=max_cost,
-        drafts=drafts,
-        select=select,
-        size=size,
-        language=language,
-        audience=audience,
-        seed=seed,
-        speculate=speculate,
-        tools=tools,
-        citations=citations,
-    )
-    check_base_url(base_url, settings)
     check_output(output)
     try:
         text = _text(plan)
@@ -126,8 +70,10 @@ def run(
     deliver(finished, output, settings, json=as_json)
 
 
+@takes("citations")
 def replay(
     run: Annotated[str, typer.Argument(help="A run's id, or a beginning of it.")],
+    *,
     start: Annotated[
         str | None,
         typer.Option("--from", help="A step: it and all that builds on it run anew."),
@@ -137,12 +83,11 @@ def replay(
         typer.Option("--strict", help="Load and call nothing; fail where something is not stored."),
     ] = False,
     output: Output = None,
-    citations: Citations = None,
+    settings: Settings,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Run a run's plan again, as a new run, from what is stored of it."""
-    settings = settings_of(citations=citations)
     check_output(output)
     with terminal(quiet) as display:
         person = Person(display, settings.editor)

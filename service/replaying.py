@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from planner import History, PlanError, RefusingModel, steps_anew
 from search import DocumentIndex
+from service.display import Display
 from service.errors import UsageProblem
 from service.following import before_of
 from service.others import Others, approver_of, others_of
@@ -15,7 +16,7 @@ from service.person import Person
 from service.saved import is_given, require_ended, restored
 from service.settings import Settings
 from service.sources import Sources
-from service.workplace import Display, Finished, Workplace, workplace
+from service.workplace import Finished, Workplace, workplace
 from storage import RunRecord, TraceStore
 
 

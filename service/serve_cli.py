@@ -9,19 +9,9 @@ from rich.text import Text
 
 from service import serving
 from service.api import exposed
-from service.edge import AsJson, Model, fail, leave, run_to_end, settings_of, show_json
-from service.options import (
-    BaseUrl,
-    Documents,
-    MaxCost,
-    Roles,
-    Seconds,
-    Speculate,
-    Tools,
-    WebSearch,
-    check_base_url,
-    roles_of,
-)
+from service.edge import AsJson, fail, leave, run_to_end, show_json
+from service.options import MODELS, Documents, takes
+from service.settings import Settings
 
 SERVE_EPILOG = """
 Examples:
@@ -37,38 +27,22 @@ Examples:
 
   BREADTH_DATABASE=postgresql://me@db/breadth breadth worker --documents notes/ --runs 8
 """
-Runs = Annotated[
-    int, typer.Option(min=0, help="At once in this process; 0: other workers do them.")
-]
+_SHARED = ("search", *MODELS, "max_cost", "speculate", "tools")
 
 
+@takes("seconds", *_SHARED)
 def serve(
+    *,
     documents: Documents = None,
-    search: WebSearch = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one.")] = 8080,
-    runs: Runs = 4,
-    model: Model = None,
-    base_url: BaseUrl = None,
-    role: Roles = None,
-    seconds: Seconds = None,
-    max_cost: MaxCost = None,
-    speculate: Speculate = None,
-    tools: Tools = None,
+    runs: Annotated[
+        int, typer.Option(min=0, help="At once in this process; 0: other workers do them.")
+    ] = 4,
+    settings: Settings,
     as_json: AsJson = False,
 ) -> None:
     """Serve the deep-research API, until Ctrl-C."""
-    settings = settings_of(
-        search=search,
-        model=model,
-        base_url=base_url,
-        roles=roles_of(role),
-        seconds=seconds,
-        max_cost=max_cost,
-        speculate=speculate,
-        tools=tools,
-    )
-    check_base_url(base_url, settings)
     warning = exposed(settings, host)
     if warning:
         sys.stderr.write(f"breadth: {warning}\n")
@@ -77,29 +51,15 @@ def serve(
     leave(0)
 
 
+@takes(*_SHARED)
 def worker(
+    *,
     documents: Documents = None,
-    search: WebSearch = None,
     runs: Annotated[int, typer.Option(min=1, help="At once in this process.")] = 4,
-    model: Model = None,
-    base_url: BaseUrl = None,
-    role: Roles = None,
-    max_cost: MaxCost = None,
-    speculate: Speculate = None,
-    tools: Tools = None,
+    settings: Settings,
     as_json: AsJson = False,
 ) -> None:
     """Do runs that `breadth serve` takes in, until Ctrl-C; on any machine that has the database."""
-    settings = settings_of(
-        search=search,
-        model=model,
-        base_url=base_url,
-        roles=roles_of(role),
-        max_cost=max_cost,
-        speculate=speculate,
-        tools=tools,
-    )
-    check_base_url(base_url, settings)
     if not documents and not settings.search:
         fail("no documents: name the folder of the service with --documents, or --search", 2)
     run_to_end(serving.work(settings, documents or [], runs, _ready(as_json=as_json)))

@@ -1,12 +1,13 @@
 """`breadth serve` and `breadth worker`: from their options to their end."""
 
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from aiohttp import web
 
-from service.api import CLOSING, application, server_options
+from service.api import CLOSING, application, is_open, server_options
 from service.edge import leave
 from service.errors import UsageProblem
 from service.operations.logs import start_logging
@@ -14,6 +15,7 @@ from service.settings import Settings
 from service.sources import root_of
 from service.work import Service, Worker, asked_to_end, handed_over, service
 
+log = logging.getLogger("breadth.service")
 Ready = Callable[[dict[str, object]], None]
 """Told once, when requests are answered or runs are done."""
 
@@ -45,6 +47,7 @@ async def serve(
             _listening(front, serving) as address,
         ):
             ready({"url": address, "runs": serving.runs, "database": settings.place})
+            await warn_of_keys(front, serving.host)
             await end.wait()
             # Before the connections are closed: who waits for an answer may still get it.
             await _end(front, worker, settings)
@@ -61,8 +64,21 @@ async def work(settings: Settings, documents: Sequence[str], runs: int, ready: R
             await _end(front, worker, settings)
 
 
+async def warn_of_keys(front: Service, host: str) -> None:
+    """Where keys are wanted and nobody has one, every request is refused."""
+    if not is_open(front.settings, host) and not await front.store.keys.all():
+        log.warning("there is no API key yet, and requests need one: `breadth keys create NAME`")
+
+
 async def _end(front: Service, worker: Worker | None, settings: Settings) -> None:
     """Where runs are left to others the process ends here: it may record nothing more of them."""
+    if worker and worker.busy:
+        log.info(
+            "ending: goes on with %s runs for %g s at most, and leaves the rest to others; a second"
+            " signal ends it at once",
+            worker.busy,
+            settings.drain_seconds,
+        )
     if worker and not await handed_over(worker, front.store, settings.drain_seconds):
         leave(0)
 

@@ -1,15 +1,14 @@
 """The command `breadth settings`."""
 
 import json
-import sys
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from service.edge import AsJson, leave, settings_of, show_json
 from service.hiding import hidden
 from service.settings import Settings, sources_of
+from service.tables import wide_console
 
 EPILOG = """
 Examples:
@@ -20,8 +19,6 @@ Examples:
 
   BREADTH_SETTINGS=service.toml breadth settings
 """
-_PIPED = 1000
-"""Columns."""
 
 
 def settings(as_json: AsJson = False) -> None:
@@ -34,8 +31,7 @@ def settings(as_json: AsJson = False) -> None:
     table = Table("setting", "value", "from", box=None)
     for name, fact in facts.items():
         table.add_row(name, _written(fact["value"]), fact["source"])
-    # In a pipe nothing is cut.
-    Console(width=None if sys.stdout.isatty() else _PIPED, markup=False).print(table)
+    wide_console().print(table)
     leave(0)
 
 

@@ -25,6 +25,7 @@ from planner import (
     template,
 )
 from search import DocumentIndex, Passage
+from service.display import Display
 from service.errors import ToolFailed, UsageProblem
 from service.formats import source_line
 from service.legible import legible
@@ -33,7 +34,7 @@ from service.others import Offered, Others, others_of
 from service.plans import TOOLS
 from service.settings import Settings
 from service.sources import Sources, root_of, sources
-from service.workplace import Display, own_tools
+from service.workplace import own_tools
 from tools import Tool, cost_of, has_side_effects
 
 _NEEDS_DOCUMENTS = frozenset({"lookup", "search", "read"})

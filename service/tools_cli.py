@@ -6,8 +6,10 @@ import typer
 from rich.console import Console
 
 from service import tool_commands
-from service.edge import AsJson, Model, Quiet, leave, run_to_end, settings_of, show, show_json
-from service.options import BaseUrl, Documents, check_base_url, terminal
+from service.delivering import terminal
+from service.edge import AsJson, Quiet, leave, run_to_end, settings_of, show, show_json
+from service.options import Documents, takes
+from service.settings import Settings
 
 tools = typer.Typer(
     invoke_without_command=True,
@@ -36,8 +38,10 @@ def list_tools(context: typer.Context, as_json: AsJson = False) -> None:
     epilog='Examples:\n\n  breadth tools call calculate --arg expression="90 min in hours"\n\n'
     '  breadth tools call search --arg query="Daegu" --documents examples/films --json',
 )
+@takes("model", "base_url")
 def call(
     name: Annotated[str, typer.Argument(help="As `breadth tools` lists it.")],
+    *,
     arg: Annotated[
         list[str] | None,
         typer.Option(
@@ -46,14 +50,11 @@ def call(
         ),
     ] = None,
     documents: Documents = None,
-    model: Model = None,
-    base_url: BaseUrl = None,
+    settings: Settings,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Call one tool, and print its value and its sources."""
-    settings = settings_of(model=model, base_url=base_url)
-    check_base_url(base_url, settings)
     with terminal(quiet) as display:
         work = tool_commands.called(name, arg or [], documents or [], settings, display)
         called = run_to_end(work, display)

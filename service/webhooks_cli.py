@@ -4,13 +4,12 @@ from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, TypeVar
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from service.api.webhooks import delivery_object, webhook_object
 from service.edge import AsJson, leave, run_to_end, settings_of, show, show_json
 from service.errors import UsageProblem
 from service.settings import Settings
+from service.tables import show_rows
 from service.webhooks import require_address
 from storage import TraceStore, Webhooks, require_kinds
 
@@ -64,7 +63,10 @@ def list_(as_json: AsJson = False) -> None:
         return [webhook_object(one).model_dump() | {"user": one.user} for one in await hooks.all()]
 
     found = run_to_end(_with(settings_of(), listed))
-    _show(found, ("id", "user", "url", "events", "disabled_at"), as_json=as_json)
+    if not as_json:
+        found = [row | {"events": ", ".join(row["events"]) or "all"} for row in found]
+    names = ("id", "user", "url", "events", "disabled_at")
+    _show(found, names, "There are no webhooks yet: `breadth webhooks add URL`.", as_json=as_json)
 
 
 @webhooks.command("remove", epilog="Example:\n\n  breadth webhooks remove 0k3f...")
@@ -88,7 +90,8 @@ def deliveries(
         return [delivery_object(one).model_dump() for one in found]
 
     names = ("id", "webhook", "response", "type", "state", "attempts", "error")
-    _show(run_to_end(_with(settings_of(), listed)), names, as_json=as_json)
+    rows = run_to_end(_with(settings_of(), listed))
+    _show(rows, names, "Nothing was given up." if dead else "Nothing was told.", as_json=as_json)
 
 
 @webhooks.command("resend", epilog="Example:\n\n  breadth webhooks resend evt_...")
@@ -105,13 +108,10 @@ async def _with(settings: Settings, work: Callable[[Webhooks], Coroutine[Any, An
         return await work(store.webhooks)
 
 
-def _show(rows: list[dict[str, Any]], names: tuple[str, ...], *, as_json: bool) -> None:
+def _show(rows: list[dict[str, Any]], names: tuple[str, ...], none: str, *, as_json: bool) -> None:
     """As a table, or for programs."""
     if as_json:
         show_json(rows)
-        leave(0)
-    table = Table(*names)
-    for row in rows:
-        table.add_row(*(str(row[name] or "") for name in names))
-    Console().print(table)
+    else:
+        show_rows(rows, names, none)
     leave(0)

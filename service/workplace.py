@@ -1,10 +1,10 @@
 """A loaded model and sources, ready for runs: the only place where the parts are put together."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from inference import Model
 from planner import (
@@ -12,7 +12,6 @@ from planner import (
     Budget,
     Event,
     History,
-    Outcome,
     Plan,
     RecordedModel,
     Reply,
@@ -27,7 +26,8 @@ from planner import (
     steps_anew,
     top_step,
 )
-from search import IndexReport, Passage, Remembered
+from search import Passage, Remembered
+from service.display import Display
 from service.errors import UsageProblem
 from service.models import Models, models_of
 from service.others import Others
@@ -51,42 +51,6 @@ from tools import (
     Which,
     model_chooser,
 )
-
-
-class Display(Trace, Protocol):
-    """Shows a run while it works."""
-
-    def started(self, run: str) -> None:
-        """The run has an id."""
-        ...
-
-    def loading(self, done: int, total: int) -> None:
-        """Bytes of the model joined."""
-        ...
-
-    def missing(self, reason: str) -> None:
-        """Something is not there, and is done without: a server while others answer, pgvector."""
-        ...
-
-    def noticed(self, what: str) -> None:
-        """Something that is done otherwise than it could be."""
-        ...
-
-    def left_out(self, reason: str) -> None:
-        """Tools that cannot be used."""
-        ...
-
-    def known(self, outcomes: Mapping[str, Outcome]) -> None:
-        """What is taken over of the run's past, by step."""
-        ...
-
-    def indexing(self, done: int, total: int, path: str) -> None:
-        """Documents read."""
-        ...
-
-    def indexed(self, report: IndexReport) -> None:
-        """What the index holds."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

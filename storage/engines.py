@@ -141,7 +141,10 @@ def server_engine(url: URL) -> AsyncEngine:
             connect_args={"timeout": min(_CONNECT_SECONDS, seconds), "command_timeout": seconds},
         )
     except ModuleNotFoundError as error:
-        raise StorageError(f"PostgreSQL needs the package {error.name}: install it") from error
+        raise StorageError(
+            f"PostgreSQL needs the package {error.name}: run pip install 'breadth[postgres]' (from"
+            " a checkout: pip install '.[postgres]')"
+        ) from error
     event.listen(engine.sync_engine, "begin", _begin_on_a_server)
     return engine
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, insert, literal, null, select, true, updat
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from planner import top_step
-from storage.records import Data
+from storage.answer_records import Data
 from storage.runs import Asker, insert_run, run_record
 from storage.tables import (
     CallRow,

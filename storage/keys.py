@@ -137,12 +137,12 @@ async def require_allowance(connection: AsyncConnection, key: str, at: datetime)
     if limits.runs_at_once is not None:
         alive = RunRow.status.in_(("queued", "running"))
         if await _runs(connection, RunRow.key == key, alive) >= limits.runs_at_once:
-            raise OverLimit(f"{limits.runs_at_once} runs at once", _SOON)
+            raise OverLimit(f"{_counted(limits.runs_at_once)} at once", _SOON)
     if limits.runs_a_minute is not None:
         recent = RunRow.created_at > at - _MINUTE
         if await _runs(connection, RunRow.key == key, recent) >= limits.runs_a_minute:
             wait = await _until(connection, key, at, _MINUTE)
-            raise OverLimit(f"{limits.runs_a_minute} runs a minute", wait)
+            raise OverLimit(f"{_counted(limits.runs_a_minute)} a minute", wait)
     if limits.tokens_a_day is not None or limits.money_a_day is not None:
         await _require_day(connection, key, at, limits)
 
@@ -158,6 +158,11 @@ async def _require_day(
     if limits.money_a_day is not None and spent.money >= limits.money_a_day:
         wait = await _until_below(connection, key, at, _MONEY, limits.money_a_day)
         raise OverLimit(f"{limits.money_a_day:g} a day, of money", wait)
+
+
+def _counted(number: int) -> str:
+    """In words."""
+    return "1 run" if number == 1 else f"{number} runs"
 
 
 async def _spent(connection: AsyncConnection, key: str, since: datetime) -> KeySpent:

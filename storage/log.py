@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import InstrumentedAttribute
 
-from storage.records import Data
+from storage.answer_records import Data
 from storage.runs import ENDED
 from storage.tables import CallRow, EventRow, EvidenceRow, PassageRow, RunRow, SourceRow, StepRow
 

@@ -11,16 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from planner import History, Outcome, Reply, Spending
 from search import Passage
+from storage.answer_records import Data, answer_data, source_from
 from storage.pasts import Kept, nested_pasts, past, planned, step_from, tool_calls
 from storage.records import (
-    Data,
-    answer_data,
     local_id,
     nested_id,
     outcome_from,
     request_from,
     sample_from,
-    source_from,
 )
 from storage.runs import RunRecord, run_record
 from storage.tables import (

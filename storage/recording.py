@@ -31,17 +31,16 @@ from planner import (
     Within,
 )
 from search import Passage, Source
+from storage.answer_records import answer_data, source_data
 from storage.errors import RunTaken, UnknownRun
 from storage.owner import Owner
 from storage.records import (
     OF_A_RUN,
-    answer_data,
     event_data,
     nested_id,
     outcome_columns,
     request_data,
     sample_data,
-    source_data,
     step_columns,
 )
 from storage.service_tables import ResponseRow

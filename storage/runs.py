@@ -11,9 +11,9 @@ from sqlalchemy import Row, exists, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from planner import Answer, Status
+from storage.answer_records import answer_from
 from storage.errors import UnknownRun
 from storage.owner import Owner
-from storage.records import answer_from
 from storage.run_ids import LAST_DIGIT, RUN_ID_LENGTH, could_be_run_id, made_by, new_run_id
 from storage.tables import EvaluationRunRow, RunRow
 

@@ -27,7 +27,7 @@ from planner import (
 )
 from planner.filling import fields_of, held, stands_in
 from search import DocumentIndex
-from storage.records import answer_data, answer_from
+from storage.answer_records import answer_data, answer_from
 
 NULLABLE = {"type": ["string", "null"]}
 SCHEMA: Mapping[str, Any] = {
@@ -100,10 +100,23 @@ async def test_what_nothing_says_becomes_null_and_is_named(film_index: DocumentI
     assert Decided("form checked", why) in trace.events
 
 
-async def test_what_has_to_be_there_stays_and_is_named(film_index: DocumentIndex) -> None:
+async def test_a_text_that_has_to_be_there_and_nothing_says_is_empty(
+    film_index: DocumentIndex,
+) -> None:
     trace = MemoryTrace()
     reply = filling(json.dumps(RIGHT | {"director": "Sofia Coppola"}))
     result, _ = await run(film_index, reply, trace=trace)
+    assert result.answer.data == RIGHT | {"director": ""}
+    why = 'not in the material, left out: director "Sofia Coppola"'
+    assert Decided("form checked", why) in trace.events
+
+
+async def test_what_has_to_say_something_stays_and_is_named(film_index: DocumentIndex) -> None:
+    trace = MemoryTrace()
+    reply = filling(json.dumps(RIGHT | {"director": "Sofia Coppola"}))
+    somebody = {**SCHEMA["properties"], "director": {"type": "string", "minLength": 1}}
+    schema = {**SCHEMA, "properties": somebody}
+    result, _ = await run(film_index, reply, trace=trace, schema=schema)
     assert result.answer.data == RIGHT | {"director": "Sofia Coppola"}
     why = 'not in the material, but required: director "Sofia Coppola"'
     assert Decided("form checked", why) in trace.events

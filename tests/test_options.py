@@ -1,127 +1,65 @@
-"""What a question offers is moved to its end, where the rules for contests look for it."""
+"""Options that commands share: what they say becomes the settings of the command."""
+
+import inspect
+from typing import Any
 
 import pytest
 
-from planner import Vocabulary
-from planner.contests import contest_plan
-from planner.options import with_options_last
-from planner.pairs import pair_of
+from service.options import OPTIONS, takes
+from service.settings import Settings
 
-VOCABULARY = Vocabulary(
-    {
-        "lookup": ("question",),
-        "compare": ("question", "facts"),
-        "which": ("question", "of", "claims"),
-    },
-    default="lookup",
-)
+Said = dict[str, Any]
 
 
-@pytest.mark.parametrize(
-    ("question", "moved"),
-    [
-        ("Between Up and Cars, which film is older?", "Which film is older, Up or Cars?"),
-        ("Out of Up and Cars, which came out first?", "Which came out first, Up or Cars?"),
-        ("Which film, Up or Cars, was made first?", "Which film was made first, Up or Cars?"),
-        ("Which of the two, Up or Cars, is a comedy?", "Which is a comedy, Up or Cars?"),
-        ("Which of the two operas, Nacht or Il Vento, has more acts?",
-         "Which opera has more acts, Nacht or Il Vento?"),
-        ("Which one of these bands, Blur or Odd Pair, is Danish?",
-         "Which band is Danish, Blur or Odd Pair?"),
-        ("Who, Ann Lee or Bob Ray, was born first?", "Who was born first, Ann Lee or Bob Ray?"),
-        ("Which magazine, Time Out or Bloom, published more issues?",
-         "Which magazine published more issues, Time Out or Bloom?"),
-        ("Who was born first out of Ann and Bob?", "Who was born first, Ann or Bob?"),
-        ("Who is the older of Ann Lee and Bob Ray?", "Who is the older, Ann Lee or Bob Ray?"),
-        ("Which has more members between Blur and Odd Pair?",
-         "Which has more members, Blur or Odd Pair?"),
-        ("Was Up or Cars released first?", "Which was released first, Up or Cars?"),
-        ("Did Up or Cars come out first?", "Which came out first, Up or Cars?"),
-        ("Does Up or Cars have more songs?", "Which has more songs, Up or Cars?"),
-        ("Do the Ants or Odd Pair have more members?",
-         "Which has more members, the Ants or Odd Pair?"),
-        ("Did Ann Lee or Bob Ray win more titles?", "Which won more titles, Ann Lee or Bob Ray?"),
-    ],
-)  # fmt: skip
-def test_options_are_moved_to_the_end(question: str, moved: str) -> None:
-    assert with_options_last(question) == moved
-    assert contest_plan(question, VOCABULARY) != []
+def said_nothing(*names: str) -> Said:
+    """As the command line calls a command that no option was given to."""
+    return dict.fromkeys(names)
 
 
-@pytest.mark.parametrize(
-    "question",
-    [
-        "Which is older, Up or Cars?",
-        "Which of these is a river, Rhine or Eiger?",
-        "Which is the longest river between Elmland and Ashland?",
-        "Which country lies between Elmland and Ashland?",
-        "What was the first battle of Elm and Ash?",
-        "Which song, released in 1990 or later, was sung by Ann Lee?",
-        "Which city, founded in 1830, is home to Ann Lee or Bob Ray?",
-        "Who wrote Up, a film about Ed or Al, that won prizes?",
-        "Which actor, Ann Lee or her brother, starred in Up?",
-        "Did Ann Lee or Bob Ray direct Up?",
-    ],
-)
-def test_any_other_question_stays_as_it_is(question: str) -> None:
-    assert with_options_last(question) == question
+def test_options_stand_where_the_command_has_its_settings() -> None:
+    @takes("model", "seed")
+    def command(question: str, *, settings: Settings, quiet: bool = False) -> None:
+        """Not called."""
+
+    shown = inspect.signature(command).parameters
+    assert list(shown) == ["question", "model", "seed", "quiet"]
+    assert shown["seed"].annotation is OPTIONS["seed"]
+    assert shown["seed"].default is None
+    assert command.__doc__ == "Not called."
 
 
-@pytest.mark.parametrize(
-    "question",
-    [
-        "Were Ann Lee and Bob Ray married?",
-        "Are Ann Lee and Bob Ray brother and sister?",
-        "Are Ann Lee and Bob Ray siblings?",
-        "Were Ann Lee and Bob Ray friends in Rome?",
-        "Do Elm Street and Ash Street intersect?",
-        "Did Ann Lee and Bob Ray meet in Rome?",
-        "Are Elmland and Ashland neighbouring countries?",
-    ],
-)
-def test_what_two_are_to_each_other_is_not_asked_of_each(question: str) -> None:
-    assert pair_of(question) is None
+def test_what_options_say_goes_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BREADTH_SEED", "7")
+    monkeypatch.setenv("BREADTH_EFFORT", "low")
+    found: list[Settings] = []
+
+    @takes("seed", "effort", "strict")
+    def command(*, settings: Settings) -> None:
+        found.append(settings)
+
+    command(**said_nothing("effort", "strict") | {"seed": 3})
+    assert (found[0].seed, found[0].effort, found[0].strict) == (3, "low", False)
 
 
-@pytest.mark.parametrize(
-    ("question", "asked"),
-    [
-        ("Are the directors of Up and Cars from the same country?",
-         ["Who directed Up?", "What is the nationality of {a1}?",
-          "Who directed Cars?", "What is the nationality of {b1}?"]),
-        ("Are both directors of films Up and Cars from the same country?",
-         ["Who directed Up?", "What is the nationality of {a1}?",
-          "Who directed Cars?", "What is the nationality of {b1}?"]),
-        ("Do Up and Cars have the same director?",
-         ["Who is the director of Up?", "Who is the director of Cars?"]),
-        ("Which university is older, Ruby College or Elm School?",
-         ["When was Ruby College founded?", "When was Elm School founded?"]),
-        ("Which tower, Ruby Hall or Elm House, is older?",
-         ["When was Ruby Hall built?", "When was Elm House built?"]),
-    ],
-)  # fmt: skip
-def test_each_side_is_asked_for_its_own(question: str, asked: list[str]) -> None:
-    plan = contest_plan(question, VOCABULARY)
-    assert [step.arguments["question"] for step in plan if step.tool == "lookup"] == asked
+def test_options_whose_settings_have_other_names_reach_them() -> None:
+    found: list[Settings] = []
+
+    @takes("plans", "role")
+    def command(*, settings: Settings) -> None:
+        found.append(settings)
+
+    command(plans=5, role=["planner=small", "judge=openai:big@http://127.0.0.1:1/v1"])
+    assert found[0].plan_samples == 5
+    assert found[0].roles == {"planner": "small", "judge": "openai:big@http://127.0.0.1:1/v1"}
 
 
-@pytest.mark.parametrize(
-    ("question", "claims"),
-    [
-        ("Which dog breed originated in Elmland, the Ox or the Ash?",
-         "the Ox originated in Elmland"),
-        ("Are both Elm Records and Ash Records labels owned by Sony?",
-         "Is Elm Records a label owned by Sony?"),
-        ("Are both Lärche and Über novels?", "Is Lärche a novel?"),
-    ],
-)  # fmt: skip
-def test_what_is_said_is_told_from_the_noun(question: str, claims: str) -> None:
-    pair = pair_of(question)
-    assert pair is not None
-    assert (pair.claims or pair.asked or ("",))[0] == claims
+def test_an_option_that_is_a_parameter_too_comes_as_it_was_said() -> None:
+    found: list[tuple[str | None, str | None]] = []
 
+    @takes("search", "seed")
+    def command(*, search: str | None, settings: Settings) -> None:
+        found.append((search, settings.search))
 
-def test_what_is_denied_is_read_side_by_side() -> None:
-    pair = pair_of("Who was not American, Ann Lee or Bob Ray?")
-    assert pair is not None
-    assert (pair.claims, pair.asked) == (None, None)
+    command(**said_nothing("search", "seed"))
+    command(**said_nothing("seed") | {"search": "wikipedia"})
+    assert found == [(None, None), ("wikipedia", "wikipedia")]

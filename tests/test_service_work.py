@@ -11,10 +11,12 @@ from conftest import QUESTION, ChatServer
 
 from planner import RunStarted
 from service.saved import options_of
+from service.serving import warn_of_keys
 from service.settings import Settings
+from service.work.ending import handed_over
 from service.work.service import Service, service
 from service.work.worker import Worker
-from storage import Asked, Asker, TraceStore, UnknownRun
+from storage import Asked, Asker, KeyLimits, TraceStore, UnknownRun
 
 ASKER = Asker(user="ann", priority=1)
 
@@ -126,6 +128,18 @@ async def test_a_run_that_never_came_into_the_queue_is_found(
         assert (await front.ended(made.run)).status == "completed"
 
 
+async def test_a_worker_that_has_left_says_no_more_that_it_lives(
+    settings: Settings, films: Path
+) -> None:
+    async with running(settings, films) as (front, worker):
+        assert worker is not None
+        assert await handed_over(worker, front.store, 5)
+        async with asyncio.timeout(10):
+            # It would not be known, and be taken for one that others have the runs of.
+            await worker._beat(front._queue)
+        assert await front.store.workers.alive() == []
+
+
 @pytest.mark.parametrize("how", ["the queue is gone", "its workflow ended too early"])
 async def test_a_run_that_was_begun_and_is_nobodys_is_gone_on_with(
     settings: Settings, films: Path, monkeypatch: pytest.MonkeyPatch, how: str
@@ -154,3 +168,17 @@ async def test_a_run_that_was_begun_and_is_nobodys_is_gone_on_with(
 
 async def nothing(worker: Worker, run: str) -> None:
     """A workflow that ends without its run."""
+
+
+async def test_a_service_that_wants_keys_says_that_nobody_has_one(
+    settings: Settings, films: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(settings, films, most=0) as (front, _):
+        await warn_of_keys(front, "127.0.0.1")
+        assert "breadth keys create" not in caplog.text
+        await warn_of_keys(front, "0.0.0.0")
+        assert "breadth keys create" in caplog.text
+        caplog.clear()
+        await front.store.keys.create("laptop", "ann", KeyLimits())
+        await warn_of_keys(front, "0.0.0.0")
+        assert "breadth keys create" not in caplog.text

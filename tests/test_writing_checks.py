@@ -2,12 +2,14 @@
 
 import pytest
 
-from inference import Sample
-from planner import Answer, Sentence
+from inference import Sample, ScriptedModel
+from planner import Answer, MemoryTrace, Sentence
 from planner.draft_checks import fault_of
 from planner.grounds import Ground, Grounds
 from planner.plainly import plain, without_value
+from planner.style import style_of
 from planner.verifying import verified
+from planner.writing import Writer
 from search import Passage, Source
 
 GUIDO = "Guido van Rossum was born on 31 January 1956."
@@ -107,3 +109,15 @@ def test_a_fact_that_repeats_its_question_is_not_told() -> None:
     )
     told = plain(Grounds(facts, "Lund", (), (), (place,))).sentences
     assert [one.text for one in told] == ["Lund.", *(one.written_out for one in facts[1:])]
+
+
+@pytest.mark.parametrize(("language", "last"), [("en", "born?"), ("de", "Answer in German.")])
+async def test_another_language_than_english_is_named_behind_the_question(
+    language: str, last: str
+) -> None:
+    question = "When was Larry Wall born?"
+    model = ScriptedModel(["Larry Wall wurde am 27 September 1954 geboren [1]."])
+    larry = grounds((question, "27 September 1954", LARRY))
+    style = style_of(question, language=language)
+    await Writer(model, trace=MemoryTrace(), style=style).write(question, larry)
+    assert model.requests[0].messages[-1].content.endswith(last)

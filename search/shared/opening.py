@@ -68,7 +68,8 @@ def _engine(url: URL) -> AsyncEngine:
         )
     except ModuleNotFoundError as error:
         raise IndexFolderError(
-            f"An index in PostgreSQL needs the package {error.name}: install it."
+            f"An index in PostgreSQL needs the package {error.name}: run pip install"
+            " 'breadth[postgres]' (from a checkout: pip install '.[postgres]')"
         ) from error
 
 

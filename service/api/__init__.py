@@ -14,7 +14,7 @@ responses   /v1/responses; response_bodies is what it takes, with response_tools
             response_items folds a run's calls into items (response_calls: what each looks like),
             response_objects gives the whole, and response_stream its events
 models      /v1/models; offered has the service's own
-runs        /v1/runs, with run_objects; spending says what a run has cost
+runs        /v1/runs, with run_objects
 vectors     /v1/embeddings and /v1/completions
 passing     requests for models behind the service; served knows the servers
 openapi     the description of all routes, from what describing keeps; reference is its page
@@ -25,8 +25,8 @@ places      the server's own paths, which no client is told
 server_events  streams of events that say that they live
 """
 
-from service.api.app import application, exposed
+from service.api.app import application, exposed, is_open
 from service.api.pace import server_options
 from service.api.server_events import CLOSING
 
-__all__ = ["CLOSING", "application", "exposed", "server_options"]
+__all__ = ["CLOSING", "application", "exposed", "is_open", "server_options"]

@@ -9,7 +9,7 @@ from service.api import chat, health, models, openapi, responses, runs, vectors,
 from service.api.access import ACCESS, Access, asker_known
 from service.api.errors import errors_told
 from service.api.front import FRONT, Front
-from service.api.hardening import DOORS, Doors, hardened, told_headers
+from service.api.hardening import HEARING, Hearing, hardened, told_headers
 from service.api.metering import metered
 from service.api.pace import BODY_SECONDS, MOST_BYTES, body_came
 from service.api.served import connected
@@ -33,7 +33,7 @@ def application(
     app[FRONT] = front
     app[ACCESS] = Access(front, is_open=is_open(settings, host))
     app[BODY_SECONDS] = settings.body_seconds
-    app[DOORS] = Doors.of(host, settings.hosts, settings.cors)
+    app[HEARING] = Hearing.of(host, settings.hosts, settings.cors)
     app[CLOSING] = asyncio.Event()
     app[MINILM] = []
     app[health.METRICS] = metrics or Metrics()

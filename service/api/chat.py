@@ -19,7 +19,6 @@ from service.api.passing import pass_on
 from service.api.places import GrowingVeil
 from service.api.progress import Progress
 from service.api.server_events import EventStream, event_stream, has_left
-from service.api.spending import Spent, spent_by
 from service.settings import Settings
 from service.wishes import Wishes
 from storage import Asked, ResponseRecord, RunRecord
@@ -88,7 +87,7 @@ async def _whole(request: web.Request, body: ChatBody, record: ResponseRecord) -
     front = request.app[FRONT]
     run = await front.ended(record.run)
     said = said_by(run, body.most_tokens)
-    answer = completion(record, run, said, await _spent(front, run))
+    answer = completion(record, run, said, await front.store.spent(run.id))
     return web.json_response(answer.model_dump())
 
 
@@ -105,7 +104,7 @@ async def _streamed(
         for chunk in chunks.answer(said_by(run, body.most_tokens)):
             await stream.send(chunk)
         if body.wants_usage:
-            await stream.send(chunks.usage(await _spent(front, run)))
+            await stream.send(chunks.usage(await front.store.spent(run.id)))
         await stream.send("[DONE]")
     if stream.left and not body.store:
         await front.stop(record.run, asker_of(request).user)
@@ -120,8 +119,3 @@ async def _tell_progress(stream: EventStream, chunks: Chunks, front: Front, run:
             told: dict[str, Any] | None = progress.of(logged)
             if told is not None:
                 await stream.send(chunks.delta({}, breadth=told))
-
-
-async def _spent(front: Front, run: RunRecord) -> Spent:
-    """By the run."""
-    return spent_by(await front.store.document(run.id))

@@ -12,8 +12,7 @@ from inference import estimated_tokens
 from service.api.answer_forms import told
 from service.api.citations import Citation, CitedText
 from service.api.errors import ApiError
-from service.api.spending import Spent
-from storage import ResponseRecord, RunRecord
+from storage import ResponseRecord, RunRecord, Spent
 
 _WORDS_AT_ONCE = 6
 _WORDS = re.compile(rf"(?:\s*\S+){{1,{_WORDS_AT_ONCE}}}\s*|\s+")

@@ -30,7 +30,7 @@ _ALLOWED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
+class Hearing:
     """Who is heard."""
 
     hosts: frozenset[str] | None
@@ -39,23 +39,23 @@ class Doors:
     """Whose pages may ask, besides our own."""
 
     @classmethod
-    def of(cls, host: str, hosts: Collection[str], origins: Collection[str]) -> "Doors":
+    def of(cls, host: str, hosts: Collection[str], origins: Collection[str]) -> "Hearing":
         """Of a service that listens there."""
         names = frozenset(name.lower() for name in hosts)
         near = host in _LOOPBACK
         return cls(names | _LOOPBACK if near or names else None, frozenset(origins))
 
 
-DOORS: web.AppKey[Doors] = web.AppKey("hardening", Doors)
+HEARING: web.AppKey[Hearing] = web.AppKey("hearing", Hearing)
 
 
 @web.middleware
 async def hardened(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuses what is not to be heard; everything else gets the headers."""
-    doors, origin = request.app[DOORS], request.headers.get("Origin")
-    _require_host(request, doors)
+    hearing, origin = request.app[HEARING], request.headers.get("Origin")
+    _require_host(request, hearing)
     crossing = origin is not None and origin not in _own(request)
-    if crossing and origin not in doors.origins:
+    if crossing and origin not in hearing.origins:
         raise ApiError(403, "pages of other origins may not ask this service (BREADTH_CORS)")
     if crossing and request.method == "OPTIONS":
         # The `openai` client sends many headers of its own; the origin is trusted with any.
@@ -70,7 +70,7 @@ async def hardened(request: web.Request, handler: Handler) -> web.StreamResponse
 async def told_headers(request: web.Request, response: web.StreamResponse) -> None:
     """A signal: what every answer says, streams and refusals among them."""
     origin = request.headers.get("Origin")
-    if origin in request.app[DOORS].origins and origin not in _own(request):
+    if origin in request.app[HEARING].origins and origin not in _own(request):
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Expose-Headers"] = "Retry-After, x-request-id"
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
@@ -82,15 +82,15 @@ async def told_headers(request: web.Request, response: web.StreamResponse) -> No
     response.headers.setdefault("Cache-Control", "no-store")
 
 
-def _require_host(request: web.Request, doors: Doors) -> None:
+def _require_host(request: web.Request, hearing: Hearing) -> None:
     """Raises ApiError for a name that is none of the service's."""
-    if doors.hosts is None:
+    if hearing.hosts is None:
         return
     try:
         named = urlsplit(f"//{request.headers.get('Host', '')}").hostname or ""
     except ValueError:
         named = ""
-    if named.lower() not in doors.hosts:
+    if named.lower() not in hearing.hosts:
         raise ApiError(403, "the service is not known by this host's name (BREADTH_HOSTS)")
 
 

@@ -13,7 +13,7 @@ from inference import PACKAGED
 from service.api.errors import REQUEST_ID, ApiError
 from service.api.front import FRONT
 from service.api.offered import unknown_model
-from service.api.served import DOORS, Served, authorization, chat_served
+from service.api.served import CONNECTIONS, Served, authorization, chat_served
 from service.settings import Settings
 
 _SENT = ("Content-Type", "Accept")
@@ -49,7 +49,7 @@ async def pass_on(
     if not served.addresses:
         raise unknown_model(model)
     await request.read()  # from now on it is there
-    urls = request.app[DOORS].in_turn(served.of(model))
+    urls = request.app[CONNECTIONS].in_turn(served.of(model))
     async with AsyncExitStack() as stack:
         return await _given(request, await _first_answer(request, urls, stack))
 
@@ -84,7 +84,7 @@ async def _asking(request: web.Request, url: str, body: bytes) -> AsyncIterator[
     sent = {name: request.headers[name] for name in _SENT if name in request.headers}
     key = authorization(url, request.app[FRONT].settings)
     async with (
-        request.app[DOORS]
+        request.app[CONNECTIONS]
         .to(url)
         .post(
             f"{url.rstrip('/')}{request.path.removeprefix('/v1')}",

@@ -8,8 +8,7 @@ from service.api.answer_forms import told
 from service.api.chat_objects import within
 from service.api.citations import CitedText
 from service.api.response_calls import Item
-from service.api.spending import Spent
-from storage import ResponseRecord, RunRecord
+from storage import ResponseRecord, RunRecord, Spent
 
 _STATUS: Mapping[str, str] = {
     "queued": "queued",

@@ -13,8 +13,7 @@ from service.api.progress import Progress
 from service.api.response_calls import Item
 from service.api.response_items import Change, Items
 from service.api.response_objects import message_of, response_object
-from service.api.spending import Spent
-from storage import Logged, ResponseRecord, RunRecord, RunState
+from storage import Logged, ResponseRecord, RunRecord, RunState, Spent
 
 Told = dict[str, Any]
 """An event, as it is sent."""

@@ -9,8 +9,7 @@ from pydantic import BaseModel, JsonValue
 from planner import Answer
 from service.api.citations import cited_text, claims_of
 from service.api.places import Veil, shown_location
-from service.api.spending import Spent, spent_by
-from storage import RunRecord
+from storage import RunRecord, Spent
 
 _OPTIONS = ("effort", "seconds", "max_tool_calls", "max_tokens", "max_cost", "plan_samples",
             "drafts", "select", "size", "language", "audience", "rounds", "depth", "strict",
@@ -132,14 +131,14 @@ def summary(record: RunRecord, veil: Veil) -> RunSummary:
 
 
 def whole(
-    record: RunRecord, document: Mapping[str, Any], veil: Veil, *, with_prompts: bool
+    record: RunRecord, document: Mapping[str, Any], spent: Spent, veil: Veil, *, with_prompts: bool
 ) -> RunObject:
     """With everything. `document`: what the store has of it."""
     calls = [_picked(each, _MODEL_CALL) for each in document["model_calls"]]
     return RunObject.model_validate(
         _summary(record, veil)
         | {
-            "usage": _usage(spent_by(document)),
+            "usage": _usage(spent),
             "answer": None if record.answer is None else _answer(record.answer, veil),
             "steps": veil([_picked(each, _STEP) for each in document["steps"]]),
             "calls": veil([_picked(each, _CALL) for each in document["calls"]]),

@@ -89,7 +89,8 @@ async def run_shown(request: web.Request) -> web.Response:
     wanted = read_query(request, Included)
     document = await front.store.document(record.id)
     veil = veil_of(record, front.settings, [each["location"] for each in document["sources"]])
-    shown = whole(record, document, veil, with_prompts=wanted.include is not None)
+    spent = await front.store.spent(record.id)
+    shown = whole(record, document, spent, veil, with_prompts=wanted.include is not None)
     return web.json_response(shown.model_dump(mode="json"))
 
 

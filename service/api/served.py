@@ -38,8 +38,8 @@ class Served:
         return self.named.get(model) or self.addresses
 
 
-class Doors:
-    """Connections: near ones go past any proxy, which cannot see this machine's loopback."""
+class Connections:
+    """To the servers: near ones go past any proxy, which cannot see this machine's loopback."""
 
     def __init__(self) -> None:
         """Inside of the loop; to be closed."""
@@ -72,14 +72,14 @@ class Doors:
         await self._far.close()
 
 
-DOORS: web.AppKey[Doors] = web.AppKey("doors", Doors)
+CONNECTIONS: web.AppKey[Connections] = web.AppKey("connections", Connections)
 
 
 async def connected(app: web.Application) -> AsyncIterator[None]:
     """While the application runs."""
-    app[DOORS] = Doors()
+    app[CONNECTIONS] = Connections()
     yield
-    await app[DOORS].close()
+    await app[CONNECTIONS].close()
 
 
 def chat_served(settings: Settings) -> Served:
@@ -101,10 +101,10 @@ def authorization(url: str, settings: Settings) -> dict[str, str]:
 
 async def served_models(request: web.Request) -> list[str]:
     """The names that the servers have, each once; those of the settings where one is silent."""
-    settings, doors = request.app[FRONT].settings, request.app[DOORS]
+    settings, connections = request.app[FRONT].settings, request.app[CONNECTIONS]
     served = embeddings_served(settings)
     listed = await asyncio.gather(
-        *(_listed(doors.to(url), url, settings) for url in served.addresses)
+        *(_listed(connections.to(url), url, settings) for url in served.addresses)
     )
     return list(dict.fromkeys([*served.named, *(name for names in listed for name in names)]))
 

@@ -10,7 +10,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from service.edge import AsJson, Model, Quiet, fail, leave, run_to_end, settings_of, show_json
+from service.edge import AsJson, Quiet, fail, leave, run_to_end, settings_of, show_json
 from service.errors import UsageProblem
 from service.evaluating.evaluation import Assignment, evaluated
 from service.evaluating.markdown import write_report
@@ -18,19 +18,7 @@ from service.evaluating.progress import EvaluationTerminal
 from service.evaluating.question_sets import read_questions
 from service.evaluating.report import Report, as_json, as_table, compared, json_scores, scores_table
 from service.legible import legible
-from service.options import (
-    BaseUrl,
-    Documents,
-    Drafts,
-    MaxTokens,
-    MaxToolCalls,
-    Roles,
-    Seconds,
-    Seed,
-    WebSearch,
-    check_base_url,
-    roles_of,
-)
+from service.options import MODELS, Documents, takes
 from service.settings import Settings
 from service.sources import root_of
 from storage import EvaluationRecord, TraceStore
@@ -55,71 +43,50 @@ Exit code 0: every question was asked. 1: it failed; 2: the call or the file is 
 Behind 1 and 130 the same command goes on.
 """
 
+Systems = Annotated[str, typer.Option(help="planned, oneshot and react, with commas between.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Questions at most. \\[default: all]")]
+Judged = Annotated[
+    bool, typer.Option("--judge", help="Have the judge model grade each answer, too.")
+]
+Unanswerable = Annotated[
+    bool,
+    typer.Option(
+        "--unanswerable", help="Leave out what supports the questions: to abstain is right."
+    ),
+]
+Parallel = Annotated[
+    int | None,
+    typer.Option(min=1, help="Questions at once. \\[default: 1; 4 with an openai: model]"),
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Ask everything, whatever was asked before.")]
 Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="Also write a .md file, and its plot beside it as .svg."),
 ]
 
 
+@takes("search", *MODELS, "seconds", "max_tool_calls", "max_tokens", "effort", "drafts", "seed")
 def evaluate(
     file: Annotated[Path, typer.Argument(help="Questions as JSON Lines.")],
-    systems: Annotated[
-        str, typer.Option(help="planned, oneshot and react, with commas between.")
-    ] = "planned",
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="Questions at most. \\[default: all]")
-    ] = None,
+    *,
+    systems: Systems = "planned",
+    limit: Limit = None,
     skip: Annotated[int, typer.Option(min=0, help="Leave out the first so many.")] = 0,
     documents: Documents = None,
-    search: WebSearch = None,
-    model: Model = None,
-    base_url: BaseUrl = None,
-    role: Roles = None,
-    judge: Annotated[
-        bool, typer.Option("--judge", help="Have the judge model grade each answer, too.")
-    ] = False,
-    unanswerable: Annotated[
-        bool,
-        typer.Option(
-            "--unanswerable", help="Leave out what supports the questions: to abstain is right."
-        ),
-    ] = False,
-    parallel: Annotated[
-        int | None,
-        typer.Option(min=1, help="Questions at once. \\[default: 1; 4 with an openai: model]"),
-    ] = None,
+    search: str | None,
+    settings: Settings,
+    judge: Judged = False,
+    unanswerable: Unanswerable = False,
+    parallel: Parallel = None,
     passages: Annotated[int, typer.Option(min=1, help="That oneshot reads.")] = 5,
     turns: Annotated[int, typer.Option(min=1, help="Of react, at most.")] = 7,
-    seconds: Seconds = None,
-    max_tool_calls: MaxToolCalls = None,
-    max_tokens: MaxTokens = None,
-    effort: Annotated[
-        str | None, typer.Option(help="Of the planned run, as in `ask`. \\[default: auto]")
-    ] = None,
-    drafts: Drafts = None,
-    seed: Seed = None,
     name: Annotated[str | None, typer.Option(help="To call it by in `breadth evals`.")] = None,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Ask everything, whatever was asked before.")
-    ] = False,
+    fresh: Fresh = False,
     output: Output = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Measure how well a question set is answered, with intervals, against other ways to do it."""
-    settings = settings_of(
-        search=search,
-        model=model,
-        base_url=base_url,
-        roles=roles_of(role),
-        seconds=seconds,
-        max_tool_calls=max_tool_calls,
-        max_tokens=max_tokens,
-        effort=effort,
-        drafts=drafts,
-        seed=seed,
-    )
-    check_base_url(base_url, settings)
     _check_output(output)
     wanted = tuple(name.strip() for name in systems.split(",") if name.strip())
 

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from pydantic import JsonValue
 
 from inference import Usage
+from service.display import Display
 from service.errors import UsageProblem
 from service.evaluating.citations import counted
 from service.evaluating.corpus import Embedding, corpus
@@ -31,7 +32,7 @@ from service.others import Others
 from service.saved import options_of
 from service.settings import Settings
 from service.sources import Root, Sources
-from service.workplace import Display, workplace
+from service.workplace import workplace
 from storage import EvaluationRecord, TraceStore
 
 

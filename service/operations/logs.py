@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TextIO
 
-from service.operations.redacting import Redact, redaction
+from service.hiding import Redact, redaction
 from service.settings import Settings
 
 current_run: ContextVar[str | None] = ContextVar("current_run", default=None)

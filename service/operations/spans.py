@@ -6,18 +6,15 @@
         execute_tool lookup         a step, or an element of it; that of a sub-run under its call
             chat MODEL              what the step asked
 
-Phases are no parents of steps: a step may begin in one and end in another. The names of attributes
-stand here, and are of no package, since the conventions are still moving. This module needs the
+Phases are no parents of steps: a step may begin in one and end in another. This module needs the
 extra `otel`, and is imported by `exporting` alone.
 """
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import assert_never
-from urllib.parse import urlsplit
 
 from opentelemetry.context import Context
 from opentelemetry.trace import (
@@ -29,7 +26,6 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-from opentelemetry.util.types import AttributeValue
 
 from planner import (
     AnswerWritten,
@@ -54,14 +50,19 @@ from planner import (
     Within,
 )
 from service.operations.metrics import step_of
+from service.operations.span_attributes import (
+    AGENT,
+    ERROR_TYPE,
+    OPERATION,
+    PROVIDER,
+    Attributes,
+    about_call,
+    as_json,
+    message,
+    messages,
+)
 
-AGENT = "breadth"
-OPERATION = "gen_ai.operation.name"
-PROVIDER = "gen_ai.provider.name"
-ERROR_TYPE = "error.type"
 _SECOND = 10**9
-
-Attributes = dict[str, AttributeValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ class SpanTrace:
             case AnswerWritten(answer=answer):
                 if self._tracing.content and self._root is not None:
                     text = " ".join(sentence.text for sentence in answer.sentences)
-                    self._root.set_attribute("gen_ai.output.messages", _messages("assistant", text))
+                    self._root.set_attribute("gen_ai.output.messages", messages("assistant", text))
             case RunEnded():
                 self._ended(event)
             case never:
@@ -154,7 +155,7 @@ class SpanTrace:
         if self._user:
             about["user.id"] = self._user
         if self._tracing.content:
-            about["gen_ai.input.messages"] = _messages("user", started.question)
+            about["gen_ai.input.messages"] = messages("user", started.question)
         with self._tracing.named_after(self._run):
             self._root = self._tracing.tracer.start_span(
                 f"invoke_agent {AGENT}",
@@ -193,7 +194,7 @@ class SpanTrace:
             "gen_ai.tool.call.id": call,
         }
         if self._tracing.content:
-            about["gen_ai.tool.call.arguments"] = _json(dict(started.arguments))
+            about["gen_ai.tool.call.arguments"] = as_json(dict(started.arguments))
         above = call.rpartition("/")[0]
         parent = self._steps.get(above, self._root) if above else self._root
         self._steps[call] = self._span(f"execute_tool {tool}", SpanKind.INTERNAL, about, parent)
@@ -206,7 +207,7 @@ class SpanTrace:
             case Done(value=value):
                 span.set_attribute("breadth.step.outcome", "done")
                 if self._tracing.content:
-                    span.set_attribute("gen_ai.tool.call.result", _json(value))
+                    span.set_attribute("gen_ai.tool.call.result", as_json(value))
                 self._end(span, None)
             case Failed():
                 span.set_attribute("breadth.step.outcome", "failed")
@@ -218,12 +219,12 @@ class SpanTrace:
                 assert_never(never)
 
     def _model_called(self, called: ModelCalled, way: str) -> None:
-        about = _about_call(called)
+        about = about_call(called)
         if self._tracing.content:
             turns = [(turn.role, turn.content) for turn in called.request.messages]
             said = [("assistant", sample.text) for sample in called.completion.samples]
-            about["gen_ai.input.messages"] = _json([_message(*turn) for turn in turns])
-            about["gen_ai.output.messages"] = _json([_message(*turn) for turn in said])
+            about["gen_ai.input.messages"] = as_json([message(*turn) for turn in turns])
+            about["gen_ai.output.messages"] = as_json([message(*turn) for turn in said])
         asking = way + called.step if called.step else way.rstrip("/")
         parent = self._steps.get(asking) or self._phase or self._root
         end = self._now()
@@ -248,64 +249,8 @@ class SpanTrace:
         span.end(at or self._now())
 
 
-def _about_call(called: ModelCalled) -> Attributes:
-    """What is told of a call of a model in any case; what is said in it is not there."""
-    request, usage = called.request, called.completion.usage
-    about: Attributes = {
-        OPERATION: "chat",
-        PROVIDER: "breadth",
-        "gen_ai.request.model": called.model,
-        "gen_ai.request.max_tokens": request.max_tokens,
-        "gen_ai.request.temperature": request.temperature,
-        "gen_ai.request.top_p": request.top_p,
-        "gen_ai.usage.input_tokens": usage.prompt_tokens,
-        "gen_ai.usage.output_tokens": usage.completion_tokens,
-        "gen_ai.usage.cache_read.input_tokens": usage.cached_tokens,
-        "breadth.purpose": request.purpose,
-        "breadth.reused": called.reused,
-    }
-    if request.n > 1:
-        about["gen_ai.request.choice.count"] = request.n
-    if request.seed is not None:
-        about["gen_ai.request.seed"] = request.seed
-    if called.completion.samples:
-        reasons = [sample.finish_reason for sample in called.completion.samples]
-        about["gen_ai.response.finish_reasons"] = [str(reason) for reason in reasons]
-    if called.first_token_seconds is not None:
-        about["gen_ai.response.time_to_first_chunk"] = called.first_token_seconds
-    if called.cost is not None:
-        about["breadth.cost"] = called.cost
-    return about | _server(called.completion.endpoints)
-
-
-def _server(endpoints: tuple[str, ...]) -> Attributes:
-    """Which one answered; it is only known where there may be several."""
-    if not endpoints:
-        return {}
-    place = urlsplit(endpoints[0])
-    found: Attributes = {"server.address": place.hostname or endpoints[0]}
-    if place.hostname:
-        found["server.port"] = place.port or (443 if place.scheme == "https" else 80)
-    if (place.hostname or "").endswith("openai.com"):
-        found[PROVIDER] = "openai"
-    return found
-
-
 def _context_of(traceparent: str | None) -> Context:
     """Of a header; one that is none makes a trace of its own."""
     carrier: Mapping[str, str] = {"traceparent": traceparent} if traceparent else {}
     # Not the current context: what is under way here has nothing to do with the run.
     return TraceContextTextMapPropagator().extract(carrier, Context())
-
-
-def _messages(role: str, text: str) -> str:
-    return _json([_message(role, text)])
-
-
-def _message(role: str, text: str) -> dict[str, object]:
-    """As the conventions have it."""
-    return {"role": role, "parts": [{"type": "text", "content": text}]}
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)

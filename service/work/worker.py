@@ -49,6 +49,8 @@ class Worker:
         self._idle = asyncio.Event()
         self._idle.set()
         self._leaving = False
+        self._is_done = False
+        """Nothing runs and nothing will: that it is not known any more is no news."""
 
     @property
     def busy(self) -> int:
@@ -137,9 +139,12 @@ class Worker:
 
     async def _beat(self) -> None:
         """See `live`: nothing else may keep it waiting."""
-        while True:
+        while not self._is_done:
             with suppress(StorageError):
-                if not await self._store.workers.beat(self.id):
+                known = await self._store.workers.beat(self.id)
+                if self._is_done:
+                    return
+                if not known:
                     self._fenced()
             await asyncio.sleep(BEAT_SECONDS)
 
@@ -191,6 +196,7 @@ class Worker:
                 await self._idle.wait()
         except TimeoutError:
             return False
+        self._is_done = True
         return True
 
 
