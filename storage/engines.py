@@ -36,6 +36,8 @@ _ASK_SECONDS = 0.001
 _ANSWER_SECONDS = 60.0
 """How long PostgreSQL may take over one statement; `?timeout=` in a URL."""
 _CONNECT_SECONDS = 10.0
+_CONNECTIONS = 8
+"""Of one process to a PostgreSQL; who finds none free waits."""
 _ABANDONED = "SET LOCAL idle_in_transaction_session_timeout = '60s'"
 """In the transaction alone, as poolers hand connections around."""
 
@@ -137,7 +139,9 @@ def server_engine(url: URL) -> AsyncEngine:
         engine = create_async_engine(
             url.difference_update_query(["timeout"]),
             json_serializer=json_text,
-            pool_pre_ping=True,  # connections that died while they were idle are replaced
+            pool_size=_CONNECTIONS,
+            max_overflow=0,  # a connection more is a process more, begun and ended for each use
+            pool_use_lifo=True,
             connect_args={"timeout": min(_CONNECT_SECONDS, seconds), "command_timeout": seconds},
         )
     except ModuleNotFoundError as error:

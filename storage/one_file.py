@@ -33,19 +33,23 @@ class Immediate:
 
     @property
     def dialect(self) -> Any:
-        """See AsyncConnection, as all that follows."""
+        """See AsyncConnection."""
         return self._connection.dialect
 
     async def execute(self, *arguments: Any) -> Any:
+        """See AsyncConnection."""
         return self._connection.execute(*arguments)
 
     async def scalar(self, *arguments: Any) -> Any:
+        """See AsyncConnection."""
         return self._connection.scalar(*arguments)
 
     async def exec_driver_sql(self, *arguments: Any) -> Any:
+        """See AsyncConnection."""
         return self._connection.exec_driver_sql(*arguments)
 
     async def run_sync(self, function: Any, *arguments: Any) -> Any:
+        """See AsyncConnection."""
         return function(self._connection, *arguments)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, Row, delete, insert, select, true
+from sqlalchemy import ColumnElement, Row, delete, select, true
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +18,7 @@ from storage.keys import require_allowance
 from storage.reading import read_history
 from storage.runs import Asker, full_id, insert_run
 from storage.service_tables import ResponseRow
+from storage.statements import add
 
 Kind = Literal["response", "chat"]
 PREFIXES: Mapping[Kind, str] = {"response": "resp_", "chat": "chatcmpl-"}
@@ -86,7 +87,7 @@ class Responses:
                 await require_allowance(connection, asked_by.key, at)
             run = await _new_run(connection, asked, asked_by, at)
             row = _values(asked, asked_by, run, at)
-            await connection.execute(insert(ResponseRow).values(row))
+            await add(connection, ResponseRow, row)
             return ResponseRecord(**{name: row[name] for name in _FIELDS}), True
 
         try:

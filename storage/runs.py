@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any, Literal, get_args
 
 from pydantic import JsonValue
-from sqlalchemy import Row, exists, insert, select, true, update
+from sqlalchemy import Row, exists, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from planner import Answer, Status
@@ -15,6 +15,7 @@ from storage.answer_records import answer_from
 from storage.errors import UnknownRun
 from storage.owner import Owner
 from storage.run_ids import LAST_DIGIT, RUN_ID_LENGTH, could_be_run_id, made_by, new_run_id
+from storage.statements import add
 from storage.tables import EvaluationRunRow, RunRow
 
 RunState = Literal["queued", "running", "interrupted"] | Status
@@ -87,21 +88,15 @@ async def insert_run(
 ) -> str:
     """A new run that has not begun; gives its id."""
     run, asked_by = new_run_id(at), asked_by or Asker()
-    await connection.execute(
-        insert(RunRow).values(
-            id=run,
-            question=question,
-            status="queued",
-            options=dict(options),
-            created_at=at,
-            parent=parent,
-            seconds=0.0,
-            last_event=0,
-            user=asked_by.user,
-            key=asked_by.key,
-            priority=asked_by.priority,
-        )
-    )
+    new: dict[str, Any] = {
+        "id": run,
+        "question": question,
+        "status": "queued",
+        "options": dict(options),
+    }
+    new |= {"created_at": at, "parent": parent, "seconds": 0.0, "last_event": 0}
+    new |= {"user": asked_by.user, "key": asked_by.key, "priority": asked_by.priority}
+    await add(connection, RunRow, new)
     return run
 
 

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.access import Work
@@ -24,12 +25,28 @@ class Server:
         self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ")
 
     async def write(self, work: Work[T]) -> T:
-        """See Access."""
+        """See Access; once more where the connection had died meanwhile."""
+        committing = False
+        try:
+            async with self._writer.begin() as connection:
+                value = await work(connection)
+                committing = True
+        except DBAPIError as error:
+            if committing or not error.connection_invalidated:
+                raise  # nobody knows whether it is kept
+        else:
+            return value
         async with self._writer.begin() as connection:
             return await work(connection)
 
     async def read(self, work: Work[T]) -> T:
-        """See Access."""
+        """See Access; once more where the connection had died meanwhile."""
+        try:
+            async with self._reader.connect() as connection:
+                return await work(connection)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
         async with self._reader.connect() as connection:
             return await work(connection)
 

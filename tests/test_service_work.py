@@ -136,7 +136,7 @@ async def test_a_worker_that_has_left_says_no_more_that_it_lives(
         assert await handed_over(worker, front.store, 5)
         async with asyncio.timeout(10):
             # It would not be known, and be taken for one that others have the runs of.
-            await worker._beat(front._queue)
+            await worker._beat()
         assert await front.store.workers.alive() == []
 
 
