@@ -17,7 +17,7 @@ from storage.evaluations import Evaluations
 from storage.forking import fork_run
 from storage.keys import Keys
 from storage.log import Head, Logged, read_heads, read_log
-from storage.pruning import Made, Pruned, next_lot, remove_runs
+from storage.pruning import Ages, Made, Pruned, next_lot, remove_runs
 from storage.reading import read_document, read_history, read_replies
 from storage.recording import write_event
 from storage.responses import Responses
@@ -39,6 +39,8 @@ from storage.webhooks import Webhooks
 from storage.workers import Workers
 
 Clock = Callable[[], datetime]
+_KEYED = timedelta(days=1)
+"""For so long an idempotency key is remembered whatever is deleted."""
 
 
 def _now() -> datetime:
@@ -167,20 +169,20 @@ class TraceStore:
     async def prune(self, older: timedelta, *, dry_run: bool = False) -> Pruned:
         """Remove runs that have ended and were made longer ago, and those whose response was
         deleted, with everything of them; those of evaluations stay. `dry_run`: only count them."""
-        before = self._now() - older
+        ages = Ages(self._now() - older, self._now() - _KEYED)
         moments: list[datetime] = []
         last: str | None = ""
         while last is not None:
             async with self._database.reading() as connection:
-                lot, last = await next_lot(connection, before, last)
+                lot, last = await next_lot(connection, ages, last)
             if lot and not dry_run:
-                lot = await self._database.finish(self._remove(before, [run for run, _ in lot]))
+                lot = await self._database.finish(self._remove(ages, [run for run, _ in lot]))
             moments += [at for _, at in lot]
         return Pruned(len(moments), min(moments, default=None), max(moments, default=None))
 
-    async def _remove(self, before: datetime, runs: Collection[str]) -> Sequence[Made]:
+    async def _remove(self, ages: Ages, runs: Collection[str]) -> Sequence[Made]:
         async with self._database.writing() as connection:
-            return await remove_runs(connection, before, runs)
+            return await remove_runs(connection, ages, runs)
 
     async def vacuum(self) -> None:
         """Give back to the disk what removed runs had taken."""

@@ -21,7 +21,7 @@ from planner import (
     StepStarted,
 )
 from storage import Asked, Asker, TraceStore, UnknownRun
-from storage.pruning import next_lot, remove_runs
+from storage.pruning import Ages, next_lot, remove_runs
 from storage.tables import Base, RunRow
 
 ANN = Asker("ann", None, 1)
@@ -104,11 +104,11 @@ async def test_a_run_that_goes_on_meanwhile_stays(store: TraceStore, clock: Cloc
     run = await ended(store)
     clock.forward(8 * 86_400)
     async with store._database.reading() as connection:
-        lot, _ = await next_lot(connection, clock.now - WEEK)
+        lot, _ = await next_lot(connection, Ages(clock.now - WEEK, clock.now))
     assert [id_ for id_, _ in lot] == [run]
     await store.trace(run).record(RunStarted("Who?", resumed=True))
     async with store._database.writing() as connection:
-        assert await remove_runs(connection, clock.now - WEEK, [run]) == []
+        assert await remove_runs(connection, Ages(clock.now - WEEK, clock.now), [run]) == []
     assert (await store.run(run)).answer is not None
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import QUESTION, ChatServer
+from sqlalchemy import text
 
 from planner import RunStarted
 from service.saved import options_of
@@ -15,6 +16,8 @@ from service.settings import Settings
 from service.work.service import Service, service
 from service.work.worker import Worker
 from storage import Asked, Asker, TraceStore, UnknownRun
+from storage.database import Database
+from storage.engines import database_url
 
 ASKER = Asker(user="ann", priority=1)
 
@@ -123,6 +126,36 @@ async def test_a_run_that_never_came_into_the_queue_is_found(
         made, _ = await store.responses.create(asked(settings, films), ASKER)
     async with running(settings, films) as (front, _):
         assert (await front.ended(made.run)).status == "completed"
+
+
+async def test_a_run_that_cannot_be_queued_is_taken_and_done_when_it_can(
+    settings: Settings,
+    films: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("service.work.worker._FORGOTTEN", timedelta(0))
+    monkeypatch.setattr("service.work.worker.BEAT_SECONDS", 0.1)
+    async with running(settings, films, most=0) as (front, _), queue_hidden(settings):
+        made = await front.create(asked(settings, films), ASKER)
+    assert f"run {made.run} will be queued later" in caplog.text
+    async with running(settings, films) as (front, _):
+        assert (await front.ended(made.run)).status == "completed"
+
+
+@asynccontextmanager
+async def queue_hidden(settings: Settings) -> AsyncIterator[None]:
+    """Meanwhile the queue has no table of workflows."""
+    is_file = settings.store.endswith("runs.db")
+    place = settings.store.replace("runs.db", "runs-queue.db") if is_file else settings.store
+    schema = "" if is_file else "dbos."
+    database = Database(database_url(place))
+    for old, new in (("workflow_status", "hidden"), ("hidden", "workflow_status")):
+        async with database.writing() as connection:
+            await connection.execute(text(f"ALTER TABLE {schema}{old} RENAME TO {new}"))
+        if new == "hidden":
+            yield
+    await database.close()
 
 
 @pytest.mark.parametrize("how", ["the queue is gone", "its workflow ended too early"])

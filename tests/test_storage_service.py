@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -202,3 +204,35 @@ async def test_a_worker_of_another_container_is_not_looked_up_among_our_processe
         await connection.execute(text(gone.format(here, "near")))
         await connection.execute(text(gone.format("pid:[1]", "far")))
     assert await store.workers.claim("me") == ["near"]
+
+
+@pytest.mark.parametrize("how", ["forget", "delete"])
+async def test_the_key_of_a_response_that_is_gone_is_remembered(
+    store: TraceStore, clock: Clock, how: str
+) -> None:
+    asked = Asked("response", "Who?", {}, {"input": "Who?"}, idempotency="k")
+    made, _ = await store.responses.create(asked, Asker("ann", priority=1))
+    await store.trace(made.run).record(RunEnded("completed"))
+    await getattr(store.responses, how)(made.id, "ann")
+    for gone in (store.responses.named, store.responses.delete, store.responses.forget):
+        with pytest.raises(UnknownResponse):
+            await gone(made.id, "ann")
+    clock.forward(60)
+    assert (await store.prune(timedelta(days=7))).runs == 0
+    again, is_new = await store.responses.create(asked, Asker("ann", priority=1))
+    assert (again.run, is_new) == (made.run, False)
+    assert again.kind == {"forget": "given", "delete": "deleted"}[how]
+    assert again.request == ({"input": "Who?"} if how == "forget" else {})
+    clock.forward(24 * 3600)
+    assert (await store.prune(timedelta(days=7))).runs == 1
+    _, is_new = await store.responses.create(asked, Asker("ann", priority=1))
+    assert is_new
+
+
+async def test_a_response_is_left_when_each_of_its_clients_has_gone(store: TraceStore) -> None:
+    asked = Asked("response", "Who?", {}, {"input": "Who?"}, idempotency="k")
+    made, _ = await store.responses.create(asked, Asker("ann"))
+    await store.responses.create(asked, Asker("ann"))
+    await store.responses.create(replace(asked, request={"input": "When?"}), Asker("ann"))
+    assert [await store.responses.leave(made.id) for _ in range(2)] == [False, True]
+    assert await store.responses.leave("resp_of_nobody")

@@ -3,6 +3,7 @@
 app         the application: routes, middlewares, limits
 errors      errors as the interface says them
 access      who asks
+again       requests that are sent again with the same Idempotency-Key
 hardening   what every answer says, and which requests are not heard
 pace        how long clients may take, and how much they may send
 health      whether the service lives and is ready, and its metrics

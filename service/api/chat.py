@@ -2,13 +2,13 @@
 
 import asyncio
 from contextlib import aclosing
-from typing import Annotated, Any
+from typing import Any
 
 from aiohttp import web
-from pydantic import Field
 
 from service.api.access import asker_of
-from service.api.bodies import Query, checked, read_object
+from service.api.again import Again, created, key_of, left
+from service.api.bodies import checked, read_object
 from service.api.chat_bodies import ChatBody, Conversation, changes_by, form_by, require_plain
 from service.api.chat_objects import ChatCompletion, Chunks, completion, said_by
 from service.api.describing import EVENTS, described
@@ -25,15 +25,6 @@ from service.wishes import Wishes
 from storage import Asked, ResponseRecord, RunRecord
 
 routes = web.RouteTableDef()
-_LONGEST_KEY = 255
-
-
-class Again(Query):
-    """How a client asks for the same again."""
-
-    idempotency_key: Annotated[
-        str | None, Field(min_length=1, max_length=_LONGEST_KEY, alias="Idempotency-Key")
-    ] = None
 
 
 @routes.post("/v1/chat/completions")
@@ -54,18 +45,15 @@ async def chat(request: web.Request) -> web.StreamResponse:
         return await pass_on(request, model)
     body = checked(given, ChatBody)
     front = request.app[FRONT]
-    asked = _asked(body, front.settings, request.headers.get("Idempotency-Key"))
-    record = await front.create(asked, asker_of(request))
-    if record.kind != "chat" or record.request != asked.request:
-        told = "Idempotency-Key: another request was made with this one"
-        raise ApiError(409, told, headers={"x-should-retry": "false"})
+    asked = _asked(body, front.settings, key_of(request))
+    record = await created(front, asked, asker_of(request))
     answering = _streamed if body.stream else _whole
     try:
         answer = await answering(request, body, record)
     except asyncio.CancelledError:
         # A service that shuts down cancels, too: then the client is still there.
         if not body.store and has_left(request):
-            await front.stop(record.run, asker_of(request).user)
+            await left(front, record)
         raise
     return answer
 
@@ -73,8 +61,6 @@ async def chat(request: web.Request) -> web.StreamResponse:
 def _asked(body: ChatBody, settings: Settings, key: str | None) -> Asked:
     """The request as a run. Raises ApiError for what cannot be done."""
     require_plain(body)
-    if key is not None and not 1 <= len(key) <= _LONGEST_KEY:
-        raise ApiError(400, f"Idempotency-Key: 1 to {_LONGEST_KEY} characters")
     conversation = Conversation(body.messages)
     changes = changes_of(body.model) | changes_by(body) | conversation.changes
     wishes = Wishes(conversation=conversation.earlier, form=form_by(body))
@@ -108,7 +94,7 @@ async def _streamed(
             await stream.send(chunks.usage(await _spent(front, run)))
         await stream.send("[DONE]")
     if stream.left and not body.store:
-        await front.stop(record.run, asker_of(request).user)
+        await left(front, record)
     return stream.response
 
 

@@ -24,7 +24,7 @@ from service.work.following import Followers
 from service.work.queue import Queue, QueueSettings
 from service.work.telling import Teller, webhook_settings
 from service.work.worker import Worker
-from storage import Asked, Asker, Logged, ResponseRecord, RunRecord, TraceStore
+from storage import Asked, Asker, Logged, ResponseRecord, RunRecord, StorageError, TraceStore
 
 log = logging.getLogger("breadth.service")
 FENCED = 75
@@ -55,12 +55,16 @@ class Service:
         self._followers = followers
 
     async def create(self, asked: Asked, asker: Asker) -> ResponseRecord:
-        """See Front. Where this process dies between the two, a worker queues the run later."""
+        """See Front. Where the queue cannot be used, or this process dies before, a worker queues
+        the run later: it is found, since it is kept."""
         options = with_traceparent({**asked.options, "documents": [*self._roots]})
         asked = replace(asked, options=options)
         response, is_new = await self.store.responses.create(asked, asker)
         if is_new:
-            await self._queue.put(response.run, asker.user, asker.priority or 1)
+            try:
+                await self._queue.put(response.run, asker.user, asker.priority or 1)
+            except StorageError as error:
+                log.warning("run %s will be queued later: %s", response.run, error)
         return response
 
     def follow(self, run: str, after: int = 0) -> AsyncGenerator[Logged]:
@@ -73,6 +77,13 @@ class Service:
         async for _ in self.follow(run, head.last_event if head and not head.is_over else 0):
             pass
         return await self.store.run(run)
+
+    async def leave(self, record: ResponseRecord) -> bool:
+        """See Front."""
+        if not await self.store.responses.leave(record.id):
+            return False
+        await self.stop(record.run, record.user)
+        return True
 
     async def stop(self, run: str, user: str | None) -> RunRecord:
         """See Front."""
