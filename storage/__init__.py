@@ -38,6 +38,7 @@ from storage.errors import (
     UnknownResponse,
     UnknownRun,
     UnknownWebhook,
+    Unstorable,
 )
 from storage.evaluations import EvaluationRecord, EvaluationResult, Evaluations
 from storage.keys import KEY_PREFIX, KeyLimits, KeyRecord, Keys, KeySpent
@@ -85,6 +86,7 @@ __all__ = [
     "UnknownResponse",
     "UnknownRun",
     "UnknownWebhook",
+    "Unstorable",
     "WebhookRecord",
     "Webhooks",
     "WorkerRecord",

@@ -2,6 +2,9 @@
 
     StorageError         the database cannot be used (disk full, locked, unreadable, made by a newer
                          Breadth): the text names it and says what to do; the run cannot go on
+    Unstorable           the database cannot keep what it was given (a number that is too large for
+                         its column, what is no JSON, a row that another one contradicts), however
+                         often it is tried: a StorageError, too
     RunTaken             another living process works on the run: a StorageError, too
     EvaluationTaken      another living process works on the evaluation: a StorageError, too
     NoStore              nothing was ever kept there: a StorageError, too
@@ -22,6 +25,10 @@ from difflib import get_close_matches
 
 class StorageError(Exception):
     """The database cannot be used as it is."""
+
+
+class Unstorable(StorageError):
+    """The database can be used, but not for this; its text does not say where the database is."""
 
 
 class NoStore(StorageError):

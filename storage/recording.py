@@ -59,6 +59,8 @@ from storage.webhooks import tell_end
 from storage.workers import is_alive
 
 _ELEMENT = re.compile(r"\[\d+\]$")
+_MOST = 2**31 - 1
+"""Of a column of whole numbers."""
 _IDS_AT_ONCE = 500
 """Far below what either database takes in one IN (...)."""
 
@@ -316,8 +318,10 @@ async def _unknown(
 
 
 async def _add_model_call(entry: _Entry, event: ModelCalled) -> None:
-    """Prompt, samples and costs."""
+    """Prompt, samples and costs; of counts that no column holds, the most that it does."""
     usage = event.completion.usage
+    counts = ("prompt", "completion", "cached", "drafted", "accepted")
+    tokens = {f"{name}_tokens": getattr(usage, f"{name}_tokens") for name in counts}
     await entry.connection.execute(
         insert(ModelCallRow).values(
             run=entry.run,
@@ -327,11 +331,7 @@ async def _add_model_call(entry: _Entry, event: ModelCalled) -> None:
             purpose=event.request.purpose,
             request=request_data(event.request),
             samples=[sample_data(sample) for sample in event.completion.samples],
-            prompt_tokens=usage.prompt_tokens,
-            completion_tokens=usage.completion_tokens,
-            cached_tokens=usage.cached_tokens,
-            drafted_tokens=usage.drafted_tokens,
-            accepted_tokens=usage.accepted_tokens,
+            **{name: min(count, _MOST) for name, count in tokens.items()},
             cost=event.cost,
             queued_seconds=usage.queued_seconds,
             endpoints=list(event.completion.endpoints),

@@ -7,13 +7,13 @@ ask, `webhook` where the ends of runs are told, and `delivery` each telling.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.columns import Json
+from storage.columns import Id, Json
 from storage.tables import RUN_ID, Base
 
-RESPONSE_ID = String(40)
+RESPONSE_ID = Id(40)
 
 
 class ResponseRow(Base):

@@ -10,12 +10,12 @@ import pytest
 from conftest import QUESTION, ChatServer
 from sqlalchemy import text
 
-from planner import RunStarted
+from planner import RunStarted, Step, StepAdded
 from service.saved import options_of
 from service.settings import Settings
 from service.work.service import Service, service
 from service.work.worker import Worker
-from storage import Asked, Asker, TraceStore, UnknownRun
+from storage import Asked, Asker, RunRecord, TraceStore, UnknownRun
 from storage.database import Database
 from storage.engines import database_url
 
@@ -96,6 +96,39 @@ async def test_what_failed_before_it_began_says_why(settings: Settings, films: P
         assert (await front.ended(good.run)).status == "completed"
     assert record.status == "failed"
     assert "prompt" in str(record.reason)
+
+
+async def test_a_run_whose_events_can_never_be_kept_fails_and_says_why(
+    settings: Settings,
+) -> None:
+    async with await TraceStore.open(settings.store) as store:
+        made = await store.create_run("Who?", {}, ASKER)
+
+        async def unkept(record: RunRecord) -> None:
+            trace = store.trace(record.id, "w")
+            await trace.record(RunStarted("Who?"))
+            await trace.record(StepAdded(Step("a", "lookup", {}), 2**70, "planner"))
+
+        await store.workers.join("w")
+        async with asyncio.timeout(20):
+            await Worker("w", store, unkept, lambda: None).do(made)
+        record = await store.run(made)
+    assert record.status == "failed"
+    assert str(record.reason).startswith("this cannot be kept: ")
+    assert "postgresql" not in str(record.reason)
+
+
+async def test_a_server_that_counts_to_the_stars_does_no_harm(
+    settings: Settings, films: Path, chat_server: ChatServer
+) -> None:
+    chat_server.tokens = 2**70
+    rich = settings.model_copy(update={"max_tokens": 10**12})
+    async with running(rich, films) as (front, _):
+        made = await front.create(asked(rich, films), ASKER)
+        async with asyncio.timeout(60):
+            record = await front.ended(made.run)
+        spent = await front.store.spent(made.run)
+    assert (record.status, spent.completion > 10**8) == ("completed", True)
 
 
 async def test_a_user_has_no_more_runs_at_once_than_allowed(

@@ -10,8 +10,18 @@ import pytest
 from sqlalchemy import text
 from trace_store import PASSAGE, Clock, model_called
 
+from inference import Completion, Sample, Usage
 from planner import Done, RunEnded, RunStarted, Step, StepAdded, StepEnded, StepStarted
-from storage import Asked, Asker, RunTaken, Spent, TraceStore, UnknownResponse, UnknownRun
+from storage import (
+    Asked,
+    Asker,
+    RunTaken,
+    Spent,
+    TraceStore,
+    UnknownResponse,
+    UnknownRun,
+    Unstorable,
+)
 
 ANN, BOB = Asker("ann", "k1", 1), Asker("bob", "k2", 1)
 
@@ -75,6 +85,31 @@ async def test_a_run_costs_what_its_model_calls_cost(store: TraceStore) -> None:
     for call in (model_called(cost=0.5), model_called(), model_called(reused=True)):
         await store.trace(run).record(call)
     assert await store.spent(run) == Spent(2, 60, 40, 10, 0.5)
+
+
+async def test_counts_that_no_column_holds_are_the_most_that_it_does(store: TraceStore) -> None:
+    made, _ = await store.responses.create(asked(), ANN)
+    completion = Completion((Sample("Nolan", "stop"),), Usage(2**70, 2**40))
+    await store.trace(made.run).record(model_called(completion=completion))
+    spent = await store.spent(made.run)
+    assert (spent.prompt, spent.completion) == (2**31 - 1, 2**31 - 1)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        StepAdded(Step("a", "lookup", {}), 2**70, "planner"),
+        StepAdded(Step("a", "lookup", {"what": object()}), 1, "planner"),
+        StepAdded(Step("a", None, {}), 1, "planner"),  # type: ignore[arg-type]
+    ],
+)
+async def test_what_no_database_keeps_is_told_apart_from_a_database_that_is_not_there(
+    store: TraceStore, event: StepAdded
+) -> None:
+    made, _ = await store.responses.create(asked(), ANN)
+    with pytest.raises(Unstorable, match="this cannot be kept: "):
+        await store.trace(made.run).record(event)
+    assert await store.log(made.run) == []
 
 
 async def test_a_deleted_response_is_gone(store: TraceStore) -> None:

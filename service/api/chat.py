@@ -12,7 +12,6 @@ from service.api.bodies import checked, read_object
 from service.api.chat_bodies import ChatBody, Conversation, changes_by, form_by, require_plain
 from service.api.chat_objects import ChatCompletion, Chunks, completion, said_by
 from service.api.describing import EVENTS, described
-from service.api.errors import ApiError
 from service.api.front import FRONT, Front
 from service.api.offered import OFFERED, changes_of, wished_options
 from service.api.passing import pass_on

@@ -11,7 +11,9 @@ depends_on = None
 
 def upgrade() -> None:
     """Of those that are there, each had one."""
-    op.add_column("response", sa.Column("waiting", sa.Integer(), nullable=False, server_default="1"))
+    op.add_column(
+        "response", sa.Column("waiting", sa.Integer(), nullable=False, server_default="1")
+    )
 
 
 def downgrade() -> None:
