@@ -13,6 +13,7 @@
     UnknownResponse      the same of a response; it may be another user's
     UnknownWebhook       the same of a webhook, or of what is on its way to one
     DisabledWebhook      nothing is sent to this webhook any more
+    TooManyWebhooks      a user has as many as one may have
     UnknownKey           the same of an API key
     OverLimit            a key's runs have taken what they may; it says when there is more
 
@@ -87,6 +88,14 @@ class DisabledWebhook(Exception):
     def __init__(self, webhook: str) -> None:
         """`webhook`: its id."""
         super().__init__(f"webhook {webhook} is disabled: add its address anew")
+
+
+class TooManyWebhooks(Exception):
+    """A user has as many webhooks as one may have."""
+
+    def __init__(self, most: int) -> None:
+        """`most`: so many."""
+        super().__init__(f"a user has at most {most} webhooks: remove one first")
 
 
 class UnknownKey(LookupError):

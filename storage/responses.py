@@ -121,8 +121,9 @@ class Responses:
 
         Raises UnknownResponse.
         """
-        nothing = {"kind": "deleted", "request": {}, "secrets": None, "previous": None}
-        await self._remove(_to_be_had(response, user), response, nothing)
+        nothing: dict[str, Any] = {"request": {}, "secrets": None, "previous": None}
+        chosen = _to_be_had(response, user)
+        await self._remove(chosen, response, nothing | {"kind": "deleted"})
 
     async def forget(self, response: str, user: str | None = None) -> None:
         """The same of one that was given and is not to be stored: whoever asks for it once more

@@ -98,6 +98,14 @@ async def test_a_body_that_does_not_come_is_ended_with_408(service: Service, fra
     assert not service.front.asked
 
 
+async def test_a_body_that_nobody_wants_is_not_waited_for(service: Service) -> None:
+    async with spoken_to(service) as spoken:
+        await spoken.say(
+            b"GET /v1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"
+        )
+        assert await spoken.status() == 200
+
+
 async def test_a_body_that_trickles_in_time_is_taken(tmp_path: Path) -> None:
     async with serving_api(tmp_path) as service:
         service.front.script = (*working(), *ending())

@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from service.api.describing import operation_of
 from service.api.errors import ApiError, Handler
 from service.settings import Settings
 
@@ -39,7 +40,10 @@ def server_options(settings: Settings) -> dict[str, Any]:
 
 @web.middleware
 async def body_came(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """The handler is called when the whole body is there."""
+    """The handler is called when the whole body is there, where it takes one."""
+    operation = operation_of(request.match_info.handler)
+    if operation is not None and operation.body is None:
+        return await handler(request)
     if (request.content_length or 0) > MOST_BYTES:
         told = f"the body is longer than {MOST_BYTES} bytes"
         raise ApiError(413, told, headers=_CLOSING)
