@@ -47,7 +47,7 @@ def tools_of(given: Sequence[Mapping[str, Any]], choice: JsonValue, settings: Se
         if taking is None:
             raise _unsupported(tool.get("type"), where)
         tools.shown.append(dict(tool) | taking(tools, tool, where, settings))
-    _require_choice(choice)
+    require_choice(choice)
     if choice == "none":  # nothing is called but what an answer cannot do without
         return Tools(web=False, files=True, shown=tools.shown)
     return tools
@@ -111,8 +111,9 @@ _TAKING: Mapping[str, _Taking] = {
 }
 
 
-def _require_choice(choice: JsonValue) -> None:
-    """Which tool is called is the plan's business: an object that names one is let pass."""
+def require_choice(choice: JsonValue) -> None:
+    """Which tool is called is the plan's business: an object that names one is let pass. Raises
+    ApiError."""
     if choice is not None and not isinstance(choice, dict) and choice not in _WAYS:
         text = f"tool_choice: use one of {', '.join(_WAYS)}, or name a tool by an object"
         raise ApiError(400, text, param="tool_choice")
