@@ -79,7 +79,10 @@ ACCESS: web.AppKey[Access] = web.AppKey("access", Access)
 
 @web.middleware
 async def asker_known(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Every request but those of public operations is somebody's."""
+    """Every request but those of public operations is somebody's. Which methods an address has
+    stands in the public description."""
+    if isinstance(request.match_info.http_exception, web.HTTPMethodNotAllowed):
+        return await handler(request)
     operation = operation_of(request.match_info.handler)
     if operation is None or not operation.is_open:
         # An address that there is not is nobody's business without a key, either.

@@ -253,6 +253,7 @@ async def _followed(
                     await send(told.take(one, run))
             run = await _run(front, record)
             await send(told.end(run, await _spent(front, run) or Spent()))
+            await stream.send("[DONE]")
             await forget(front, record)
         except StorageError as error:
             log.warning("response %s: %s", record.id, error)
