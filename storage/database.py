@@ -22,6 +22,7 @@ from storage.errors import StorageError, Unstorable
 
 _T = TypeVar("_T")
 
+_LONGEST = 300
 _OF_DATA = ("22", "23")
 """PostgreSQL's classes of errors: of the data, and of constraints."""
 
@@ -143,7 +144,8 @@ class Database:
             yield
         except (SQLAlchemyError, sqlite3.Error, OSError, OverflowError) as error:
             if _is_of_data(error):
-                raise Unstorable(f"this cannot be kept: {_problem(error)}") from error
+                told = _problem(error)[:_LONGEST]  # it may repeat what was to be kept
+                raise Unstorable(f"this cannot be kept: {told}") from error
             raise StorageError(f"{self.name}: {_problem(error)}") from error
 
 

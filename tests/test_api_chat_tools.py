@@ -142,10 +142,29 @@ async def test_what_functions_gave_for_an_earlier_question_is_not_taken(service:
     assert [turn["role"] for turn in turns if turn["role"] != "tool"] == ["user", "assistant"]
 
 
-async def test_with_no_tool_chosen_no_function_is_offered(service: Service) -> None:
+def allowing(*names: str) -> dict[str, Any]:
+    tools = [{"type": "function", "function": {"name": name}} for name in names]
+    return {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": tools}}
+
+
+@pytest.mark.parametrize(
+    ("choice", "offered"),
+    [
+        ("none", False),
+        (allowing(), False),
+        (allowing("other"), False),
+        ({"type": "allowed_tools", "allowed_tools": 1}, False),
+        ("auto", True),
+        (allowing("other", "price"), True),
+        ({"type": "function", "function": {"name": "price"}}, True),
+    ],
+)
+async def test_only_allowed_functions_are_offered(
+    service: Service, choice: Any, offered: bool
+) -> None:
     service.front.script = ANSWERED
-    await ask(service, tool_choice="none")
-    assert wishes_of(service).functions is None
+    await ask(service, tool_choice=choice)
+    assert (wishes_of(service).functions is not None) == offered
 
 
 CALLED = {"id": "c1", "type": "function", "function": {"name": "price", "arguments": "{}"}}

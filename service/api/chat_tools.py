@@ -92,7 +92,18 @@ def functions_by(
         where, given = f"tools[{place}].function", tool.function.model_dump()
         taken = {*functions, *settings.tools}
         functions[tool.function.name] = function_of(given, where, taken)
-    return None if choice == "none" else [*functions.values()] or None
+    return [each for name, each in functions.items() if _allowed(name, choice)] or None
+
+
+def _allowed(name: str, choice: JsonValue) -> bool:
+    """Whether it may be called: `allowed_tools` may name those that may."""
+    if not isinstance(choice, dict) or choice.get("type") != "allowed_tools":
+        return choice != "none"
+    within = choice.get("allowed_tools")
+    named = within.get("tools") if isinstance(within, dict) else None
+    return {"type": "function", "function": {"name": name}} in (
+        named if isinstance(named, list) else ()
+    )
 
 
 def asked_calls(items: Sequence[Item]) -> list[AskedCall]:
