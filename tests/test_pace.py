@@ -116,6 +116,16 @@ async def test_a_body_that_trickles_in_time_is_taken(tmp_path: Path) -> None:
         assert [asked.question for asked, _ in service.front.asked] == ["Who?"]
 
 
+async def test_what_is_no_http_is_refused_and_no_error_of_the_service(
+    service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    for wrong in (head("Authorization: Bearer k\0ey"), b"GET\r\n\r\n", b"\xff\xfe\r\n\r\n"):
+        async with spoken_to(service) as spoken:
+            await spoken.say(wrong)
+            assert await spoken.status() == 400
+    assert caplog.records == []
+
+
 @pytest.mark.parametrize(
     "field", ["X: " + "y" * 20_000, "\r\n".join(f"X-{n}: y" for n in range(500))]
 )
