@@ -40,6 +40,8 @@ def create(
             raise UsageProblem(f"--{error}") from error
         if not (name.strip() and (user is None or user.strip())):
             raise UsageProblem("a key needs a name, and its user one too")
+        if not f"{name}{user or ''}".isprintable():
+            raise UsageProblem("the names of a key and of its user cannot hold control characters")
         made, key = await store.create(name.strip(), (user or name).strip(), limits)
         return _data(made) | {"key": key}
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from service.api.webhooks import delivery_object, webhook_object
+from service.api.webhooks import Changed, delivery_object, webhook_object
 from service.edge import AsJson, leave, run_to_end, settings_of, show, show_json
 from service.errors import UsageProblem
 from service.settings import Settings
@@ -70,10 +70,15 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @webhooks.command("remove", epilog="Example:\n\n  breadth webhooks remove 0k3f...")
-def remove(webhook: Annotated[str, typer.Argument(help="Its id.")]) -> None:
+def remove(
+    webhook: Annotated[str, typer.Argument(help="Its id.")], as_json: AsJson = False
+) -> None:
     """Tell an address nothing more."""
     run_to_end(_with(settings_of(), lambda hooks: hooks.remove(webhook)))
-    show(f"webhook {webhook} is told nothing more")
+    if as_json:
+        show_json(Changed(id=webhook).model_dump())
+    else:
+        show(f"webhook {webhook} is told nothing more")
     leave(0)
 
 
@@ -95,10 +100,15 @@ def deliveries(
 
 
 @webhooks.command("resend", epilog="Example:\n\n  breadth webhooks resend evt_...")
-def resend(delivery: Annotated[str, typer.Argument(help="Its id, evt_...")]) -> None:
+def resend(
+    delivery: Annotated[str, typer.Argument(help="Its id, evt_...")], as_json: AsJson = False
+) -> None:
     """Have a delivery sent again by the service, whatever has become of it."""
     run_to_end(_with(settings_of(), lambda hooks: hooks.resend(delivery)))
-    show(f"{delivery} is sent again")
+    if as_json:
+        show_json(Changed(id=delivery, object="webhook.delivery", deleted=False).model_dump())
+    else:
+        show(f"{delivery} is sent again")
     leave(0)
 
 

@@ -33,11 +33,13 @@ from storage.errors import (
     OverLimit,
     RunTaken,
     StorageError,
+    TooManyWebhooks,
     UnknownEvaluation,
     UnknownKey,
     UnknownResponse,
     UnknownRun,
     UnknownWebhook,
+    Unstorable,
 )
 from storage.evaluations import EvaluationRecord, EvaluationResult, Evaluations
 from storage.keys import KEY_PREFIX, KeyLimits, KeyRecord, Keys, KeySpent
@@ -79,12 +81,14 @@ __all__ = [
     "Spent",
     "Standing",
     "StorageError",
+    "TooManyWebhooks",
     "TraceStore",
     "UnknownEvaluation",
     "UnknownKey",
     "UnknownResponse",
     "UnknownRun",
     "UnknownWebhook",
+    "Unstorable",
     "WebhookRecord",
     "Webhooks",
     "WorkerRecord",

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Text
+from sqlalchemy import JSON, DateTime, Dialect, String, Text
 from sqlalchemy.types import TypeDecorator
 
 # PostgreSQL takes no NUL and neither database takes half a surrogate pair, but PDFs and models
@@ -14,6 +14,25 @@ from sqlalchemy.types import TypeDecorator
 _UNSTORABLE = re.compile("[\x00\x1a\ud800-\udfff]")
 _MARKED = re.compile("\x1a([0-9a-f]{4})")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _marked(value: str | None) -> str | None:
+    """As it is stored."""
+    if value is None:
+        return None
+    return _UNSTORABLE.sub(lambda found: f"\x1a{ord(found[0]):04x}", value)
+
+
+class Id(TypeDecorator[str]):
+    """A name that this package makes. One that somebody asks for may have any characters: those
+    that no database takes are in no id."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Like no other where no id is like it."""
+        return _marked(value)
 
 
 class Words(TypeDecorator[str]):
@@ -24,9 +43,7 @@ class Words(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """As it is stored."""
-        if value is None:
-            return None
-        return _UNSTORABLE.sub(lambda found: f"\x1a{ord(found[0]):04x}", value)
+        return _marked(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         """As it was given."""

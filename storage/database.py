@@ -7,17 +7,27 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Delete, Insert, Row, Select, Update
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    SQLAlchemyError,
+    StatementError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.access import Access, Work
 from storage.engines import is_sqlite, prepare_sqlite
-from storage.errors import StorageError
+from storage.errors import StorageError, Unstorable
 from storage.one_file import OneFile
 from storage.server import Server
 
 _T = TypeVar("_T")
+
+_LONGEST = 300
+_OF_DATA = ("22", "23")
+"""PostgreSQL's classes of errors: of the data, and of constraints."""
 
 _ADVICE = {
     "SQLITE_FULL": "the disk (or the database's page limit) is full: make room",
@@ -119,13 +129,25 @@ class Database:
         """Errors of drivers as StorageErrors."""
         try:
             yield
-        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        except (SQLAlchemyError, sqlite3.Error, OSError, OverflowError) as error:
+            if _is_of_data(error):
+                told = _problem(error)[:_LONGEST]  # it may repeat what was to be kept
+                raise Unstorable(f"this cannot be kept: {told}") from error
             raise StorageError(f"{self.name}: {_problem(error)}") from error
+
+
+def _is_of_data(error: Exception) -> bool:
+    """Whether what was given is to blame, and not the database or the way to it."""
+    if isinstance(error, OverflowError | DataError | IntegrityError):
+        return True  # the first is SQLite's, of numbers above 64 bits
+    if isinstance(error, DBAPIError):
+        return str(getattr(error.orig, "sqlstate", "")).startswith(_OF_DATA)
+    return isinstance(error, StatementError)  # it could not even be written down
 
 
 def _problem(error: Exception) -> str:
     """What is wrong and what to do, in a line."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
+    cause = error.orig if isinstance(error, StatementError) else error
     code = getattr(cause, "sqlite_errorname", "")
     for beginning, advice in _ADVICE.items():
         if code.startswith(beginning):

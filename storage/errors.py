@@ -2,6 +2,9 @@
 
     StorageError         the database cannot be used (disk full, locked, unreadable, made by a newer
                          Breadth): the text names it and says what to do; the run cannot go on
+    Unstorable           the database cannot keep what it was given (a number that is too large for
+                         its column, what is no JSON, a row that another one contradicts), however
+                         often it is tried: a StorageError, too
     RunTaken             another living process works on the run: a StorageError, too
     EvaluationTaken      another living process works on the evaluation: a StorageError, too
     NoStore              nothing was ever kept there: a StorageError, too
@@ -10,6 +13,7 @@
     UnknownResponse      the same of a response; it may be another user's
     UnknownWebhook       the same of a webhook, or of what is on its way to one
     DisabledWebhook      nothing is sent to this webhook any more
+    TooManyWebhooks      a user has as many as one may have
     UnknownKey           the same of an API key
     OverLimit            a key's runs have taken what they may; it says when there is more
 
@@ -22,6 +26,10 @@ from difflib import get_close_matches
 
 class StorageError(Exception):
     """The database cannot be used as it is."""
+
+
+class Unstorable(StorageError):
+    """The database can be used, but not for this; its text does not say where the database is."""
 
 
 class NoStore(StorageError):
@@ -80,6 +88,14 @@ class DisabledWebhook(Exception):
     def __init__(self, webhook: str) -> None:
         """`webhook`: its id."""
         super().__init__(f"webhook {webhook} is disabled: add its address anew")
+
+
+class TooManyWebhooks(Exception):
+    """A user has as many webhooks as one may have."""
+
+    def __init__(self, most: int) -> None:
+        """`most`: so many."""
+        super().__init__(f"a user has at most {most} webhooks: remove one first")
 
 
 class UnknownKey(LookupError):

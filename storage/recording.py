@@ -65,6 +65,9 @@ _OF_RUN = (
 )
 """What an event has to know of its run; answer and options may be long."""
 _LAST_STEP = select(func.max(StepRow.position)).where(StepRow.run == bindparam("run"))
+_MOST = 2**31 - 1
+"""Of a column of whole numbers."""
+_COUNTS = ("prompt", "completion", "cached", "drafted", "accepted")
 _IDS_AT_ONCE = 500
 """Far below what either database takes in one IN (...)."""
 
@@ -309,7 +312,7 @@ async def _unknown(
 
 
 async def _add_model_call(entry: _Entry, event: ModelCalled) -> None:
-    """Prompt, samples and costs."""
+    """Prompt, samples and costs; of counts that no column holds, the most that it does."""
     usage = event.completion.usage
     await add(
         entry.connection,
@@ -322,11 +325,7 @@ async def _add_model_call(entry: _Entry, event: ModelCalled) -> None:
             "purpose": event.request.purpose,
             "request": request_data(event.request),
             "samples": [sample_data(sample) for sample in event.completion.samples],
-            "prompt_tokens": usage.prompt_tokens,
-            "completion_tokens": usage.completion_tokens,
-            "cached_tokens": usage.cached_tokens,
-            "drafted_tokens": usage.drafted_tokens,
-            "accepted_tokens": usage.accepted_tokens,
+            **{f"{name}_tokens": min(getattr(usage, f"{name}_tokens"), _MOST) for name in _COUNTS},
             "cost": event.cost,
             "queued_seconds": usage.queued_seconds,
             "endpoints": list(event.completion.endpoints),

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, Row, delete, select, true
+from sqlalchemy import ColumnElement, Row, delete, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +21,8 @@ from storage.service_tables import ResponseRow
 from storage.statements import add
 
 Kind = Literal["response", "chat"]
+ASKED: tuple[Kind, ...] = get_args(Kind)
+"""The kinds of those that are to be had; others are there for their idempotency keys alone."""
 PREFIXES: Mapping[Kind, str] = {"response": "resp_", "chat": "chatcmpl-"}
 
 
@@ -52,7 +54,9 @@ class ResponseRecord:
     id: str
     run: str
     user: str
-    kind: Kind
+    kind: Kind | Literal["given", "deleted"]
+    """The last two are found by their idempotency keys alone: `given` was not to be stored, and
+    `deleted` has no request any more."""
     request: Mapping[str, Any]
     secrets: Mapping[str, Any] | None
     """None from the end of its run on."""
@@ -66,7 +70,8 @@ _FIELDS = tuple(ResponseRecord.__dataclass_fields__)
 class Responses:
     """Those in one database. Every method raises StorageError where that is unusable.
 
-    `user`: whose; None: everybody's. What is another user's is not there.
+    `user`: whose; None: everybody's. What is another user's is not there. An idempotency key is
+    remembered for as long as the run is kept, whatever became of the response.
     """
 
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
@@ -76,7 +81,8 @@ class Responses:
 
     async def create(self, asked: Asked, asked_by: Asker) -> tuple[ResponseRecord, bool]:
         """A response and its run, both new; or the one that the same user asked for with the same
-        idempotency key before, and False. Raises OverLimit."""
+        idempotency key before, and False: then one more client waits for it, if it is the same
+        request. Raises OverLimit."""
 
         async def made(connection: AsyncConnection) -> tuple[ResponseRecord, bool]:
             earlier = await _again(connection, asked, asked_by)
@@ -99,7 +105,7 @@ class Responses:
 
     async def named(self, response: str, user: str | None = None) -> ResponseRecord:
         """The response with this id. Raises UnknownResponse."""
-        chosen = (ResponseRow.id == response) & _of(user)
+        chosen = _to_be_had(response, user)
         found = await self._database.read(lambda connection: _found(connection, chosen))
         if found is None:
             raise UnknownResponse(response)
@@ -115,9 +121,39 @@ class Responses:
 
         Raises UnknownResponse.
         """
-        chosen = (ResponseRow.id == response) & _of(user)
-        if not await self._database.change(delete(ResponseRow).where(chosen)):
+        nothing: dict[str, Any] = {"request": {}, "secrets": None, "previous": None}
+        chosen = _to_be_had(response, user)
+        await self._remove(chosen, response, nothing | {"kind": "deleted"})
+
+    async def forget(self, response: str, user: str | None = None) -> None:
+        """The same of one that was given and is not to be stored: whoever asks for it once more
+        with its idempotency key gets it. Raises UnknownResponse."""
+        await self._remove(_to_be_had(response, user), response, {"kind": "given"})
+
+    async def _remove(
+        self, chosen: ColumnElement[bool], response: str, left: Mapping[str, Any]
+    ) -> None:
+        """`left`: of one that has an idempotency key."""
+        keyed = update(ResponseRow).where(chosen & ResponseRow.idempotency.is_not(None))
+
+        async def removed(connection: AsyncConnection) -> int:
+            kept = (await connection.execute(keyed.values(left))).rowcount
+            return kept + (await connection.execute(delete(ResponseRow).where(chosen))).rowcount
+
+        if not await self._database.write(removed):
             raise UnknownResponse(response)
+
+    async def leave(self, response: str) -> bool:
+        """A client that waited for it has gone. Gives whether nobody waits any more."""
+        chosen = ResponseRow.id == response
+        left = update(ResponseRow).where(chosen).values(waiting=ResponseRow.waiting - 1)
+
+        async def gone(connection: AsyncConnection) -> bool:
+            await connection.execute(left)
+            waiting = await connection.execute(select(ResponseRow.waiting).where(chosen))
+            return (waiting.scalar_one_or_none() or 0) <= 0
+
+        return await self._database.write(gone)
 
 
 async def _again(
@@ -127,7 +163,11 @@ async def _again(
     if asked.idempotency is None:
         return None
     same = (ResponseRow.user == asked_by.user) & (ResponseRow.idempotency == asked.idempotency)
-    return await _found(connection, same)
+    found = await _found(connection, same)
+    if found is not None and found.request == asked.request:
+        more = update(ResponseRow).where(same).values(waiting=ResponseRow.waiting + 1)
+        await connection.execute(more)
+    return found
 
 
 async def _new_run(connection: AsyncConnection, asked: Asked, asked_by: Asker, at: datetime) -> str:
@@ -154,6 +194,11 @@ def _values(asked: Asked, asked_by: Asker, run: str, at: datetime) -> dict[str, 
         "previous": asked.previous,
         "created_at": at,
     }
+
+
+def _to_be_had(response: str, user: str | None) -> ColumnElement[bool]:
+    """The one with this id."""
+    return (ResponseRow.id == response) & _of(user) & ResponseRow.kind.in_(ASKED)
 
 
 def _of(user: str | None) -> ColumnElement[bool]:

@@ -7,13 +7,13 @@ ask, `webhook` where the ends of runs are told, and `delivery` each telling.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.columns import Json
+from storage.columns import Id, Json
 from storage.tables import RUN_ID, Base
 
-RESPONSE_ID = String(40)
+RESPONSE_ID = Id(40)
 
 
 class ResponseRow(Base):
@@ -29,7 +29,8 @@ class ResponseRow(Base):
     run: Mapped[str] = mapped_column(RUN_ID, ForeignKey("run.id"), unique=True)
     user: Mapped[str] = mapped_column(server_default="")
     kind: Mapped[str]
-    """response or chat: by which interface it was asked."""
+    """response or chat: by which interface it was asked. What is forgotten but for its key is
+    `given` (the same request has its answer once more) or `deleted` (nobody has it)."""
     request: Mapped[dict[str, Any]]
     """The body, without secrets."""
     secrets: Mapped[dict[str, Any] | None] = mapped_column(Json)
@@ -39,6 +40,8 @@ class ResponseRow(Base):
     previous: Mapped[str | None] = mapped_column(RESPONSE_ID)
     """The response that it goes on from, which may be deleted by now."""
     created_at: Mapped[datetime]
+    waiting: Mapped[int] = mapped_column(server_default="1")
+    """Requests with the same key whose clients have not left."""
 
 
 class WorkerRow(Base):

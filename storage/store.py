@@ -19,7 +19,7 @@ from storage.evaluations import Evaluations
 from storage.forking import fork_run
 from storage.keys import Keys
 from storage.log import Head, Logged, read_heads, read_log, read_news
-from storage.pruning import Pruned, next_lot, remove_runs
+from storage.pruning import Ages, Pruned, next_lot, remove_runs
 from storage.reading import read_document, read_history, read_replies
 from storage.recording import write_event
 from storage.responses import Responses
@@ -42,6 +42,8 @@ from storage.workers import Workers
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
+_KEYED = timedelta(days=1)
+"""For so long an idempotency key is remembered whatever is deleted."""
 
 
 def _now() -> datetime:
@@ -160,14 +162,14 @@ class TraceStore:
     async def prune(self, older: timedelta, *, dry_run: bool = False) -> Pruned:
         """Remove runs that have ended and were made longer ago, and those whose response was
         deleted, with everything of them; those of evaluations stay. `dry_run`: only count them."""
-        before = self._now() - older
+        ages = Ages(self._now() - older, self._now() - _KEYED)
         moments: list[datetime] = []
         last: str | None = ""
         while last is not None:
-            lot, last = await self._database.read(partial(next_lot, before=before, after=last))
+            lot, last = await self._database.read(partial(next_lot, ages=ages, after=last))
             if lot and not dry_run:
                 runs = [run for run, _ in lot]
-                lot = await self._database.write(partial(remove_runs, before=before, runs=runs))
+                lot = await self._database.write(partial(remove_runs, ages=ages, runs=runs))
             moments += [at for _, at in lot]
         return Pruned(len(moments), min(moments, default=None), max(moments, default=None))
 

@@ -15,14 +15,13 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     MetaData,
-    String,
     false,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from storage.columns import Json, UtcTime, Words
+from storage.columns import Id, Json, UtcTime, Words
 
-RUN_ID = String(20)
+RUN_ID = Id(20)
 
 
 class Base(DeclarativeBase):

@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 from secrets import token_bytes, token_hex
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, insert, select, true, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
-from storage.errors import DisabledWebhook, UnknownWebhook
+from storage.errors import DisabledWebhook, TooManyWebhooks, UnknownWebhook
 from storage.run_ids import new_run_id
 from storage.service_tables import DeliveryRow, ResponseRow, WebhookRow
 
@@ -30,6 +30,8 @@ _WAITS = (5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 28800)
 _CLAIM = timedelta(seconds=60)
 """So long nobody else sends what somebody has begun to send."""
 _SPREAD = 0.2
+MOST_WEBHOOKS = 20
+"""Of one user: each end of a run is told to all of them."""
 _LONGEST_WAIT = 86_400.0
 
 
@@ -99,12 +101,17 @@ class Webhooks:
     async def create(
         self, url: str, user: str = "", kinds: Sequence[str] = ()
     ) -> tuple[WebhookRecord, str]:
-        """A new one, and its secret, which is told this once."""
+        """A new one, and its secret, which is told this once. Raises TooManyWebhooks."""
         at, secret = self._now(), f"whsec_{b64encode(token_bytes(32)).decode()}"
         made = WebhookRecord(new_run_id(at), user, url, tuple(kinds), at, None)
         values = {"id": made.id, "user": user, "url": url, "kinds": list(kinds)}
         row = insert(WebhookRow).values(**values, secret=secret, created_at=at)
-        await self._database.change(row)
+
+        async def add(connection: AsyncConnection) -> None:
+            await _require_room(connection, user)
+            await connection.execute(row)
+
+        await self._database.write(add)
         return made, secret
 
     async def all(self, user: str | None = None) -> list[WebhookRecord]:
@@ -233,6 +240,14 @@ class Webhooks:
         mine = (DeliveryRow.id == due.delivery.id) & (DeliveryRow.next_at == due.until)
         values["attempts"] = DeliveryRow.attempts + 1
         await self._database.change(update(DeliveryRow).where(mine).values(values))
+
+
+async def _require_room(connection: AsyncConnection, user: str) -> None:
+    """Raises TooManyWebhooks. Two that are added at the same moment may both see the last room:
+    the bound keeps thousands away."""
+    count = select(func.count()).where(WebhookRow.user == user)
+    if (await connection.execute(count)).scalar_one() >= MOST_WEBHOOKS:
+        raise TooManyWebhooks(MOST_WEBHOOKS)
 
 
 def _shared_out(rows: Sequence[Row[Any]], each: int) -> list[Row[Any]]:

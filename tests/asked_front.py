@@ -58,6 +58,8 @@ class PlayedFront:
     settings: Settings
     asked: list[tuple[Asked, Asker]] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
+    leaving: asyncio.Queue[bool] = field(default_factory=asyncio.Queue)
+    """Whether each client that left was the last one."""
     created: asyncio.Event = field(default_factory=asyncio.Event)
     was_stopped: asyncio.Event = field(default_factory=asyncio.Event)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -90,6 +92,13 @@ class PlayedFront:
             while not (record := await self.store.run(run)).is_over:
                 await self.changed.wait()
         return record
+
+    async def leave(self, record: ResponseRecord) -> bool:
+        is_last = await self.store.responses.leave(record.id)
+        if is_last:
+            await self.stop(record.run, record.user)
+        self.leaving.put_nowait(is_last)
+        return is_last
 
     async def stop(self, run: str, user: str | None) -> RunRecord:
         record = await self.store.ask_to_stop(run, user)

@@ -66,6 +66,8 @@ class ChatServer:
     def __init__(self, name: str = "test") -> None:
         self.name = name
         self.asked: list[str] = []
+        self.tokens = 9
+        """That it says each answer has."""
         self.reply: Callable[[str], str] = right_reply
         self.release = asyncio.Event()
         self.held = asyncio.Event()
@@ -97,7 +99,11 @@ class ChatServer:
         for index in range(body.get("n", 1)):
             await self._send(response, index, {"content": self.reply(asked)}, None)
             await self._send(response, index, {}, "stop")
-        usage = {"prompt_tokens": len(asked) // 4, "completion_tokens": 9, "total_tokens": 0}
+        usage = {
+            "prompt_tokens": len(asked) // 4,
+            "completion_tokens": self.tokens,
+            "total_tokens": 0,
+        }
         await response.write(f"data: {json.dumps(_chunk([], usage))}\n\ndata: [DONE]\n\n".encode())
         return response
 

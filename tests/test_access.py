@@ -51,6 +51,12 @@ async def test_a_key_is_told_once_and_only_its_digest_is_kept(
         assert key.encode() not in Path(url).read_bytes()
 
 
+async def test_which_methods_an_address_has_is_told_without_a_key(service: Service) -> None:
+    for path, status in (("/healthz", 405), ("/v1/runs", 405), ("/v1/nothing", 401)):
+        async with service.http.put(path) as answer:
+            assert answer.status == status, path
+
+
 async def test_a_revoked_key_is_none(store: TraceStore) -> None:
     record, key = await store.keys.create("laptop", "ann")
     await store.keys.revoke(record.id)

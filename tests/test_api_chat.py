@@ -292,7 +292,6 @@ async def test_a_run_belongs_to_whoever_asks(answering: Service) -> None:
         ({"temperature": "hot"}, "temperature"),
         ({"max_completion_tokens": 0}, "max_completion_tokens"),
         ({"stream": "yes"}, "stream"),
-        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
         ({"response_format": {"type": "yaml"}}, "response_format.type"),
         ({"response_format": {"type": "json_schema"}}, "response_format.json_schema.schema"),
         (

@@ -11,7 +11,7 @@ from asked_front import PlayedFront, Service, serving_api
 
 from service.api.app import application
 from service.api.errors import STORAGE
-from storage import StorageError
+from storage import StorageError, Unstorable
 
 
 class Broken(PlayedFront):
@@ -59,6 +59,13 @@ async def test_a_database_that_cannot_be_used_is_told_for_later(tmp_path: Path) 
         status, body, headers = await asked(service, StorageError("the disk is full"))
     assert (status, body["error"]["message"]) == (503, STORAGE)
     assert headers["Retry-After"] == "1"
+
+
+async def test_what_the_database_can_never_keep_is_not_for_later(tmp_path: Path) -> None:
+    async with serving_api(tmp_path) as service:
+        status, body, headers = await asked(service, Unstorable("this cannot be kept: 2**70"))
+    assert (status, body["error"]["code"]) == (500, "unstorable")
+    assert headers["x-should-retry"] == "false"
 
 
 async def test_a_bug_in_a_stream_ends_the_connection(tmp_path: Path) -> None:

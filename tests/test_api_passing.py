@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from inference import MiniLM
 from service.api.offered import OFFERED, changes_of
 from service.settings import Settings
+from storage import KeyLimits
 
 ASKED: list[Any] = [{"role": "user", "content": "hi"}]
 
@@ -305,3 +306,23 @@ async def test_a_client_that_leaves_is_left_by_the_server_too(
         asking.cancel()
         await asyncio.wait({asking})
         await asyncio.wait_for(chat_server.dropped.wait(), 10)
+
+
+@pytest.mark.parametrize("limit", ["tokens_a_day", "money_a_day"])
+async def test_a_key_with_a_limit_of_its_costs_is_kept_from_what_nobody_counts(
+    tmp_path: Path, limit: str
+) -> None:
+    async with serving(hello) as server, passing(tmp_path, server, access="keys") as service:
+        keys = service.front.store.keys
+        _, limited = await keys.create("k", "ann", KeyLimits(**{limit: 9}))  # type: ignore[arg-type]
+        _, free = await keys.create("k", "ann", KeyLimits(runs_a_minute=9))
+        body = {"model": "m", "messages": ASKED, "prompt": "a", "input": "a"}
+        heads = {"Authorization": f"Bearer {limited}"}
+        for path in ("chat/completions", "completions", "embeddings"):
+            async with service.http.post(f"/v1/{path}", json=body, headers=heads) as answer:
+                told = await answer.json()
+            assert (answer.status, told["error"]["code"]) == (403, "key_limited")
+        assert not server.heads
+        heads = {"Authorization": f"Bearer {free}"}
+        async with service.http.post("/v1/chat/completions", json=body, headers=heads) as answer:
+            assert answer.status == 200

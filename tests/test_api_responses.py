@@ -53,7 +53,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 def strictly(events: list[Any]) -> list[str]:
     """Their types; each of the interface's own is what the client's types say."""
     for event in events:
-        if not event.type.startswith(("response.breadth.", "response.cancelled")):
+        if not event.type.startswith(("breadth:", "response.cancelled")):
             EVENT.validate_python(event.model_dump(mode="json"))
     assert [event.sequence_number for event in events] == list(range(len(events)))
     return [event.type for event in events]
@@ -107,7 +107,7 @@ async def test_a_stream_has_every_event_in_its_order(service: Service) -> None:
     service.front.script = WHOLE
     stream = await service.client.responses.create(model="breadth", input="Who?", stream=True)
     events = [event async for event in stream]
-    kinds = [kind for kind in strictly(events) if not kind.startswith("response.breadth.")]
+    kinds = [kind for kind in strictly(events) if not kind.startswith("breadth:")]
     deltas = kinds.count("response.output_text.delta")
     assert kinds == [
         "response.created",
@@ -323,6 +323,59 @@ async def test_the_same_request_with_the_same_key_is_one_response(service: Servi
     assert one.id == other.id
     with pytest.raises(openai.ConflictError):
         await ask("Who else?")
+
+
+async def test_a_key_finds_what_is_not_stored_and_nothing_that_was_deleted(
+    service: Service,
+) -> None:
+    service.front.script = WHOLE
+
+    async def ask(key: str, **more: Any) -> Any:
+        headers = {"Idempotency-Key": key}
+        return await service.client.responses.create(
+            model="breadth", input="Who?", extra_headers=headers, **more
+        )
+
+    one, other = [await ask("a", store=False) for _ in range(2)]
+    assert one.to_dict() == other.to_dict()
+    with pytest.raises(openai.NotFoundError):
+        await service.client.responses.retrieve(one.id)
+    stream = [event async for event in await ask("b", store=False, stream=True)]
+    assert [event async for event in await ask("b", store=False, stream=True)] == stream
+    kept = await ask("c")
+    await service.client.responses.delete(kept.id)
+    with pytest.raises(openai.ConflictError, match="was deleted"):
+        await ask("c")
+    assert len(await service.front.store.runs()) == 3
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_run_goes_on_while_a_client_with_the_same_key_waits(
+    service: Service, stream: bool
+) -> None:
+    service.front.script = working()
+
+    async def ask() -> str:
+        body = {"model": "breadth", "input": "Who?", "stream": stream}
+        headers = {"Idempotency-Key": "k"}
+        async with service.http.post("/v1/responses", json=body, headers=headers) as answer:
+            return await answer.text()
+
+    async def leave(client: asyncio.Task[str]) -> bool:
+        client.cancel()
+        async with asyncio.timeout(20):
+            return await service.front.leaving.get()
+
+    clients = []
+    for _ in range(3):
+        service.front.created.clear()
+        clients.append(asyncio.create_task(ask()))
+        await service.front.created.wait()
+    assert [await leave(client) for client in clients[:2]] == [False, False]
+    assert not service.front.stopped
+    await service.front.play_next(*ending())
+    assert "Alfonso Cuar\\u00f3n" in await clients[2]
+    assert await ask() == await ask()
 
 
 async def test_what_is_another_users_is_not_there(service: Service) -> None:

@@ -32,6 +32,12 @@ async def test_a_key_is_made_listed_and_revoked(user: User) -> None:
     assert "0" in nobody.err
 
 
+async def test_a_user_without_a_legible_name_is_refused(user: User) -> None:
+    ended = await user.types("keys", "create", "k", "--user", "ann\x07")
+    assert ended.code == 2
+    assert "control characters" in ended.err
+
+
 async def test_a_limit_that_allows_nothing_is_refused_by_its_option(user: User) -> None:
     ended = await user.types("keys", "create", "k", "--runs-a-minute", "0")
     assert ended.code == 2

@@ -98,6 +98,14 @@ async def test_a_body_that_does_not_come_is_ended_with_408(service: Service, fra
     assert not service.front.asked
 
 
+async def test_a_body_that_nobody_wants_is_not_waited_for(service: Service) -> None:
+    async with spoken_to(service) as spoken:
+        await spoken.say(
+            b"GET /v1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"
+        )
+        assert await spoken.status() == 200
+
+
 async def test_a_body_that_trickles_in_time_is_taken(tmp_path: Path) -> None:
     async with serving_api(tmp_path) as service:
         service.front.script = (*working(), *ending())
@@ -106,6 +114,16 @@ async def test_a_body_that_trickles_in_time_is_taken(tmp_path: Path) -> None:
             await spoken.say(*(bytes([byte]) for byte in ASKED))
             assert await spoken.status() == 200
         assert [asked.question for asked, _ in service.front.asked] == ["Who?"]
+
+
+async def test_what_is_no_http_is_refused_and_no_error_of_the_service(
+    service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    for wrong in (head("Authorization: Bearer k\0ey"), b"GET\r\n\r\n", b"\xff\xfe\r\n\r\n"):
+        async with spoken_to(service) as spoken:
+            await spoken.say(wrong)
+            assert await spoken.status() == 400
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize(

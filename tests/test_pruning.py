@@ -21,7 +21,7 @@ from planner import (
     StepStarted,
 )
 from storage import Asked, Asker, TraceStore, UnknownRun
-from storage.pruning import next_lot, remove_runs
+from storage.pruning import Ages, next_lot, remove_runs
 from storage.tables import Base, RunRow
 from tests.transactions import reading, writing
 
@@ -105,11 +105,11 @@ async def test_a_run_that_goes_on_meanwhile_stays(store: TraceStore, clock: Cloc
     run = await ended(store)
     clock.forward(8 * 86_400)
     async with reading(store) as connection:
-        lot, _ = await next_lot(connection, clock.now - WEEK)
+        lot, _ = await next_lot(connection, Ages(clock.now - WEEK, clock.now))
     assert [id_ for id_, _ in lot] == [run]
     await store.trace(run).record(RunStarted("Who?", resumed=True))
     async with writing(store) as connection:
-        assert await remove_runs(connection, clock.now - WEEK, [run]) == []
+        assert await remove_runs(connection, Ages(clock.now - WEEK, clock.now), [run]) == []
     assert (await store.run(run)).answer is not None
 
 

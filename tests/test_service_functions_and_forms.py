@@ -226,6 +226,42 @@ async def test_the_official_client_calls_its_functions_and_gets_an_answer(
     assert parent == first.id.removeprefix("resp_")
 
 
+@pytest.mark.parametrize("streams", [False, True])
+async def test_the_official_client_calls_its_functions_in_chat_completions(
+    settings: Settings, films: Path, chat_server: ChatServer, streams: bool
+) -> None:
+    told = {"Paris": "18 °C, sunny", "Oslo": "7 °C, rain"}
+    tools: Any = [{"type": "function", "function": FUNCTION}]
+    messages: list[Any] = [{"role": "user", "content": ASKED}]
+    async with service(settings, [films], most=2) as (front, _), asking(front) as client:
+
+        async def complete() -> Any:
+            asked: Any = {"model": "breadth", "messages": messages, "tools": tools}
+            if not streams:
+                return await client.chat.completions.create(**asked)
+            async with client.chat.completions.stream(**asked) as stream:
+                return await stream.get_final_completion()
+
+        first = await complete()
+        message = first.choices[0].message
+        calls = [(c.function.name, json.loads(c.function.arguments)) for c in message.tool_calls]
+        assert calls == [(call.name, call.arguments) for call in CALLS]
+        planned = chat_server.asked.count(chat_server.asked[0])
+        messages.append(message.model_dump(exclude_none=True))
+        for call in message.tool_calls:
+            output = told[json.loads(call.function.arguments)["city"]]
+            messages.append({"role": "tool", "tool_call_id": call.id, "content": output})
+        second = await complete()
+        run = await front.store.run(second.id.removeprefix("chatcmpl-"))
+    assert first.choices[0].finish_reason == "tool_calls"
+    assert second.choices[0].finish_reason == "stop"
+    assert "18 °C" in second.choices[0].message.content
+    assert "7 °C" in second.choices[0].message.content
+    assert not second.choices[0].message.tool_calls
+    assert run.parent == first.id.removeprefix("chatcmpl-")
+    assert chat_server.asked.count(chat_server.asked[0]) == planned
+
+
 async def test_the_official_client_gets_json_in_its_form_and_is_told_of_a_bad_one(
     settings: Settings, films: Path, chat_server: ChatServer
 ) -> None:

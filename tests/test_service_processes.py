@@ -9,7 +9,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+from aiohttp import ClientSession
 from conftest import QUESTION, ChatServer
 
 from planner import RunStarted
@@ -148,3 +150,50 @@ async def test_a_worker_that_was_taken_for_dead_ends_and_records_nothing_more(
             assert await worker.wait() == 75
         after = await store.run(run)
     assert (after.status, after.worker, after.last_event) == ("running", "other", events)
+
+
+async def test_a_run_goes_on_while_a_client_of_another_process_waits_with_the_same_key(
+    settings: Settings, films: Path, chat_server: ChatServer
+) -> None:
+    chat_server.hold("When was Bong Joon-ho born?")
+    serve = ("serve", "--port", "0", "--runs")
+    body = {"model": "breadth", "input": QUESTION, "stream": True}
+    asked: Any = {"url": "/v1/responses", "json": body, "headers": {"Idempotency-Key": "k"}}
+    async with (
+        process(settings, films, *serve, "2") as (_, first),
+        process(settings, films, *serve, "0") as (_, second),
+        ClientSession(str(first["url"])) as one,
+        ClientSession(str(second["url"])) as other,
+        await TraceStore.open(settings.store) as store,
+    ):
+        leaving = await one.post(**asked)
+        async with asyncio.timeout(60):
+            await chat_server.held.wait()
+        async with other.post(**asked) as staying:  # its head says that it has joined
+            leaving.close()
+            async with asyncio.timeout(40):
+                while await answered(one, "/v1/responses") == 0:  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
+            chat_server.release.set()
+            async with asyncio.timeout(40):
+                told = await staying.text()
+        assert "event: response.completed" in told
+        (run,) = await store.runs()
+        assert (run.status, run.cancel_at) == ("completed", None)
+        # Nobody is left: the next one that leaves stops its run.
+        chat_server.release.clear()
+        alone = await other.post(**asked | {"headers": {"Idempotency-Key": "l"}})
+        alone.close()
+        (run, _) = await store.runs()
+        assert await ended(store, run.id) == "cancelled"
+
+
+async def answered(client: ClientSession, route: str) -> float:
+    """Requests whose answers have ended."""
+    async with client.get("/metrics") as metrics:
+        lines = (await metrics.text()).splitlines()
+    return sum(
+        float(line.rpartition(" ")[2])
+        for line in lines
+        if line.startswith("breadth_http_requests_total") and f'route="{route}"' in line
+    )

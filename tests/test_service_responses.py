@@ -65,7 +65,7 @@ async def test_every_event_of_a_real_run_is_the_same_whenever_it_is_followed(
     assert part.status == "in_progress"
     assert part.output_text == ""
     for event in events:
-        if not event["type"].startswith("response.breadth."):
+        if not event["type"].startswith("breadth:"):
             STREAM_EVENT.validate_python(event)
     assert events[-1]["type"] == "response.completed"
     assert await followed(client, made.id) == events

@@ -8,15 +8,19 @@ from pathlib import Path
 
 import pytest
 from conftest import QUESTION, ChatServer
+from sqlalchemy import text
 
-from planner import RunStarted
+from planner import RunStarted, Step, StepAdded
 from service.saved import options_of
 from service.serving import warn_of_keys
 from service.settings import Settings
 from service.work.ending import handed_over
 from service.work.service import Service, service
 from service.work.worker import Worker
-from storage import Asked, Asker, KeyLimits, TraceStore, UnknownRun
+from storage import Asked, Asker, KeyLimits, RunRecord, TraceStore, UnknownRun
+from storage.database import Database
+from storage.engines import database_url
+from tests.transactions import writing
 
 ASKER = Asker(user="ann", priority=1)
 
@@ -97,6 +101,39 @@ async def test_what_failed_before_it_began_says_why(settings: Settings, films: P
     assert "prompt" in str(record.reason)
 
 
+async def test_a_run_whose_events_can_never_be_kept_fails_and_says_why(
+    settings: Settings,
+) -> None:
+    async with await TraceStore.open(settings.store) as store:
+        made = await store.create_run("Who?", {}, ASKER)
+
+        async def unkept(record: RunRecord) -> None:
+            trace = store.trace(record.id, "w")
+            await trace.record(RunStarted("Who?"))
+            await trace.record(StepAdded(Step("a", "lookup", {}), 2**70, "planner"))
+
+        await store.workers.join("w")
+        async with asyncio.timeout(20):
+            await Worker("w", store, unkept, lambda: None).do(made)
+        record = await store.run(made)
+    assert record.status == "failed"
+    assert str(record.reason).startswith("this cannot be kept: ")
+    assert "postgresql" not in str(record.reason)
+
+
+async def test_a_server_that_counts_to_the_stars_does_no_harm(
+    settings: Settings, films: Path, chat_server: ChatServer
+) -> None:
+    chat_server.tokens = 2**70
+    rich = settings.model_copy(update={"max_tokens": 10**12})
+    async with running(rich, films) as (front, _):
+        made = await front.create(asked(rich, films), ASKER)
+        async with asyncio.timeout(60):
+            record = await front.ended(made.run)
+        spent = await front.store.spent(made.run)
+    assert (record.status, spent.completion > 10**8) == ("completed", True)
+
+
 async def test_a_user_has_no_more_runs_at_once_than_allowed(
     settings: Settings, films: Path, chat_server: ChatServer
 ) -> None:
@@ -138,6 +175,37 @@ async def test_a_worker_that_has_left_says_no_more_that_it_lives(
             # It would not be known, and be taken for one that others have the runs of.
             await worker._beat()
         assert await front.store.workers.alive() == []
+
+
+async def test_a_run_that_cannot_be_queued_is_taken_and_done_when_it_can(
+    settings: Settings,
+    films: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("service.work.worker._FORGOTTEN", timedelta(0))
+    monkeypatch.setattr("service.work.worker.BEAT_SECONDS", 0.1)
+    async with running(settings, films, most=0) as (front, _), queue_hidden(settings):
+        made = await front.create(asked(settings, films), ASKER)
+        await front._queue._new.join()
+    assert f"run {made.run} waits until it is missed" in caplog.text
+    async with running(settings, films) as (front, _):
+        assert (await front.ended(made.run)).status == "completed"
+
+
+@asynccontextmanager
+async def queue_hidden(settings: Settings) -> AsyncIterator[None]:
+    """Meanwhile the queue has no table of workflows."""
+    is_file = settings.store.endswith("runs.db")
+    place = settings.store.replace("runs.db", "runs-queue.db") if is_file else settings.store
+    schema = "" if is_file else "dbos."
+    database = Database(database_url(place))
+    for old, new in (("workflow_status", "hidden"), ("hidden", "workflow_status")):
+        async with writing(database) as connection:
+            await connection.execute(text(f"ALTER TABLE {schema}{old} RENAME TO {new}"))
+        if new == "hidden":
+            yield
+    await database.close()
 
 
 @pytest.mark.parametrize("how", ["the queue is gone", "its workflow ended too early"])

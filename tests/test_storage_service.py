@@ -2,14 +2,26 @@
 
 import asyncio
 import os
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 from trace_store import PASSAGE, Clock, model_called
 
+from inference import Completion, Sample, Usage
 from planner import Done, RunEnded, RunStarted, Step, StepAdded, StepEnded, StepStarted
-from storage import Asked, Asker, RunTaken, Spent, TraceStore, UnknownResponse, UnknownRun
+from storage import (
+    Asked,
+    Asker,
+    RunTaken,
+    Spent,
+    TraceStore,
+    UnknownResponse,
+    UnknownRun,
+    Unstorable,
+)
 from tests.transactions import writing
 
 ANN, BOB = Asker("ann", "k1", 1), Asker("bob", "k2", 1)
@@ -74,6 +86,31 @@ async def test_a_run_costs_what_its_model_calls_cost(store: TraceStore) -> None:
     for call in (model_called(cost=0.5), model_called(), model_called(reused=True)):
         await store.trace(run).record(call)
     assert await store.spent(run) == Spent(2, 60, 40, 10, 0.5)
+
+
+async def test_counts_that_no_column_holds_are_the_most_that_it_does(store: TraceStore) -> None:
+    made, _ = await store.responses.create(asked(), ANN)
+    completion = Completion((Sample("Nolan", "stop"),), Usage(2**70, 2**40))
+    await store.trace(made.run).record(model_called(completion=completion))
+    spent = await store.spent(made.run)
+    assert (spent.prompt, spent.completion) == (2**31 - 1, 2**31 - 1)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        StepAdded(Step("a", "lookup", {}), 2**70, "planner"),
+        StepAdded(Step("a", "lookup", {"what": object()}), 1, "planner"),
+        StepAdded(Step("a", None, {}), 1, "planner"),  # type: ignore[arg-type]
+    ],
+)
+async def test_what_no_database_keeps_is_told_apart_from_a_database_that_is_not_there(
+    store: TraceStore, event: StepAdded
+) -> None:
+    made, _ = await store.responses.create(asked(), ANN)
+    with pytest.raises(Unstorable, match="this cannot be kept: "):
+        await store.trace(made.run).record(event)
+    assert await store.log(made.run) == []
 
 
 async def test_a_deleted_response_is_gone(store: TraceStore) -> None:
@@ -203,3 +240,35 @@ async def test_a_worker_of_another_container_is_not_looked_up_among_our_processe
         await connection.execute(text(gone.format(here, "near")))
         await connection.execute(text(gone.format("pid:[1]", "far")))
     assert await store.workers.claim("me") == ["near"]
+
+
+@pytest.mark.parametrize("how", ["forget", "delete"])
+async def test_the_key_of_a_response_that_is_gone_is_remembered(
+    store: TraceStore, clock: Clock, how: str
+) -> None:
+    asked = Asked("response", "Who?", {}, {"input": "Who?"}, idempotency="k")
+    made, _ = await store.responses.create(asked, Asker("ann", priority=1))
+    await store.trace(made.run).record(RunEnded("completed"))
+    await getattr(store.responses, how)(made.id, "ann")
+    for gone in (store.responses.named, store.responses.delete, store.responses.forget):
+        with pytest.raises(UnknownResponse):
+            await gone(made.id, "ann")
+    clock.forward(60)
+    assert (await store.prune(timedelta(days=7))).runs == 0
+    again, is_new = await store.responses.create(asked, Asker("ann", priority=1))
+    assert (again.run, is_new) == (made.run, False)
+    assert again.kind == {"forget": "given", "delete": "deleted"}[how]
+    assert again.request == ({"input": "Who?"} if how == "forget" else {})
+    clock.forward(24 * 3600)
+    assert (await store.prune(timedelta(days=7))).runs == 1
+    _, is_new = await store.responses.create(asked, Asker("ann", priority=1))
+    assert is_new
+
+
+async def test_a_response_is_left_when_each_of_its_clients_has_gone(store: TraceStore) -> None:
+    asked = Asked("response", "Who?", {}, {"input": "Who?"}, idempotency="k")
+    made, _ = await store.responses.create(asked, Asker("ann"))
+    await store.responses.create(asked, Asker("ann"))
+    await store.responses.create(replace(asked, request={"input": "When?"}), Asker("ann"))
+    assert [await store.responses.leave(made.id) for _ in range(2)] == [False, True]
+    assert await store.responses.leave("resp_of_nobody")

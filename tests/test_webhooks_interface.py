@@ -16,6 +16,7 @@ from webhook_receiver import ended
 from search import WebClient
 from service.work.telling import Teller, webhook_settings
 from storage import TraceStore
+from storage.webhooks import MOST_WEBHOOKS
 
 ROOT = Path(__file__).parent.parent
 HOOK = "https://example.org/hook"
@@ -113,6 +114,17 @@ async def test_what_cannot_be_told_is_refused_and_the_field_is_named(
     assert await service.front.store.webhooks.all() == []
 
 
+async def test_a_user_has_so_many_webhooks_and_no_more(service: Service) -> None:
+    hooks = [await added(service) for _ in range(MOST_WEBHOOKS)]
+    status, told = await asked(service, "POST", "/v1/webhooks", {"url": HOOK})
+    assert (status, told["error"]["param"]) == (400, "url")
+    assert f"at most {MOST_WEBHOOKS} webhooks" in told["error"]["message"]
+    status, _ = await asked(service, "POST", "/v1/webhooks", {"url": HOOK}, user="bob")
+    assert status == 200
+    await asked(service, "DELETE", f"/v1/webhooks/{hooks[0]['id']}")
+    await added(service)
+
+
 async def test_what_is_another_users_is_not_there(service: Service) -> None:
     made = await added(service)
     await ended(service.front.store)
@@ -164,8 +176,10 @@ async def test_commands_look_after_webhooks(tmp_path: Path) -> None:
     assert await told_in_json(tmp_path, "deliveries", "--dead") == []
     code, said, _ = await command(tmp_path, "resend", waiting["id"])
     assert (code, said) == (0, f"{waiting['id']} is sent again\n")
-    code, _, _ = await command(tmp_path, "remove", made["id"])
-    assert code == 0
+    again = await told_in_json(tmp_path, "resend", waiting["id"])
+    assert again == {"id": waiting["id"], "object": "webhook.delivery", "deleted": False}
+    gone = await told_in_json(tmp_path, "remove", made["id"])
+    assert gone == {"id": made["id"], "object": "webhook", "deleted": True}
     assert await told_in_json(tmp_path, "list") == []
 
 

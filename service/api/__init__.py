@@ -3,12 +3,14 @@
 app         the application: routes, middlewares, limits
 errors      errors as the interface says them
 access      who asks
+again       requests that are sent again with the same Idempotency-Key
 hardening   what every answer says, and which requests are not heard
 pace        how long clients may take, and how much they may send
 health      whether the service lives and is ready, and its metrics
 metering    each request, counted and logged
 front       what the handlers need of the service: runs, their events, the store
-chat        /v1/chat/completions, with chat_bodies (what it takes) and chat_objects (what it gives)
+chat        /v1/chat/completions, with chat_bodies (what it takes), chat_tools (functions of the
+            caller) and chat_objects (what it gives)
 responses   /v1/responses; response_bodies is what it takes, with response_tools, response_functions
             and response_servers; response_asking makes a question of that
             response_items folds a run's calls into items (response_calls: what each looks like),

@@ -12,10 +12,12 @@ from aiohttp import web
 from service.api.describing import operation_of
 from service.api.errors import ApiError, Handler
 from service.api.front import Front
-from storage import KEY_PREFIX, Asker, KeyRecord
+from storage import KEY_PREFIX, Asker, KeyLimits, KeyRecord
 
 ASKER: web.RequestKey[Asker] = web.RequestKey("asker", Asker)
 """Under this key a request has its Asker."""
+LIMITS: web.RequestKey[KeyLimits] = web.RequestKey("limits", KeyLimits)
+"""Under this key a request has what the runs of its API key may take."""
 _REMEMBERED, _SECONDS = 1000, 5.0
 """Keys, and for how long: so late a revoked key is refused."""
 
@@ -23,6 +25,17 @@ _REMEMBERED, _SECONDS = 1000, 5.0
 def asker_of(request: web.Request) -> Asker:
     """Who asks, as it was found out before the handler was called."""
     return request.get(ASKER) or Asker(priority=1)
+
+
+def require_uncounted(request: web.Request) -> None:
+    """For what is no run, and whose tokens nobody counts. Raises ApiError where they should be."""
+    limits = request.get(LIMITS) or KeyLimits()
+    if limits.tokens_a_day is not None or limits.money_a_day is not None:
+        told = (
+            "this API key has a limit of tokens or money a day, which is that of runs: ask breadth,"
+            " or have a key without one"
+        )
+        raise ApiError(403, told, code="key_limited")
 
 
 class Access:
@@ -45,6 +58,7 @@ class Access:
         record = await self._record(key)
         if record is None:
             raise _refused("this API key is not valid: `breadth keys create` makes one")
+        request[LIMITS] = record.limits
         return Asker(record.user, record.id, priority=1)
 
     async def _record(self, key: str) -> KeyRecord | None:
@@ -65,7 +79,10 @@ ACCESS: web.AppKey[Access] = web.AppKey("access", Access)
 
 @web.middleware
 async def asker_known(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Every request but those of public operations is somebody's."""
+    """Every request but those of public operations is somebody's. Which methods an address has
+    stands in the public description."""
+    if isinstance(request.match_info.http_exception, web.HTTPMethodNotAllowed):
+        return await handler(request)
     operation = operation_of(request.match_info.handler)
     if operation is None or not operation.is_open:
         # An address that there is not is nobody's business without a key, either.

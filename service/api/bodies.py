@@ -4,6 +4,7 @@ Whatever is wrong becomes an ApiError that names the field; what was sent is nev
 """
 
 import json
+from math import isfinite
 from typing import Annotated, Any, NoReturn, TypeVar, cast
 
 from aiohttp import web
@@ -55,7 +56,7 @@ async def read_object(request: web.Request) -> dict[str, Any]:
         raise ApiError(415, f"send application/json, and not {request.content_type[:100]}")
     raw = await request.read()
     try:
-        value = json.loads(raw, parse_constant=_no_number)
+        value = json.loads(raw, parse_constant=_no_number, parse_float=_finite)
     except RecursionError as error:
         raise ApiError(400, "the body is nested too deeply") from error
     except ValueError as error:  # of JSON, of UTF-8, and of numbers that are too long
@@ -108,6 +109,12 @@ _FORMS = {"str", "int", "float", "bool", "list", "dict", "constrained"}
 def _no_number(name: str) -> NoReturn:
     """JSON has no NaN."""
     raise ValueError(name)
+
+
+def _finite(written: str) -> float:
+    """1e999 is a number that nobody could write down again."""
+    number = float(written)
+    return number if isfinite(number) else _no_number(written)
 
 
 def _require_shallow(value: dict[str, Any]) -> None:

@@ -2,37 +2,30 @@
 
 import asyncio
 from contextlib import aclosing
-from typing import Annotated, Any
+from dataclasses import replace
+from typing import Any
 
 from aiohttp import web
-from pydantic import Field
 
 from service.api.access import asker_of
-from service.api.bodies import Query, checked, read_object
-from service.api.chat_bodies import ChatBody, Conversation, changes_by, form_by, require_plain
-from service.api.chat_objects import ChatCompletion, Chunks, completion, said_by
+from service.api.again import Again, created, key_of, left
+from service.api.bodies import checked, read_object
+from service.api.chat_bodies import ChatBody, Conversation, changes_by, form_by
+from service.api.chat_objects import ChatCompletion, Chunks, Said, completion, said_by
+from service.api.chat_tools import asked_calls, functions_by
 from service.api.describing import EVENTS, described
-from service.api.errors import ApiError
 from service.api.front import FRONT, Front
 from service.api.offered import OFFERED, changes_of, wished_options
 from service.api.passing import pass_on
 from service.api.places import GrowingVeil
 from service.api.progress import Progress
+from service.api.response_items import Items
+from service.api.response_tools import require_choice
 from service.api.server_events import EventStream, event_stream, has_left
-from service.settings import Settings
 from service.wishes import Wishes
 from storage import Asked, ResponseRecord, RunRecord
 
 routes = web.RouteTableDef()
-_LONGEST_KEY = 255
-
-
-class Again(Query):
-    """How a client asks for the same again."""
-
-    idempotency_key: Annotated[
-        str | None, Field(min_length=1, max_length=_LONGEST_KEY, alias="Idempotency-Key")
-    ] = None
 
 
 @routes.post("/v1/chat/completions")
@@ -53,42 +46,56 @@ async def chat(request: web.Request) -> web.StreamResponse:
         return await pass_on(request, model)
     body = checked(given, ChatBody)
     front = request.app[FRONT]
-    asked = _asked(body, front.settings, request.headers.get("Idempotency-Key"))
-    record = await front.create(asked, asker_of(request))
-    if record.kind != "chat" or record.request != asked.request:
-        told = "Idempotency-Key: another request was made with this one"
-        raise ApiError(409, told, headers={"x-should-retry": "false"})
+    asked = await _asked(body, front, key_of(request), asker_of(request).user)
+    record = await created(front, asked, asker_of(request))
     answering = _streamed if body.stream else _whole
     try:
         answer = await answering(request, body, record)
     except asyncio.CancelledError:
         # A service that shuts down cancels, too: then the client is still there.
         if not body.store and has_left(request):
-            await front.stop(record.run, asker_of(request).user)
+            await left(front, record)
         raise
     return answer
 
 
-def _asked(body: ChatBody, settings: Settings, key: str | None) -> Asked:
+async def _asked(body: ChatBody, front: Front, key: str | None, user: str) -> Asked:
     """The request as a run. Raises ApiError for what cannot be done."""
-    require_plain(body)
-    if key is not None and not 1 <= len(key) <= _LONGEST_KEY:
-        raise ApiError(400, f"Idempotency-Key: 1 to {_LONGEST_KEY} characters")
-    conversation = Conversation(body.messages)
-    changes = changes_of(body.model) | changes_by(body) | conversation.changes
-    wishes = Wishes(conversation=conversation.earlier, form=form_by(body))
-    options = wished_options(settings, changes, **wishes.to_options())
+    require_choice(body.tool_choice)
+    turns = Conversation(body.messages)
+    waiting = await turns.handed_back.waiting(front, user, turns.question)
+    wishes = Wishes(
+        conversation=turns.earlier,
+        form=form_by(body),
+        functions=functions_by(body.tools, body.tool_choice, front.settings),
+        outputs=turns.handed_back.outputs,
+    )
+    changes = changes_of(body.model) | changes_by(body) | turns.changes
+    options = wished_options(front.settings, changes, **wishes.to_options())
     request = body.model_dump(mode="json", exclude_none=True, by_alias=True)
-    return Asked("chat", conversation.question, options, request, idempotency=key)
+    asked = Asked("chat", turns.question, options, request, idempotency=key)
+    if waiting is None:
+        return asked
+    # Its question is said so that it stands by itself already.
+    options |= {"asked": turns.question}
+    return replace(asked, question=waiting.question, options=options, takes_up=waiting.id)
+
+
+async def _said(front: Front, body: ChatBody, record: ResponseRecord, run: RunRecord) -> Said:
+    """What is to be told of a run that has ended. Raises ApiError for one that failed."""
+    items = Items.of(record, run, front.settings)
+    for logged in await front.store.log(run.id) if body.tools else ():
+        items.take(logged)
+    return said_by(run, body.most_tokens, asked_calls(items.functions))
 
 
 async def _whole(request: web.Request, body: ChatBody, record: ResponseRecord) -> web.Response:
     """When the run has ended."""
     front = request.app[FRONT]
     run = await front.ended(record.run)
-    said = said_by(run, body.most_tokens)
+    said = await _said(front, body, record, run)
     answer = completion(record, run, said, await front.store.spent(run.id))
-    return web.json_response(answer.model_dump())
+    return web.json_response(answer.told())
 
 
 async def _streamed(
@@ -101,13 +108,13 @@ async def _streamed(
         await stream.send(chunks.delta({"role": "assistant", "content": ""}))
         await _tell_progress(stream, chunks, front, await front.store.run(record.run))
         run = await front.ended(record.run)
-        for chunk in chunks.answer(said_by(run, body.most_tokens)):
+        for chunk in chunks.answer(await _said(front, body, record, run)):
             await stream.send(chunk)
         if body.wants_usage:
             await stream.send(chunks.usage(await front.store.spent(run.id)))
         await stream.send("[DONE]")
     if stream.left and not body.store:
-        await front.stop(record.run, asker_of(request).user)
+        await left(front, record)
     return stream.response
 
 

@@ -7,11 +7,13 @@ from pydantic import BeforeValidator, ConfigDict, Field, JsonValue
 
 from service.api.answer_forms import AnswerSchema, FormKind, form_of
 from service.api.bodies import Body, Count, as_whole
+from service.api.chat_tools import ChatTool, HandedBack, ToolCall
 from service.api.errors import ApiError
 from service.api.offered import EFFORTS
 from service.api.response_asking import MOST_CHARACTERS
 
 _MOST_INSTRUCTIONS = 20_000
+_ORDERS = ("system", "developer")
 _TEXTS = ("text", "input_text", "output_text", "refusal")
 _EXAMPLE: dict[str, JsonValue] = {
     "model": "breadth",
@@ -49,6 +51,8 @@ class Turn(Body):
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
     content: str | list[Part] | None = None
+    tool_calls: list[ToolCall] | None = None
+    tool_call_id: str | None = None
 
     def said(self, place: int) -> str:
         """Its text. `place`: among the messages. Raises ApiError for what is no text."""
@@ -116,10 +120,13 @@ class ChatBody(Body):
         Field(description="The answer as JSON, filled in from what was verified."),
     ] = None
     tools: Annotated[
-        list[dict[str, JsonValue]] | None,
-        Field(description="Others by way of `/v1/responses`.", json_schema_extra={"maxItems": 0}),
+        list[ChatTool] | None,
+        Field(max_length=128, description="Functions of the caller; others: `/v1/responses`."),
     ] = None
-    tool_choice: JsonValue = None
+    tool_choice: Annotated[
+        JsonValue, Field(description="none: no function is called; the plan says which others are.")
+    ] = None
+    parallel_tool_calls: Annotated[bool | None, Field(description="Has no effect.")] = None
     user: str | None = None
     store: Annotated[
         bool | None, Field(description="Whether the run goes on when the client leaves.")
@@ -141,19 +148,24 @@ class Conversation:
 
     def __init__(self, messages: Sequence[Turn]) -> None:
         """Raises ApiError where nothing is asked."""
-        said = [(turn.role, turn.said(place)) for place, turn in enumerate(messages)]
-        orders = [text for role, text in said if role in ("system", "developer")]
-        turns = [(role, text) for role, text in said if role not in ("system", "developer")]
-        asked = [n for n, (role, text) in enumerate(turns) if role == "user" and text.strip()]
+        said = [turn.said(place) for place, turn in enumerate(messages)]
+        roles = [turn.role for turn in messages]
+        asked = [n for n, role in enumerate(roles) if role == "user" and said[n].strip()]
         if not asked:
             text = "messages: one of them has to be the user's, and to say something"
             raise ApiError(400, text, param="messages")
-        self.question = " ".join(turns.pop(asked[-1])[1].split())
+        self.question = " ".join(said[asked[-1]].split())
+        orders = [text for role, text in zip(roles, said, strict=True) if role in _ORDERS]
         self.instructions = "\n\n".join(filter(None, orders))
+        self.handed_back = HandedBack(messages, said, asked[-1])
         _require_short("the question", self.question, MOST_CHARACTERS)
         _require_short("what is said by system", self.instructions, _MOST_INSTRUCTIONS)
+        # What is said when functions are called is said behind the question, and is no answer.
+        turns = range(asked[-1] if self.handed_back.outputs else len(messages))
         self.earlier: list[JsonValue] | None = [
-            {"role": role, "content": text} for role, text in turns if text
+            {"role": roles[n], "content": said[n]}
+            for n in turns
+            if n != asked[-1] and roles[n] not in _ORDERS and said[n]
         ] or None
 
     @property
@@ -166,13 +178,6 @@ def _require_short(what: str, text: str, most: int) -> None:
     if len(text) > most:
         told = f"messages: {what} has {len(text)} characters; at most {most} can be taken"
         raise ApiError(400, told, param="messages")
-
-
-def require_plain(body: ChatBody) -> None:
-    """Raises ApiError for what only `/v1/responses` does."""
-    if body.tools:
-        text = "tools: call functions by way of /v1/responses"
-        raise ApiError(400, text, param="tools", code="unsupported_parameter")
 
 
 def form_by(body: ChatBody) -> dict[str, JsonValue] | None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from inference import estimated_tokens
 from service.api.answer_forms import told
+from service.api.chat_tools import AskedCall, call_deltas
 from service.api.citations import Citation, CitedText
 from service.api.errors import ApiError
 from storage import ResponseRecord, RunRecord, Spent
@@ -19,7 +20,7 @@ _WORDS = re.compile(rf"(?:\s*\S+){{1,{_WORDS_AT_ONCE}}}\s*|\s+")
 _NOT_AGAIN = {"x-should-retry": "false"}
 """The official clients ask again after such a status; the run would only be made again."""
 
-Finish = Literal["stop", "length"]
+Finish = Literal["stop", "length", "tool_calls"]
 
 
 class UrlCitation(BaseModel):
@@ -42,9 +43,12 @@ class ChatMessage(BaseModel):
     """The answer."""
 
     role: Literal["assistant"] = "assistant"
-    content: str
+    content: str | None
+    """None where functions are to be called."""
     refusal: None = None
     annotations: list[ChatAnnotation]
+    tool_calls: list[AskedCall] | None = None
+    """Only where there are any."""
 
 
 class ChatChoice(BaseModel):
@@ -91,6 +95,12 @@ class ChatCompletion(BaseModel):
     usage: ChatUsage
     breadth: OfRun
 
+    def told(self) -> dict[str, Any]:
+        """As it is sent: clients look whether a message has calls."""
+        without = {"message": {"tool_calls"}}
+        silent = all(choice.message.tool_calls is None for choice in self.choices)
+        return self.model_dump(exclude={"choices": {"__all__": without}} if silent else None)
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -99,10 +109,13 @@ class Said:
     text: CitedText
     finish: Finish
     value: str | None
+    calls: Sequence[AskedCall] = ()
+    """That the caller is to make."""
 
 
-def said_by(run: RunRecord, most_tokens: int | None) -> Said:
-    """What is to be told. Raises ApiError for a run without an answer."""
+def said_by(run: RunRecord, most_tokens: int | None, calls: Sequence[AskedCall] = ()) -> Said:
+    """What is to be told. `calls`: that the run waits for, if it has no answer. Raises ApiError
+    for a run that failed or was stopped."""
     match run.status:
         case "completed" | "incomplete":
             text = told(run.answer)
@@ -112,6 +125,8 @@ def said_by(run: RunRecord, most_tokens: int | None) -> Said:
         case _:
             why = f"the run failed: {run.reason or 'no reason is known'}"
             raise ApiError(500, why, code="run_failed", headers=_NOT_AGAIN)
+    if calls and run.answer is None:
+        return Said(text, "tool_calls", None, calls)
     shown = text if most_tokens is None else within(text, most_tokens)
     whole = run.status == "completed" and shown == text
     return Said(shown, "stop" if whole else "length", run.answer.value if run.answer else None)
@@ -119,7 +134,11 @@ def said_by(run: RunRecord, most_tokens: int | None) -> Said:
 
 def completion(record: ResponseRecord, run: RunRecord, said: Said, spent: Spent) -> ChatCompletion:
     """The whole answer in one."""
-    message = ChatMessage(content=said.text.text, annotations=annotations(said.text.citations))
+    message = ChatMessage(
+        content=None if said.calls else said.text.text,
+        annotations=annotations(said.text.citations),
+        tool_calls=list(said.calls) or None,
+    )
     return ChatCompletion(
         id=record.id,
         created=int(record.created_at.timestamp()),
@@ -177,7 +196,9 @@ class Chunks:
         return self._head | {"choices": [], "usage": usage(spent).model_dump()}
 
     def answer(self, said: Said) -> Iterator[dict[str, Any]]:
-        """The text a few words at a time, then how it ended, with its citations."""
+        """The text a few words at a time, or calls, then how it ended, with its citations."""
+        for call in call_deltas(said.calls):
+            yield self.delta(call)
         for piece in pieces(said.text.text):
             yield self.delta({"content": piece})
         found = [each.model_dump() for each in annotations(said.text.citations)]

@@ -54,8 +54,8 @@ def described(
     """Says what a handler does.
 
     `errors`: statuses besides those that every operation has (401, 403, 429, 500, 503, and with a
-    body 400, 413, 415). `query` and `header`: models whose fields are the parameters; a header is
-    named by its field's alias.
+    body 400, 408, 413, 415). `query` and `header`: models whose fields are the parameters; a header
+    is named by its field's alias.
     """
     operation = Operation(summary, tag, answers, errors, body, query, header, details, is_open)
 

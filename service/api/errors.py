@@ -18,6 +18,7 @@ from storage import (
     UnknownResponse,
     UnknownRun,
     UnknownWebhook,
+    Unstorable,
 )
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -27,6 +28,7 @@ REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
 
 STORAGE = "the service cannot use its database at the moment; its log says why"
 """What clients are told: the reason tells where the database is."""
+_NOT_AGAIN = {"x-should-retry": "false"}
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 
@@ -80,13 +82,13 @@ async def errors_told(request: web.Request, handler: Handler) -> web.StreamRespo
         answer = _told(ApiError(429, str(error), code="rate_limit_exceeded", headers=wait))
     except StorageError as error:
         log.warning("request %s: %s", request_id, error)
-        answer = _told(ApiError(503, STORAGE, code="storage", headers={"Retry-After": "1"}))
+        answer = _told(_of_storage(error))
     except Exception:
         if request.writer.output_size:
             raise  # an answer has begun: the connection ends
         log.exception("request %s", request_id)
         told = f"the service failed; its log says more under {request_id}"
-        answer = _told(ApiError(500, told, code="internal", headers={"x-should-retry": "false"}))
+        answer = _told(ApiError(500, told, code="internal", headers=_NOT_AGAIN))
     if not answer.prepared:
         answer.headers["x-request-id"] = request_id
     return answer
@@ -94,6 +96,13 @@ async def errors_told(request: web.Request, handler: Handler) -> web.StreamRespo
 
 def _told(error: ApiError) -> web.Response:
     return web.json_response(error.body, status=error.status, headers=error.headers)
+
+
+def _of_storage(error: StorageError) -> ApiError:
+    """Later it may be done, or never."""
+    if isinstance(error, Unstorable):
+        return ApiError(500, str(error), code="unstorable", headers=_NOT_AGAIN)
+    return ApiError(503, STORAGE, code="storage", headers={"Retry-After": "1"})
 
 
 def _of_http(error: web.HTTPException) -> web.Response:

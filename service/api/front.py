@@ -36,6 +36,11 @@ class Front(Protocol):
         """Wait for its end."""
         ...
 
+    async def leave(self, record: ResponseRecord) -> bool:
+        """A client that waited for a response has gone. Stops its run where nobody waits for it any
+        more, and gives whether it did."""
+        ...
+
     async def stop(self, run: str, user: str | None) -> RunRecord:
         """Have it stopped, and wait a while for its end. Raises UnknownRun."""
         ...

@@ -17,7 +17,7 @@ from service.api.reference import reference_page
 routes = web.RouteTableDef()
 
 _ALWAYS = (401, 403, 429, 500, 503)
-_WITH_BODY = (400, 413, 415)
+_WITH_BODY = (400, 408, 413, 415)
 _MEANINGS: Mapping[int, str] = {
     200: "Done",
     201: "Made",
@@ -28,6 +28,7 @@ _MEANINGS: Mapping[int, str] = {
     403: "The key may not do this",
     404: "There is no such thing, or it is another user's",
     405: "There is no such method here",
+    408: "The body did not arrive in time",
     409: "It contradicts what was done already",
     413: "The body is too long",
     415: "The body is not JSON",

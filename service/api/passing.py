@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from aiohttp import ClientError, ClientResponse, web
 
 from inference import PACKAGED
+from service.api.access import require_uncounted
 from service.api.errors import REQUEST_ID, ApiError
 from service.api.front import FRONT
 from service.api.offered import unknown_model
@@ -34,11 +35,13 @@ async def pass_on(
 ) -> web.StreamResponse:
     """What a server says of the model. `served`: which there are; None: those for chat.
 
-    Raises ApiError where that is not allowed, and where no server answers.
+    Raises ApiError where that is not allowed, to anybody or with this key, and where no server
+    answers.
     """
     settings = request.app[FRONT].settings
     if not settings.pass_on:
         raise unknown_model(model)
+    require_uncounted(request)
     served = served or chat_served(settings)
     if model not in served.named and _is_inside(model, settings):
         told = (

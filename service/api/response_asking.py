@@ -18,7 +18,6 @@ from storage import Asked, ResponseRecord, RunRecord
 MOST_CHARACTERS = 2000
 """Of a question."""
 _SIZES: Mapping[str, str] = {"low": "short", "medium": "auto", "high": "report"}
-_LONGEST_KEY = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +35,6 @@ def asked_by(
 ) -> Asked:
     """What is to be done. `key`: of idempotency. Raises ApiError for what cannot be."""
     body.require_sound()
-    if key is not None and len(key) > _LONGEST_KEY:
-        raise ApiError(400, f"Idempotency-Key: at most {_LONGEST_KEY} characters")
     changes = changes_of(body.model)
     turns = Turns(body.input, previous.calls if previous else ())
     tools = tools_of(body.tools or [], body.tool_choice, settings)
@@ -64,7 +61,7 @@ def asked_by(
         options,
         request | ({"tools": tools.shown} if tools.shown else {}),
         secrets={"mcp": tools.secrets} if tools.secrets else None,
-        idempotency=key or None,
+        idempotency=key,
         previous=previous.response.id if previous else None,
         takes_up=waiting.id if waiting is not None and waiting.answer is None else None,
     )

@@ -60,6 +60,10 @@ class Calls:
         self.outputs: list[JsonValue] = []
         """As `Wishes` has them."""
 
+    def __contains__(self, call_id: str) -> bool:
+        """Whether there is such a call."""
+        return call_id in self._calls
+
     def take_call(self, item: Mapping[str, Any], where: str) -> None:
         """A `function_call` that is handed back."""
         for name in ("call_id", "name", "arguments"):

@@ -109,6 +109,7 @@ class Items:
         place = len(self.items)
         summary = {"type": "summary_text", "text": "\n".join(lines)}
         item = {"id": f"rs_{self.response.run}_{place}", "type": "reasoning", "summary": [summary]}
+        item["status"] = "completed"
         self.items.append(item)
         return [Change(place, item, ended=False), Change(place, item, ended=True)]
 
@@ -137,9 +138,10 @@ class Items:
         return [self._end(call, ended(item, told, with_results=self.with_results))]
 
     def _cut(self, call: str) -> Change:
-        """The run has ended before the call. One of the caller's is whole: it is theirs to make."""
+        """The run has ended before the call. One of the caller's is whole: it is theirs to make;
+        behind one that is `incomplete` no item may stand."""
         kind = self.items[self._open[call]]["type"]
-        return self._end(call, {"status": "completed" if kind == "function_call" else "incomplete"})
+        return self._end(call, {"status": "completed" if kind == "function_call" else "failed"})
 
     def _end(self, call: str, changes: Mapping[str, Any]) -> Change:
         place = self._open.pop(call)

@@ -64,7 +64,7 @@ def response_object(
         "tools": request.get("tools", []),
         "previous_response_id": response.previous,
         "reasoning": {"effort": None, "summary": None} | (request.get("reasoning") or {}),
-        "text": {"format": {"type": "text"}} | (request.get("text") or {}),
+        "text": _text(request.get("text") or {}),
         "store": request.get("store", True),
         "truncation": request.get("truncation", "disabled"),
         "service_tier": "default",
@@ -139,6 +139,14 @@ def usage(spent: Spent) -> dict[str, Any]:
         "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": spent.prompt + spent.completion,
     }
+
+
+def _text(given: Mapping[str, Any]) -> dict[str, Any]:
+    """How the answer is to look, with every field of its form."""
+    form = {"type": "text"} | (given.get("format") or {})
+    if form["type"] == "json_schema":
+        form = {"name": "answer", "description": None, "strict": False} | form
+    return dict(given) | {"format": form}
 
 
 def _error(run: RunRecord) -> dict[str, Any] | None:

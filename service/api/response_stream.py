@@ -63,7 +63,7 @@ class Stream:
                 self._numbered("response.in_progress", response=self._whole(run, "running"))
             )
         if (news := self._progress.of(logged)) is not None:
-            told.append(self._numbered(f"response.breadth.{news.pop('type')}", **news))
+            told.append(self._numbered(f"breadth:{news.pop('type')}", **news))
         for change in self._items.take(logged):
             told += self._ended(change) if change.ended else self._begun(change)
         self.is_over = logged.kind == "run_ended"  # a run that ends and goes on has been told
@@ -92,7 +92,7 @@ class Stream:
         events, field = _WRITTEN.get(item["type"], ("", ""))
         empty: Told = {field: ""} if field else {}
         if item["type"] == "reasoning":
-            empty = {"summary": []}
+            empty = {"summary": [], "status": "in_progress"}
         yield self._numbered(
             "response.output_item.added", output_index=change.place, item=item | empty
         )

@@ -41,16 +41,32 @@ _Taking = Callable[[Tools, Mapping[str, Any], str, Settings], dict[str, JsonValu
 
 def tools_of(given: Sequence[Mapping[str, Any]], choice: JsonValue, settings: Settings) -> Tools:
     """Raises ApiError for a tool that there is not, or is not to be had, naming it."""
-    tools = Tools()
+    require_choice(choice)
+    tools, unused = Tools(), Tools()
     for place, tool in enumerate(given):
         taking, where = _TAKING.get(str(tool.get("type"))), f"tools[{place}]"
         if taking is None:
             raise _unsupported(tool.get("type"), where)
-        tools.shown.append(dict(tool) | taking(tools, tool, where, settings))
-    _require_choice(choice)
+        into = tools if _allowed(tool, choice) else unused
+        tools.shown.append(dict(tool) | taking(into, tool, where, settings))
     if choice == "none":  # nothing is called but what an answer cannot do without
         return Tools(web=False, files=True, shown=tools.shown)
+    if unused.web and not tools.web:
+        tools.web, tools.files = False, True
     return tools
+
+
+def _allowed(tool: Mapping[str, Any], choice: JsonValue) -> bool:
+    """Whether it may be called: `allowed_tools` may name those that may."""
+    if not isinstance(choice, dict) or choice.get("type") != "allowed_tools":
+        return True
+    named, by = choice.get("tools"), ("type", "name", "server_label")
+    return choice.get("mode") != "none" and any(
+        isinstance(one, dict)
+        and all(one[name] == tool.get(name) for name in by if name in one and name in tool)
+        and one.get("type") == tool.get("type")
+        for one in (named if isinstance(named, list) else ())
+    )
 
 
 def _web(
@@ -111,8 +127,9 @@ _TAKING: Mapping[str, _Taking] = {
 }
 
 
-def _require_choice(choice: JsonValue) -> None:
-    """Which tool is called is the plan's business: an object that names one is let pass."""
+def require_choice(choice: JsonValue) -> None:
+    """Which tool is called is the plan's business: an object that names one is let pass. Raises
+    ApiError."""
     if choice is not None and not isinstance(choice, dict) and choice not in _WAYS:
         text = f"tool_choice: use one of {', '.join(_WAYS)}, or name a tool by an object"
         raise ApiError(400, text, param="tool_choice")

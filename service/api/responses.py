@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from aiohttp import web
 from pydantic import BaseModel, JsonValue
 
 from service.api.access import asker_of
+from service.api.again import Again, created, forget, key_of, left
 from service.api.bodies import read_body, read_query
 from service.api.describing import EVENTS, described
 from service.api.errors import STORAGE, ApiError, log
@@ -59,6 +60,7 @@ class ItemList(BaseModel):
     "Ask a question",
     tag="Responses",
     body=ResponseBody,
+    header=Again,
     answers={200: (ResponseObject, EVENTS)},
     errors=(404, 409),
     details="With `background` the answer comes at once, and the run goes on whatever becomes of"
@@ -68,18 +70,14 @@ async def response_made(request: web.Request) -> web.StreamResponse:
     """A run, waited for, followed, or left to itself."""
     front, body = request.app[FRONT], await read_body(request, ResponseBody)
     previous = await _previous(front, body.previous_response_id, asker_of(request).user)
-    key = request.headers.get("Idempotency-Key")
-    asked = asked_by(body, front.settings, key, previous)
-    record = await front.create(asked, asker_of(request))
-    if record.kind != "response" or record.request != asked.request:
-        told = "Idempotency-Key: another request was made with this one"
-        raise ApiError(409, told, headers={"x-should-retry": "false"})
+    asked = asked_by(body, front.settings, key_of(request), previous)
+    record = await created(front, asked, asker_of(request))
     try:
         return await _answer(request, body, record)
     except asyncio.CancelledError:
         # A service that shuts down cancels, too: then the client is still there.
         if body.needs_client and has_left(request):
-            await _stop(front, record)
+            await left(front, record)
         raise
 
 
@@ -188,7 +186,7 @@ async def _answer(
     if not body.background:
         await front.ended(record.run)
     answer = web.json_response(await _told(front, record))
-    await _forget(front, record)
+    await forget(front, record)
     return answer
 
 
@@ -255,23 +253,11 @@ async def _followed(
                     await send(told.take(one, run))
             run = await _run(front, record)
             await send(told.end(run, await _spent(front, run) or Spent()))
-            await _forget(front, record)
+            await stream.send("[DONE]")
+            await forget(front, record)
         except StorageError as error:
             log.warning("response %s: %s", record.id, error)
             await stream.send(told.broken("storage", STORAGE), event="error")
     if stream.left and stops:
-        await _stop(front, record)
+        await left(front, record)
     return stream.response
-
-
-async def _stop(front: Front, record: ResponseRecord) -> None:
-    """Nobody waits for it any more."""
-    await front.stop(record.run, record.user)
-    await _forget(front, record)
-
-
-async def _forget(front: Front, record: ResponseRecord) -> None:
-    """What was not to be stored, once it was given."""
-    if record.request.get("store") is False:
-        with suppress(UnknownResponse):  # another request with the same key was faster
-            await front.store.responses.delete(record.id, record.user)

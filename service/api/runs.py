@@ -29,7 +29,11 @@ class ListedRuns(Query):
 
     limit: Annotated[int, Field(ge=1, le=_MOST, description="How many at most.")] = 20
     before: Annotated[
-        str | None, Field(description="An id: older runs than this one, as for the next page.")
+        str | None,
+        Field(
+            pattern="^[0-9a-hjkmnp-tv-z]{1,16}$",
+            description="An id: older runs than this one, as for the next page.",
+        ),
     ] = None
     status: Status | None = None
 

@@ -10,6 +10,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from inference import MiniLM, estimated_tokens
+from service.api.access import require_uncounted
 from service.api.bodies import Body, checked, read_object
 from service.api.describing import EVENTS, described
 from service.api.errors import ApiError
@@ -84,6 +85,7 @@ async def embeddings(request: web.Request) -> web.StreamResponse:
     given = await read_object(request)
     settings, model = request.app[FRONT].settings, _model(given)
     if settings.pass_on and model in _LOCAL and _is_local(settings):
+        require_uncounted(request)
         return await _local(request, checked(given, EmbeddingsBody))
     return await pass_on(request, model, embeddings_served(settings))
 

@@ -12,7 +12,7 @@ from service.api.describing import described
 from service.api.errors import ApiError
 from service.api.front import FRONT
 from service.webhooks import require_address
-from storage import Delivery, WebhookRecord, require_kinds
+from storage import Delivery, TooManyWebhooks, WebhookRecord, require_kinds
 
 routes = web.RouteTableDef()
 
@@ -92,7 +92,10 @@ async def webhook_added(request: web.Request) -> web.Response:
     except ValueError as error:
         raise ApiError(400, f"events: {error}", param="events") from error
     user = asker_of(request).user
-    made, secret = await front.store.webhooks.create(body.url, user, body.events)
+    try:
+        made, secret = await front.store.webhooks.create(body.url, user, body.events)
+    except TooManyWebhooks as error:
+        raise ApiError(400, f"url: {error}", param="url", code="too_many_webhooks") from error
     shown = webhook_object(made).model_copy(update={"secret": secret})
     return web.json_response(shown.model_dump())
 

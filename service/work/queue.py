@@ -82,7 +82,7 @@ class Queue:
             )
         except (SQLAlchemyError, sqlite3.Error, error.DBOSException, OSError) as problem:
             DBOS.destroy(destroy_registry=True)
-            raise StorageError(f"the queue cannot be opened: {problem}") from problem
+            raise StorageError(f"the queue cannot be opened: {_line(problem)}") from problem
         self._putting = asyncio.create_task(self._put_all())
         return self
 
@@ -182,7 +182,12 @@ class _translated:  # noqa: N801 - reads as a statement
         traceback: TracebackType | None,
     ) -> None:
         if isinstance(problem, SQLAlchemyError | sqlite3.Error | error.DBOSException | OSError):
-            raise StorageError(f"the queue cannot be used: {problem}") from problem
+            raise StorageError(f"the queue cannot be used: {_line(problem)}") from problem
+
+
+def _line(problem: BaseException) -> str:
+    """What a driver says, without the statement and its values."""
+    return str(getattr(problem, "orig", None) or problem).partition("\n")[0]
 
 
 def _workflow(body: Body) -> Callable[[str], Awaitable[None]]:

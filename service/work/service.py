@@ -74,6 +74,13 @@ class Service:
             pass
         return await self.store.run(run)
 
+    async def leave(self, record: ResponseRecord) -> bool:
+        """See Front."""
+        if not await self.store.responses.leave(record.id):
+            return False
+        await self.stop(record.run, record.user)
+        return True
+
     async def stop(self, run: str, user: str | None) -> RunRecord:
         """See Front."""
         record = await self.store.ask_to_stop(run, user)

@@ -16,7 +16,7 @@ from planner import RunEnded
 from service.errors import exit_code, leaves
 from service.operations.logs import run_told
 from service.work.queue import Queue
-from storage import RunRecord, RunTaken, StorageError, TraceStore, UnknownRun
+from storage import RunRecord, RunTaken, StorageError, TraceStore, UnknownRun, Unstorable
 
 log = logging.getLogger("breadth.worker")
 
@@ -109,8 +109,8 @@ class Worker:
         try:
             await self._doing(record)
         except Exception as error:
-            if any(isinstance(leaf, StorageError) for leaf in leaves(error)):
-                raise _storage(error) from error
+            if (unkept := _storage(error)) is not None:
+                raise unkept from error
             if exit_code(error) is None:
                 log.exception("run %s failed by a bug", record.id)
             told = "; ".join(dict.fromkeys(str(leaf) for leaf in leaves(error)))
@@ -210,6 +210,10 @@ def _as_long_as(kind: type[Exception]) -> AsyncRetrying:
     return AsyncRetrying(wait=patience, retry=retry_if_exception_type(kind), reraise=True)
 
 
-def _storage(error: BaseException) -> StorageError:
-    """The first StorageError in it."""
-    return next(leaf for leaf in leaves(error) if isinstance(leaf, StorageError))
+def _storage(error: BaseException) -> StorageError | None:
+    """The first error of the database in it, which may be usable later; None: there is none, or
+    it will never take what it was given."""
+    found = [leaf for leaf in leaves(error) if isinstance(leaf, StorageError)]
+    if any(isinstance(leaf, Unstorable) for leaf in found):
+        return None
+    return next(iter(found), None)
