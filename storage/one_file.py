@@ -6,9 +6,11 @@ the file's lock a few times only, and other processes find it free more often.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import URL, Connection
@@ -22,6 +24,8 @@ _TOGETHER = 32
 _READERS = 4
 
 T = TypeVar("T")
+_Told = tuple[Any, Exception | None]
+"""What a work gave, or its error."""
 
 
 class Immediate:
@@ -71,19 +75,20 @@ class OneFile:
         self._reading = ThreadPoolExecutor(_READERS, thread_name_prefix="sqlite-reader")
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
         self._waiting: list[_Waiting] = []
-        self._task: asyncio.Task[None] | None = None
+        self._is_busy = self._is_closed = False
 
     async def read(self, work: Work[T]) -> T:
         """See Access."""
+        self._require_open()
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._reading, self._read, work)
 
     async def write(self, work: Work[T]) -> T:
         """See Access; together with others, or again by itself where one of those failed."""
+        self._require_open()
         result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(work, result))
-        if self._task is None:
-            self._task = asyncio.create_task(self._write_all())
+        self._begin()
         return await result
 
     async def rebuild(self, work: Work[T]) -> T:
@@ -96,31 +101,44 @@ class OneFile:
 
     async def close(self) -> None:
         """See Access."""
+        self._is_closed = True
         await asyncio.to_thread(self._close)
 
-    async def _write_all(self) -> None:
-        """Until nobody waits."""
+    def _require_open(self) -> None:
+        if self._is_closed:
+            raise sqlite3.ProgrammingError("it was closed")
+
+    def _begin(self) -> None:
+        """With all who wait, where nobody writes. No task does it: none may be cancelled while
+        others wait for it."""
+        if self._is_busy or not self._waiting:
+            return
+        lot, self._waiting = self._waiting[:_TOGETHER], self._waiting[_TOGETHER:]
+        self._is_busy = True
+        works = [waiting.work for waiting in lot]
         loop = asyncio.get_running_loop()
-        while self._waiting:
-            lot, self._waiting = self._waiting[:_TOGETHER], self._waiting[_TOGETHER:]
-            works = [waiting.work for waiting in lot]
-            told = await loop.run_in_executor(self._writing, self._together, works)
-            for waiting, (value, error) in zip(lot, told, strict=True):
-                if waiting.result.cancelled():
-                    continue
-                if error is None:
-                    waiting.result.set_result(value)
-                else:
-                    waiting.result.set_exception(error)
-        self._task = None
+        doing = loop.run_in_executor(self._writing, self._together, works)
+        doing.add_done_callback(partial(self._told, lot))
+
+    def _told(self, lot: Sequence[_Waiting], done: asyncio.Future[list[_Told]]) -> None:
+        """To those who wait; then the next ones are written."""
+        self._is_busy = False
+        for waiting, (value, error) in zip(lot, done.result(), strict=True):
+            if waiting.result.done():
+                continue  # it was cancelled
+            if error is None:
+                waiting.result.set_result(value)
+            else:
+                waiting.result.set_exception(error)
+        self._begin()
 
     def _read(self, work: Work[T]) -> T:
         with self._reader.connect() as connection:
             return _done(work, connection)
 
-    def _together(self, works: Sequence[Work[Any]]) -> list[tuple[Any, Exception | None]]:
+    def _together(self, works: Sequence[Work[Any]]) -> list[_Told]:
         """The value or the error of each."""
-        values: list[tuple[Any, Exception | None]] = []
+        values: list[_Told] = []
         begun = False
         try:
             with self._writer.begin() as connection:

@@ -8,13 +8,14 @@ from contextlib import asynccontextmanager
 import pytest
 from postgres_server import WHY_NOT, postgres
 from sqlalchemy import URL, make_url, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 from trace_store import PASSAGE, dropped, kinds
 
 from planner import Done, RunEnded, RunStarted, StepEnded
 from storage import StorageError, TraceStore
 from storage.database import Database
 from storage.engines import database_url
-from tests.transactions import reading, writing
+from tests.transactions import database_of, reading, writing
 
 OTHERS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -128,6 +129,23 @@ async def test_a_transaction_whose_connection_is_ended_is_undone_and_told(server
         with pytest.raises(StorageError, match="connection to it was lost amid an operation"):
             await interrupted()
         assert (await store.run(run)).question == "Who?"
+
+
+async def test_a_transaction_whose_connection_is_ended_is_done_again(server: str) -> None:
+    tries = []
+
+    async def interrupted_once(connection: AsyncConnection) -> None:
+        tries.append(connection)
+        await connection.execute(text("UPDATE run SET question = question || '!'"))
+        if len(tries) == 1:
+            await on_the_side(server, OTHERS)
+        await connection.execute(text("SELECT 1"))
+
+    async with await TraceStore.open(server) as store:
+        run = await store.create_run("Who?", {})
+        await database_of(store).write(interrupted_once)
+        assert (await store.run(run)).question == "Who?!"
+    assert len(tries) == 2
 
 
 async def test_a_server_that_goes_away_is_told_and_used_again_when_it_is_back(server: str) -> None:
