@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from planner import Answer, Section, Sentence, Table
 from search import Passage, Source
-from storage.records import answer_data, answer_from
+from storage.answer_records import answer_data, answer_from
 
 PASSAGE = Passage(Source("/a.md", "Rhine", "text/plain", "0" * 64), 0, 5, "Rhine", "page 3")
 REPORT = Answer(
