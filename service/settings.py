@@ -162,6 +162,10 @@ class Settings(BaseSettings):
     """Runs of one user at once, in all processes of the service; None: as many as there is room."""
     webhook_hosts: str = ""
     """Hosts, or HOST:PORT, that webhooks may go to though they are private; with commas between."""
+    keep_days: Annotated[float | None, Field(gt=0)] = None
+    """Runs that ended longer ago are removed by the service; None: they stay."""
+    documents_seconds: Annotated[float, Field(ge=0)] = 60.0
+    """How often the service looks for changes of its documents; 0: when it is started, only."""
     drain_seconds: Annotated[float, Field(ge=0)] = 20.0
     """How long a process of the service that is to end goes on with what it has begun."""
     seed: int = 0
