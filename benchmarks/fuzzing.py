@@ -24,7 +24,8 @@ import aiohttp
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.film_model import QUESTION, film_model, write_pages
+from benchmarks.film_pages import QUESTION, write_pages
+from benchmarks.model_server import film_model
 from benchmarks.service_processes import Kept, answering, free_port, kept
 from storage import TraceStore
 
