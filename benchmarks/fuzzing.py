@@ -52,6 +52,7 @@ async def asked(folder: Path, url: str, seed: int, *heads: str) -> str | None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "schemathesis.cli", "run", f"{url}/openapi.json", *given),
         *("--max-examples", str(_EXAMPLES), "--seed", str(seed)),
+        *("--request-timeout", "60"),
         *("--exclude-checks", _UNSAID, "--continue-on-failure", "--no-color"),
         cwd=folder,
         stdout=asyncio.subprocess.PIPE,

@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from service import ask_cli, keeping_cli, mcp_cli, plan_cli, runs_cli, serve_cli, settings_cli
+from service import (
+    ask_cli,
+    doctor_cli,
+    init_cli,
+    keeping_cli,
+    mcp_cli,
+    plan_cli,
+    runs_cli,
+    serve_cli,
+    settings_cli,
+)
 from service.edge import choose_settings, leave, show
 from service.evaluating.cli import EVAL_EPILOG, evals, evaluate
 from service.keys_cli import keys
@@ -33,6 +43,8 @@ app.command(epilog=ask_cli.WRITE_EPILOG)(ask_cli.write)
 app.command(epilog=plan_cli.RUN_EPILOG)(plan_cli.run)
 app.command(epilog=plan_cli.REPLAY_EPILOG)(plan_cli.replay)
 app.command(epilog=settings_cli.EPILOG)(settings_cli.settings)
+app.command(epilog=init_cli.INIT_EPILOG)(init_cli.init)
+app.command(epilog=doctor_cli.DOCTOR_EPILOG)(doctor_cli.doctor)
 app.command("eval", epilog=EVAL_EPILOG)(evaluate)
 app.command(epilog=keeping_cli.PRUNE_EPILOG)(keeping_cli.prune)
 app.command(epilog=keeping_cli.EXPORT_EPILOG)(keeping_cli.export)

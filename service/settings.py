@@ -58,6 +58,8 @@ class Settings(BaseSettings):
     settings: Annotated[Path | None, BeforeValidator(_path)] = None
     """The file that others are read from; without one it is breadth.toml of the working folder, or
     of the user's configuration, if there is one; empty: none. Raises UsageProblem."""
+    documents: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = ()
+    """Folders, files and addresses that are searched where no option names any; commas between."""
     model: str = "base"
     """base, small, a path to a GGUF file, hf:REPO/FILE, or openai:NAME."""
     base_url: str | None = Field(None, repr=False)

@@ -25,7 +25,7 @@ survives the death of the process. `database_url` says what database a name mean
     records      values as JSON and back
 """
 
-from storage.engines import database_url
+from storage.engines import database_url, is_there
 from storage.errors import (
     DisabledWebhook,
     EvaluationTaken,
@@ -94,5 +94,6 @@ __all__ = [
     "WorkerRecord",
     "Workers",
     "database_url",
+    "is_there",
     "require_kinds",
 ]
