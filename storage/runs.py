@@ -26,6 +26,8 @@ ENDED = frozenset(get_args(Status))
 _CLOSE_AMONG = 1000
 """A misspelt id is compared with so many of the newest."""
 _CLOSE_SHOWN = 3
+_SEARCHED = 2000
+"""Questions that are looked through for words: no index has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +154,12 @@ async def run_records(
     status: RunState | None,
     user: str | None = None,
     before: str | None = None,
+    *,
+    words: str = "",
 ) -> list[RunRecord]:
     """The newest first, without those that were made for an evaluation.
 
-    `user`: whose; None: everybody's. `before`: older than this run.
+    `user`: whose; None: everybody's. `before`: older than this run. `words`: in the question.
     """
     evaluated = exists().where(EvaluationRunRow.run == RunRow.id)
     query = select(RunRow.__table__).where(~evaluated)
@@ -166,6 +170,10 @@ async def run_records(
         last = made_by(before)
         query = query if last is None else query.where(RunRow.created_at <= last)
     query = query.order_by(RunRow.created_at.desc(), RunRow.id.desc())
+    if words:
+        newest = query.with_only_columns(RunRow.id).limit(_SEARCHED).subquery()
+        query = query.where(RunRow.id.in_(select(newest.c.id)))
+        query = query.where(RunRow.question.icontains(words, autoescape=True))
     if status not in ("running", "interrupted"):
         chosen = query if status is None else query.where(RunRow.status == status)
         return [_record(row) for row in await connection.execute(chosen.limit(limit))]

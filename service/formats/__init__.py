@@ -16,7 +16,7 @@ files         from a name's ending to a file
 from service.formats.bibtex import as_bibtex
 from service.formats.citing import STYLES, CitationStyle, source_line
 from service.formats.data import as_json
-from service.formats.files import ENDINGS, require_writable, write_files
+from service.formats.files import ENDINGS, made_of, require_writable, why_not, write_files
 from service.formats.markdown import as_markdown
 from service.formats.page import as_html
 from service.formats.pdf import as_pdf
@@ -36,7 +36,9 @@ __all__ = [
     "as_markdown",
     "as_pdf",
     "as_text",
+    "made_of",
     "require_writable",
     "source_line",
+    "why_not",
     "write_files",
 ]
