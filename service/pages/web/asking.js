@@ -25,7 +25,7 @@ export function askingForm(previous = null) {
   const wrong = el("div", {});
   const send = el("button", { type: "submit", class: "main" }, previous ? "Ask on" : "Ask");
   // The same key until it is taken: whatever is sent twice makes one run.
-  let once = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2);
+  let once = chance();
 
   async function sent(event) {
     event.preventDefault();
@@ -41,7 +41,7 @@ export function askingForm(previous = null) {
       location.hash = `#/run/${made.id.replace(/^resp_/, "")}`;
     } catch (error) {
       alerted(wrong, error);
-      if (error.status) once += "x";
+      if (error.status) once = chance();
     }
     send.disabled = false;
   }
@@ -59,6 +59,10 @@ export function askingForm(previous = null) {
     ...(searches === "yes" ? [looked, only] : []), send),
   wrong);
   return form;
+}
+
+function chance() {
+  return [...crypto.getRandomValues(new Uint32Array(4))].map((each) => each.toString(36)).join("-");
 }
 
 function toolOf(kind, domains) {

@@ -5,7 +5,7 @@ import { answerOf, sourcesOf, verdictsOf } from "./answer.js";
 import { askingForm } from "./asking.js";
 import * as aside from "./aside.js";
 import { PlanView } from "./plan.js";
-import { ask, file, follow } from "./service.js";
+import { ask, file, follow, now } from "./service.js";
 import { STATES, Story } from "./story.js";
 import { Timeline } from "./timeline.js";
 
@@ -23,7 +23,12 @@ export class RunView {
     this.plan = new PlanView(this.story, open);
     this.timeline = new Timeline(this.story, open);
     this.build(open);
-    signal.addEventListener("abort", () => { this.plan.stop(); this.timeline.stop(); });
+    const ticking = setInterval(() => { if (!this.over && !document.hidden) this.show(); }, 1000);
+    signal.addEventListener("abort", () => {
+      clearInterval(ticking);
+      this.plan.stop();
+      this.timeline.stop();
+    });
     this.begin();
   }
 
@@ -123,7 +128,10 @@ export class RunView {
         this.toldPhase = phase;
         tell(`${phase.name}: ${text}`);
       }
-      if (story.began !== null) this.facts.textContent = seconds((story.latest - story.began) / 1000);
+      if (story.began !== null) {
+        const until = Math.max(now(), story.latest);
+        this.facts.textContent = seconds((until - story.began) / 1000);
+      }
     }
     if (this.decided.open) this.tellDecisions();
   }
@@ -237,12 +245,13 @@ export class RunView {
       return;
     }
     const address = new URL(share.path, location.origin).href;
-    this.sharing.replaceChildren(
+    this.sharing.replaceChildren(...[
       el("span", { class: "quiet" }, "Whoever has this link reads the answer:"),
       el("a", { href: share.path, target: "_blank", rel: "noopener" }, address),
-      button("Copy", () => navigator.clipboard?.writeText(address)
-        .then(() => tell("Copied")).catch(() => {}), { class: "small" }),
-      button("End the link", () => change("DELETE"), { class: "small" }));
+      navigator.clipboard ? button("Copy", () => navigator.clipboard.writeText(address)
+        .then(() => tell("Copied")).catch(() => {}), { class: "small" }) : null,
+      button("End the link", () => change("DELETE"), { class: "small" }),
+    ].filter(Boolean));
   }
 }
 

@@ -1,6 +1,7 @@
 // What is asked of the service. The key stays in this tab, and is sent as a header.
 
 const PLACE = "breadth-key";
+const HIDDEN = 20000;
 const WAITS = [500, 1000, 2000, 4000, 8000];
 
 export class Refused extends Error {
@@ -18,6 +19,12 @@ export const key = {
 };
 
 let wanted = () => {};
+let ahead = 0;
+
+// What the service's clock says, to a second: that of this machine may say something else.
+export function now() {
+  return Date.now() + ahead;
+}
 
 // Who is called where the service wants a key, or another one.
 export function whenKeyIsWanted(call) {
@@ -48,6 +55,8 @@ async function sent(method, path, { body = null, head = {}, signal = null }) {
     if (error.name === "AbortError") throw error;
     throw new Refused(0, { message: "The service does not answer." });
   }
+  const date = Date.parse(answer.headers.get("Date") || "");
+  if (date && Math.abs(date - Date.now() - ahead) > 1500) ahead = date - Date.now();
   if (answer.ok) return answer;
   let told = null;
   try {
@@ -61,14 +70,17 @@ async function sent(method, path, { body = null, head = {}, signal = null }) {
 
 // The events of a run, from the first on; where the connection is lost, it goes on behind the last
 // one that came. Ends with the run. `lost` is told true when it is away, and false when it is back.
+// A page that nobody sees lets go of its connection, of which a browser has six for a service.
 export async function follow(run, take, signal, lost) {
   let last = 0;
   let failed = 0;
   while (!signal.aborted) {
+    await inSight(signal);
+    const connection = whileSeen(signal);
     try {
       const head = last ? { "Last-Event-ID": String(last) } : {};
       const path = `/v1/runs/${encodeURIComponent(run)}/events`;
-      const answer = await sent("GET", path, { head, signal });
+      const answer = await sent("GET", path, { head, signal: connection.signal });
       lost(false);
       for await (const event of events(answer.body)) {
         failed = 0;
@@ -81,12 +93,47 @@ export async function follow(run, take, signal, lost) {
       if (signal.aborted) return null;
       if (error instanceof Refused && error.status >= 400 && error.status < 500 &&
           error.status !== 429) throw error;
+    } finally {
+      connection.end();
     }
+    if (document.hidden) continue;
     lost(true);
     await pause(WAITS[Math.min(failed, WAITS.length - 1)], signal);
     failed += 1;
   }
   return null;
+}
+
+// Until the page is seen, or left.
+function inSight(signal) {
+  return new Promise((done) => {
+    const look = () => {
+      if (document.hidden && !signal.aborted) return;
+      document.removeEventListener("visibilitychange", look);
+      done();
+    };
+    document.addEventListener("visibilitychange", look);
+    signal.addEventListener("abort", look, { once: true });
+    look();
+  });
+}
+
+// A signal that ends when the page is left, or was not seen for a while.
+function whileSeen(signal) {
+  const connection = new AbortController();
+  const stop = () => connection.abort();
+  let timer = null;
+  const look = () => {
+    clearTimeout(timer);
+    if (document.hidden) timer = setTimeout(stop, HIDDEN);
+  };
+  document.addEventListener("visibilitychange", look);
+  signal.addEventListener("abort", stop, { once: true });
+  return { signal: connection.signal, end: () => {
+    clearTimeout(timer);
+    document.removeEventListener("visibilitychange", look);
+    signal.removeEventListener("abort", stop);
+  } };
 }
 
 function pause(milliseconds, signal) {

@@ -57,7 +57,7 @@ export class Story {
     if (this.isOver) return box.started !== null ? "stopped" : "cancelled";
     if (box.started !== null) return "running";
     if (box.drafted) return "speculated";
-    if (box.isList && box.parts.some((part) => this.state(part) === "running")) return "running";
+    if (box.isList && box.parts.some((part) => part.started !== null)) return "running";
     return "waiting";
   }
 

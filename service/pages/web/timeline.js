@@ -2,6 +2,7 @@
 // thousands; the plan says the same to who does not see it.
 
 import { counted, el, seconds } from "./elements.js";
+import { now as present } from "./service.js";
 import { asked } from "./story.js";
 
 const TALLEST = 18;
@@ -46,7 +47,7 @@ export class Timeline {
   // In rows: none touches another one of its row.
   packed() {
     const { story } = this;
-    const now = story.isOver ? story.latest : Math.max(Date.now(), story.latest || 0);
+    const now = story.isOver ? story.latest : Math.max(present(), story.latest || 0);
     const bars = [];
     for (const box of story.boxes.values()) {
       if (box.started === null) continue;
@@ -114,7 +115,7 @@ export class Timeline {
       pen.globalAlpha = 0.35;
       pen.fillRect(x, 18, 1, height - 18);
       pen.globalAlpha = 1;
-      const text = step < 1 ? `${second.toFixed(1)} s` : `${Math.round(second)} s`;
+      const text = tick(second, step);
       if (x + pen.measureText(text).width + 3 < width) pen.fillText(text, x + 3, 28);
     }
   }
@@ -153,8 +154,15 @@ export class Timeline {
 // Seconds between two lines, so that there are not too many.
 function stepOf(whole, width) {
   const most = Math.max(2, width / 70);
-  for (const step of [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600]) {
+  for (const step of [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200,
+    21600, 43200]) {
     if (whole / step <= most) return step;
   }
-  return whole / most;
+  return Math.ceil(whole / most / 86400) * 86400;
+}
+
+function tick(second, step) {
+  if (step < 1) return `${second.toFixed(1)} s`;
+  if (step < 60) return `${second} s`;
+  return step < 3600 ? `${second / 60} min` : `${second / 3600} h`;
 }
