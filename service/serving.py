@@ -2,18 +2,22 @@
 
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from service.api import CLOSING, application, is_open, server_options
+from service.api import CLOSING, Front, application, is_open, server_options
 from service.edge import leave
 from service.errors import UsageProblem
 from service.operations.logs import start_logging
 from service.settings import Settings
 from service.sources import root_of
 from service.work import Service, Worker, asked_to_end, handed_over, service
+
+if TYPE_CHECKING:
+    from service.slack import SlackBot
 
 log = logging.getLogger("breadth.service")
 Ready = Callable[[dict[str, object]], None]
@@ -44,7 +48,8 @@ async def serve(
     with asked_to_end() as end:
         async with (
             service(settings, roots, most=serving.runs) as (front, worker),
-            _listening(front, serving) as address,
+            chatting(front) as bots,
+            _listening(front, serving, bots) as address,
         ):
             ready({"url": address, "runs": serving.runs, "database": settings.place})
             await warn_of_keys(front, serving.host)
@@ -62,6 +67,30 @@ async def work(settings: Settings, documents: Sequence[str], runs: int, ready: R
             ready({"worker": worker.id if worker else None, "runs": runs})
             await end.wait()
             await _end(front, worker, settings)
+
+
+@asynccontextmanager
+async def chatting(front: Front) -> AsyncIterator[list["SlackBot"]]:
+    """The bots of the chat systems that the settings name. Raises UsageProblem."""
+    settings, bots = front.settings, []
+    async with AsyncExitStack() as stack:
+        named = (settings.slack_bot_token, settings.slack_signing_secret, settings.slack_app_token)
+        if any(each.get_secret_value() for each in named):
+            bots.append(await stack.enter_async_context(_slack_bot()(front)))
+        yield bots
+
+
+def _slack_bot() -> Callable[[Front], AbstractAsyncContextManager["SlackBot"]]:
+    """Raises UsageProblem where the extra is not installed."""
+    try:
+        from service.slack import slack_bot  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("slack"):
+            raise
+        raise UsageProblem(
+            "BREADTH_SLACK_BOT_TOKEN: Slack needs the extra `slack`: pip install 'breadth[slack]'"
+        ) from error
+    return slack_bot
 
 
 async def warn_of_keys(front: Service, host: str) -> None:
@@ -84,9 +113,13 @@ async def _end(front: Service, worker: Worker | None, settings: Settings) -> Non
 
 
 @asynccontextmanager
-async def _listening(front: Service, serving: Serving) -> AsyncIterator[str]:
-    """Gives the address."""
+async def _listening(
+    front: Service, serving: Serving, bots: Sequence["SlackBot"] = ()
+) -> AsyncIterator[str]:
+    """Gives the address. `bots`: hear what their chat systems tell."""
     app = application(front, host=serving.host, metrics=front.metrics)
+    for bot in bots:
+        bot.add_to(app)
     runner = web.AppRunner(
         app,
         handler_cancellation=True,

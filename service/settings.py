@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from inference import ROLES, Price, Role
 from planner import Effort, Select
+from service.channel_settings import ChannelSettings
 from service.formats import CitationStyle
 from service.hiding import hidden
 from service.settings_file import SettingsFile, settings_file
@@ -164,6 +165,16 @@ class Settings(BaseSettings):
     """Runs of one user at once, in all processes of the service; None: as many as there is room."""
     webhook_hosts: str = ""
     """Hosts, or HOST:PORT, that webhooks may go to though they are private; with commas between."""
+    slack_bot_token: SecretStr = SecretStr("")
+    """Of the Slack app, xoxb-...; empty: the service has nothing to do with Slack."""
+    slack_signing_secret: SecretStr = SecretStr("")
+    """By which what comes over HTTP is known to be Slack's."""
+    slack_app_token: SecretStr = SecretStr("")
+    """xapp-...: events come over a connection that the service opens itself."""
+    slack_channels: dict[str, ChannelSettings | Literal["off"]] = Field(default_factory=dict)
+    """By a channel's id or name, `*` for all others: effort, size, language, sources, or off."""
+    slack_api: str = "https://slack.com/api/"
+    """The address of Slack's API."""
     keep_days: Annotated[float | None, Field(gt=0)] = None
     """Runs that ended longer ago are removed by the service; None: they stay."""
     documents_seconds: Annotated[float, Field(ge=0)] = 60.0

@@ -1,7 +1,7 @@
 """The tables of the service: who works, who asks, and who is told.
 
 `response` is a run as a client asked for it; `worker` the processes that do runs, `api_key` who may
-ask, `webhook` where the ends of runs are told, and `delivery` each telling; `posting` is the message
+ask, `webhook` where the ends of runs are told, and `delivery` each telling; `posting` is a message
 of a chat system that shows a run.
 """
 
