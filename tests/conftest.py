@@ -17,6 +17,7 @@ pytest_plugins = [
     "trace_store",
     "service_at_work",
     "webhook_receiver",
+    "slack_server",
 ]
 """Modules whose fixtures several files use."""
 

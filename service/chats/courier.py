@@ -87,8 +87,11 @@ class Held:
 
 
 class Speaker(Protocol):
-    """Shows runs in one chat system. Both methods may be called again for the same run, by another
-    process, too: what `Held.state` says was shown already. They raise Rest, Undelivered and Gone."""
+    """Shows runs in one chat system.
+
+    Both methods may be called again for the same run, by another process, too: what `Held.state`
+    says was shown already. They raise Rest, Undelivered and Gone.
+    """
 
     system: str
 
@@ -243,8 +246,10 @@ class Courier:
 
 
 async def finished(work: Coroutine[Any, Any, T]) -> T:
-    """Done to its end even if the caller is cancelled meanwhile; then the caller is. For what others
-    see: what becomes of a call that is cut off, nobody knows."""
+    """Done to its end even if the caller is cancelled meanwhile; then the caller is.
+
+    For what others see: what becomes of a call that is cut off, nobody knows.
+    """
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)

@@ -1,5 +1,5 @@
-"""Questions of chat systems, kept: whoever sends them has to be answered soon, whatever the database
-does."""
+"""Questions of chat systems, kept: whoever sends them has to be answered soon, whatever the
+database does."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ from storage import StorageError, Unstorable
 
 log = logging.getLogger("breadth.chats")
 
-PATIENCE_SECONDS = 1.0
+PATIENCE_SECONDS = 0.7
 """So long the answer to a chat system waits for what is kept, and no longer: mostly it is kept
 before, and then nothing is lost by a process that dies."""
 _TRYING_SECONDS = 900.0

@@ -1,4 +1,5 @@
-"""From what was heard to a response, with the posting that shows it; or nothing, or words of refusal."""
+"""From what was heard to a response, with the posting that shows it; or to nothing, or to words of
+refusal."""
 
 import logging
 import time
@@ -9,10 +10,10 @@ from service.api.offered import wished_options
 from service.api.response_asking import MOST_CHARACTERS
 from service.api.response_bodies import ResponseBody
 from service.channel_settings import ChannelSettings, settled
-from service.chats import NotNow
+from service.chats import NotNow, Rest
 from service.slack.hearing import Heard, Stop
 from service.slack.showing import SYSTEM, thread_of
-from service.slack.speaking import Refused, Rest, Slack, Unsure
+from service.slack.speaking import Refused, Slack, Unsure
 from service.wishes import Wishes
 from storage import Asked, Asker, NewPosting, UnknownResponse
 

@@ -24,14 +24,14 @@ from service.api.describing import described
 from service.api.errors import ApiError
 from service.api.front import Front
 from service.api.pace import BODY_SECONDS, read_in_time
-from service.chats import Courier, Taking
+from service.chats import Courier, Rest, Taking
 from service.errors import UsageProblem
 from service.settings import Settings
 from service.slack.asking import SlackAsking, refusal
 from service.slack.hearing import Heard, commanded_in, heard_in, stop_in
 from service.slack.messages import STOP
 from service.slack.showing import SlackSpeaker
-from service.slack.speaking import Refused, Rest, Slack, Unsure
+from service.slack.speaking import Refused, Slack, Unsure
 
 log = logging.getLogger("breadth.slack")
 
@@ -147,8 +147,8 @@ async def slack_heard(request: web.Request) -> web.StreamResponse:
         asked = AsyncBoltRequest(
             body=raw.decode(), query=request.query_string, headers=dict(request.headers)
         )
-    except (ValueError, RecursionError) as error:
-        raise ApiError(400, "the body is neither JSON nor a form") from error
+    except (AttributeError, RecursionError, TypeError, ValueError) as error:
+        raise ApiError(400, "the body is no object of JSON, and no form") from error
     return await to_aiohttp_response(await request.app[BOT].app.async_dispatch(asked))
 
 
@@ -200,14 +200,15 @@ def require_settings(settings: Settings) -> None:
 
 
 async def _connected(app: AsyncApp, token: str) -> None:
-    """Events come over the connection, which is opened anew as often as need be, until cancelled."""
+    """Events come over the connection, which is opened anew as often as need be, until
+    cancelled."""
     handler = AsyncSocketModeHandler(app, token, logger=app.logger, web_client=app.client)
     handler.client.proxy = app.client.proxy
     try:
-        await handler.connect_async()
+        await handler.connect_async()  # type: ignore[no-untyped-call]
         await asyncio.Event().wait()
     finally:
-        await handler.close_async()
+        await handler.close_async()  # type: ignore[no-untyped-call]
 
 
 async def _known(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:

@@ -1,7 +1,7 @@
 """Calls of Slack's API, and what is known of what became of them.
 
-Not by slack_sdk's own client: whether a message was posted, was not, or may have been has to be told
-apart, and calls that show something wait for each other where Slack asks for rest.
+Not by slack_sdk's own client: whether a message was posted, was not, or may have been has to be
+told apart, and calls that show something wait for each other where Slack asks for rest.
 """
 
 import asyncio
@@ -106,8 +106,7 @@ class Slack:
             raise Rest(max(lane.rest, 1.0))
         while True:
             async with lane.lock:
-                while lane.rest > 0:
-                    await asyncio.sleep(lane.rest)
+                await asyncio.sleep(max(lane.rest, 0))
                 require()
                 try:
                     return await finished(self.call(method, **fields))
