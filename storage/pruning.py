@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.responses import ASKED
 from storage.runs import ENDED
-from storage.service_tables import DeliveryRow, PostingRow, ResponseRow
+from storage.service_tables import DeliveryRow, PostingRow, ResponseRow, ShareRow
 from storage.tables import (
     CallRow,
     EvaluationRunRow,
@@ -30,6 +30,7 @@ LOT = 50
 Made = tuple[str, datetime]
 """The id of a run, and when it was made."""
 _OF_RUNS = (
+    ShareRow,
     PostingRow,
     DeliveryRow,
     ResponseRow,

@@ -16,7 +16,9 @@ responses   /v1/responses; response_bodies is what it takes, with response_tools
             response_items folds a run's calls into items (response_calls: what each looks like),
             response_objects gives the whole, and response_stream its events
 models      /v1/models; offered has the service's own
-runs        /v1/runs, with run_objects
+runs        /v1/runs, with run_objects; named_runs finds the run of an address
+run_files   answers to be downloaded; published makes of a run what others may see
+shares      links by which others read answers
 vectors     /v1/embeddings and /v1/completions
 passing     requests for models behind the service; served knows the servers
 openapi     the description of all routes, from what describing keeps; reference is its page

@@ -5,7 +5,19 @@ import asyncio
 from aiohttp import web
 
 from inference import is_loopback
-from service.api import chat, health, models, openapi, responses, runs, vectors, webhooks
+from service import pages
+from service.api import (
+    chat,
+    health,
+    models,
+    openapi,
+    responses,
+    run_files,
+    runs,
+    shares,
+    vectors,
+    webhooks,
+)
 from service.api.access import ACCESS, Access, asker_known
 from service.api.errors import errors_told
 from service.api.front import FRONT, Front
@@ -17,6 +29,9 @@ from service.api.server_events import CLOSING
 from service.api.vectors import MINILM
 from service.operations.metrics import Metrics
 from service.settings import Settings
+
+_ROUTES = (chat, health, models, openapi, pages, responses, run_files, runs, shares, vectors,
+           webhooks)  # fmt: skip
 
 
 def application(
@@ -38,7 +53,8 @@ def application(
     app[MINILM] = []
     app[health.METRICS] = metrics or Metrics()
     app.cleanup_ctx.append(connected)
-    for each in (chat, health, models, openapi, responses, runs, vectors, webhooks):
+    app[run_files.WRITING] = asyncio.Lock()
+    for each in _ROUTES:
         app.add_routes(each.routes)
     return app
 

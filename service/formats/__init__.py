@@ -16,13 +16,13 @@ files         from a name's ending to a file
 from service.formats.bibtex import as_bibtex
 from service.formats.citing import STYLES, CitationStyle, source_line
 from service.formats.data import as_json
-from service.formats.files import ENDINGS, require_writable, write_files
+from service.formats.files import ENDINGS, made_of, require_writable, why_not, write_files
 from service.formats.markdown import as_markdown
 from service.formats.page import as_html
-from service.formats.pdf import as_pdf, why_no_pdf
+from service.formats.pdf import as_pdf
 from service.formats.publication import Publication
 from service.formats.text import as_text
-from service.formats.word import as_docx, why_no_docx
+from service.formats.word import as_docx
 
 __all__ = [
     "ENDINGS",
@@ -36,9 +36,9 @@ __all__ = [
     "as_markdown",
     "as_pdf",
     "as_text",
+    "made_of",
     "require_writable",
     "source_line",
-    "why_no_docx",
-    "why_no_pdf",
+    "why_not",
     "write_files",
 ]
