@@ -14,10 +14,11 @@ pytest.importorskip("slack_bolt")
 from planner import Answer, Section, Sentence, Status, Table
 from search import Passage, Source
 from service.chats import Ending
+from service.chats.texts import length, plain
 from service.formats import Publication
 from service.slack.hearing import commanded_in, heard_in, question_in, stop_in
 from service.slack.messages import BLOCKS, STOP, Message, abridged, answered, bare, working
-from service.slack.mrkdwn import filled, length, link, plain, shortened, words
+from service.slack.mrkdwn import filled, link, shortened, words
 
 LINK = re.compile(r"<[^<>|]+\|[^<>]*>")
 
@@ -39,7 +40,7 @@ def test_what_is_said_to_us_is_a_question(
     heard = heard_in(told(event))
     assert heard is not None
     assert (heard.way, heard.question, heard.thread) == (way, question, thread)
-    assert heard.key == f"slack:T1:{event['channel']}:{event['ts']}"
+    assert (heard.team, heard.channel, heard.moment) == ("T1", event["channel"], event["ts"])
 
 
 @pytest.mark.parametrize(

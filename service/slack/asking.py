@@ -1,45 +1,20 @@
-"""From what was heard to a response, with the posting that shows it; or to nothing, or to words of
-refusal."""
+"""From what was heard to a question that is kept; or to nothing, where it is not for us."""
 
 import logging
 import time
-from dataclasses import dataclass
 
 from service.api.front import Front
-from service.api.offered import wished_options
-from service.api.response_asking import MOST_CHARACTERS
-from service.api.response_bodies import ResponseBody
 from service.channel_settings import ChannelSettings, settled
-from service.chats import NotNow, Rest
+from service.chats import ChatAsking, NotNow, Question, Refused, Rest, Unsure
 from service.slack.hearing import Heard, Stop
 from service.slack.showing import SYSTEM, thread_of
-from service.slack.speaking import Refused, Slack, Unsure
-from service.wishes import Wishes
-from storage import Asked, Asker, NewPosting, UnknownResponse
+from service.slack.speaking import Slack
 
 log = logging.getLogger("breadth.slack")
 
-MODEL = "breadth"
-EMPTY = "Ask a question, such as: Who directed Roma, and when was that person born?"
-TOO_LONG = f"The question is too long: at most {MOST_CHARACTERS} characters can be asked."
 _NAMED_SECONDS = 600.0
 """So long the name of a channel is remembered."""
 _MOST_NAMES = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Previous:
-    """What a question follows."""
-
-    response: str
-    run: str
-
-
-def refusal(heard: Heard) -> str | None:
-    """Why this cannot be asked; None: it can."""
-    if not heard.question:
-        return EMPTY
-    return TOO_LONG if len(heard.question) > MOST_CHARACTERS else None
 
 
 class SlackAsking:
@@ -48,50 +23,28 @@ class SlackAsking:
     def __init__(self, front: Front, slack: Slack) -> None:
         """`slack`: knows the names of channels."""
         self._front, self._slack = front, slack
+        self._asking = ChatAsking(front, SYSTEM)
         self._names: dict[str, tuple[float, str | None]] = {}
 
     async def ask(self, heard: Heard) -> bool:
-        """Keep it, with a run and a posting; what was kept before stays as it is. False: it is not
-        for us. Raises StorageError and NotNow."""
+        """Keep it. False: it is not for us. Raises StorageError and NotNow."""
         channel = await self._settled(heard)
         if channel is None:
             return False
-        previous = None
-        if heard.thread is not None and heard.thread != heard.moment:
-            postings = self._front.store.postings
-            thread = thread_of(heard.team, heard.channel, heard.thread)
-            if not (known := await postings.in_thread(SYSTEM, thread)) and heard.way == "thread":
-                return False
-            previous = await self._previous([each.run for each in known], heard)
-        asked = asked_by(heard, channel, previous, self._front)
-        await self._front.create(asked, Asker(f"slack:{heard.team}", priority=1))
+        thread = heard.thread and thread_of(heard.team, heard.channel, heard.thread)
+        follows = heard.thread not in (None, heard.moment)
+        if heard.way == "thread" and not await self._is_ours(thread):
+            return False
+        await self._asking.ask(_question(heard, thread, follows=follows), channel)
         return True
 
     async def stop(self, stop: Stop) -> None:
         """Have a run stopped that is shown in the same workspace. Raises StorageError."""
-        store = self._front.store
-        posting = await store.postings.of_run(stop.run)
-        if posting is None or posting.system != SYSTEM or posting.place["team"] != stop.team:
-            log.warning("a run of another workspace, or of none, is not stopped")
-            return
-        if (await store.run(stop.run)).is_over:
-            return
-        await store.postings.stopped(stop.run, SYSTEM, stop.user)
-        await self._front.stop(stop.run, f"slack:{stop.team}")
+        await self._asking.stop(stop.run, stop.team, stop.user)
 
-    async def _previous(self, runs: list[str], heard: Heard) -> Previous | None:
-        """The last run of the conversation that has an answer, unless it is this very question."""
-        responses = self._front.store.responses
-        for run in runs:
-            record = await self._front.store.run(run)
-            response = await responses.of_run(run)
-            if record.answer is not None and record.is_over and response is not None:
-                try:
-                    await responses.named(response.id, f"slack:{heard.team}")
-                except UnknownResponse:  # it was deleted
-                    continue
-                return Previous(response.id, run)
-        return None
+    async def _is_ours(self, thread: str | None) -> bool:
+        """Whether something was answered there."""
+        return bool(thread and await self._front.store.postings.in_thread(SYSTEM, thread, 1))
 
     async def _settled(self, heard: Heard) -> ChannelSettings | None:
         """What is settled for the channel; None: nothing is answered there."""
@@ -123,33 +76,14 @@ class SlackAsking:
         return name
 
 
-def asked_by(
-    heard: Heard, channel: ChannelSettings, previous: Previous | None, front: Front
-) -> Asked:
-    """As a request for a response in the background would ask it."""
-    body = ResponseBody(
-        model=MODEL,
-        input=heard.question,
-        background=True,
-        store=True,
-        previous_response_id=previous.response if previous else None,
-        metadata={"slack_channel": heard.channel, "slack_ts": heard.moment},
-    )
-    wishes = Wishes(after=previous.run if previous else None, files=channel.files, web=channel.web)
-    place = {
-        "team": heard.team,
-        "channel": heard.channel,
-        "thread": heard.thread,
-        "user": heard.user,
-        "question": heard.question,
-    }
-    thread = heard.thread and thread_of(heard.team, heard.channel, heard.thread)
-    return Asked(
-        "response",
+def _question(heard: Heard, thread: str | None, *, follows: bool) -> Question:
+    place = {"channel": heard.channel, "thread": heard.thread, "user": heard.user}
+    return Question(
+        heard.team,
+        f"{heard.channel}:{heard.moment}",
         heard.question,
-        wished_options(front.settings, channel.changes(), **wishes.to_options()),
-        body.model_dump(mode="json", exclude_none=True, by_alias=True),
-        idempotency=heard.key,
-        previous=previous.response if previous else None,
-        posting=NewPosting(SYSTEM, place, thread),
+        place,
+        thread,
+        follows=follows,
+        metadata={"slack_channel": heard.channel, "slack_ts": heard.moment},
     )

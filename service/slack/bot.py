@@ -24,14 +24,14 @@ from service.api.describing import described
 from service.api.errors import ApiError
 from service.api.front import Front
 from service.api.pace import BODY_SECONDS, read_in_time
-from service.chats import Courier, Rest, Taking
+from service.chats import Courier, Refused, Rest, Taking, Unsure, refusal
 from service.errors import UsageProblem
 from service.settings import Settings
-from service.slack.asking import SlackAsking, refusal
+from service.slack.asking import SlackAsking
 from service.slack.hearing import Heard, commanded_in, heard_in, stop_in
 from service.slack.messages import STOP
 from service.slack.showing import SlackSpeaker
-from service.slack.speaking import Refused, Slack, Unsure
+from service.slack.speaking import Slack
 
 log = logging.getLogger("breadth.slack")
 
@@ -88,7 +88,7 @@ class SlackBot:
         heard = heard_in(body)
         if heard is None:
             return
-        refused = refusal(heard)
+        refused = refusal(heard.question)
         if refused is None:
             await self._taking.take("a question of Slack", partial(self._ask, heard))
         elif heard.way != "thread":
@@ -97,7 +97,7 @@ class SlackBot:
     async def _on_command(self, body: dict[str, Any], ack: AsyncAck) -> None:
         """A question behind a slash."""
         heard = commanded_in(body)
-        refused = refusal(heard) if heard else None
+        refused = refusal(heard.question) if heard else None
         await ack(text=refused or ON_IT, response_type="ephemeral")
         if heard is not None and refused is None:
             await self._taking.take("a question of Slack", partial(self._ask, heard))

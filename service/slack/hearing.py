@@ -31,11 +31,6 @@ class Heard:
     question: str
     channel_name: str | None = None
 
-    @property
-    def key(self) -> str:
-        """The same for the same message, however often and in whatever form Slack tells of it."""
-        return f"slack:{self.team}:{self.channel}:{self.moment}"
-
 
 @dataclass(frozen=True, slots=True)
 class Stop:

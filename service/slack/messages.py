@@ -7,6 +7,7 @@ from typing import Any
 
 from planner import Answer, Section, Sentence
 from service.chats import Ending
+from service.chats.texts import length, plain
 from service.formats import Publication
 from service.formats.citing import Citing, Entry
 from service.formats.plain import web_address
@@ -16,9 +17,7 @@ from service.slack.mrkdwn import (
     escaped,
     filled,
     italic,
-    length,
     link,
-    plain,
     shortened,
     words,
 )

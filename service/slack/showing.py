@@ -8,11 +8,12 @@ looked for. A file that is shared is looked for in the same way.
 import logging
 from typing import Any
 
-from service.chats import Ending, Held, Rest, Standing, Undelivered
+from service.chats import Ending, Held, Refused, Rest, Standing, Undelivered, Unsure
+from service.chats.texts import plain
 from service.settings import Settings
 from service.slack.messages import Message, abridged, answered, bare, working
-from service.slack.mrkdwn import escaped, plain
-from service.slack.speaking import Refused, Slack, Unsure
+from service.slack.mrkdwn import escaped
+from service.slack.speaking import Slack
 
 log = logging.getLogger("breadth.slack")
 

@@ -1,59 +1,22 @@
-"""Calls of Slack's API, and what is known of what became of them.
+"""Calls of Slack's API.
 
-Not by slack_sdk's own client: whether a message was posted, was not, or may have been has to be
-told apart, and calls that show something wait for each other where Slack asks for rest.
+Not by slack_sdk's own client: see `service.chats.calling`.
 """
 
-import asyncio
 import json
-import time
-from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
-from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar
+from aiohttp import ClientError, ClientResponse, ClientSession
 
-from inference import is_loopback
-from service.chats import Rest, finished
+from service.chats import UPLOADING, Lanes, Refused, Rest, Unsure, calling, rest_of
 
-_CALL_SECONDS, _CONNECT_SECONDS = 8.0, 5.0
-_UPLOAD_SECONDS = 120.0
-_REST = 5.0
-"""Seconds, where Slack asks for rest and does not say how long."""
-_LONGEST_REST = 600.0
+NAME = "Slack"
 _SERVER_ERROR = 500
 _TOO_MANY = 429
-_MOST_LANES = 1000
 _BUSY = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 _UNSURE = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
 """Errors behind which what was asked for may be done."""
-
-
-class Refused(Exception):
-    """Slack will not do it."""
-
-    def __init__(self, code: str) -> None:
-        """`code`: as Slack calls it."""
-        super().__init__(f"Slack said {code[:100]}")
-        self.code = code
-
-
-class Unsure(Exception):
-    """Nobody knows whether it was done."""
-
-
-class _Lane:
-    """Calls that Slack counts together: one at a time, none while it wants rest."""
-
-    def __init__(self) -> None:
-        self.lock = asyncio.Lock()
-        self.until = 0.0
-
-    @property
-    def rest(self) -> float:
-        """Seconds that are left of it."""
-        return self.until - time.monotonic()
 
 
 class Slack:
@@ -63,16 +26,12 @@ class Slack:
         """`address`: of the API, such as https://slack.com/api/."""
         self._address = address.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"}
-        self._lanes: defaultdict[tuple[str, str], _Lane] = defaultdict(_Lane)
+        self._lanes = Lanes()
         self._session: ClientSession | None = None
 
     async def __aenter__(self) -> "Slack":
         """Connections are kept."""
-        self._session = ClientSession(
-            timeout=ClientTimeout(total=_CALL_SECONDS, sock_connect=_CONNECT_SECONDS),
-            trust_env=not is_loopback(urlsplit(self._address).hostname or ""),
-            cookie_jar=DummyCookieJar(),
-        )
+        self._session = calling(self._address)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -98,22 +57,12 @@ class Slack:
     async def show(
         self, method: str, *, patient: bool, require: Callable[[], None], **fields: Any
     ) -> dict[str, Any]:
-        """A call that others see; it is not cut off. `patient`: waits for its turn and for the end
-        of any rest, else raises Rest; `require`: called right before the call, which it may
-        forbid. Raises as `call`."""
-        lane = self._lane(method, str(fields.get("channel")))
-        if not patient and (lane.lock.locked() or lane.rest > 0):
-            raise Rest(max(lane.rest, 1.0))
-        while True:
-            async with lane.lock:
-                await asyncio.sleep(max(lane.rest, 0))
-                require()
-                try:
-                    return await finished(self.call(method, **fields))
-                except Rest as error:
-                    lane.until = time.monotonic() + error.seconds
-                    if not patient:
-                        raise
+        """A call that others see: see `Lanes.turn`. New messages are counted by channel, changes of
+        messages all together. Raises as `call`."""
+        lane = method, str(fields.get("channel")) if method == "chat.postMessage" else ""
+        return await self._lanes.turn(
+            lane, lambda: self.call(method, **fields), patient=patient, require=require
+        )
 
     async def upload(self, url: str, content: bytes) -> None:
         """To an address that Slack gave. Raises Unsure."""
@@ -123,7 +72,7 @@ class Slack:
                 url,
                 data=content,
                 headers={"Content-Type": "application/octet-stream"},
-                timeout=ClientTimeout(total=_UPLOAD_SECONDS, sock_connect=_CONNECT_SECONDS),
+                timeout=UPLOADING,
                 allow_redirects=False,
             ) as answer:
                 if answer.status >= 300:
@@ -131,19 +80,11 @@ class Slack:
         except (ClientError, TimeoutError, OSError, ValueError) as error:
             raise Unsure(f"an upload: {type(error).__name__}") from error
 
-    def _lane(self, method: str, channel: str) -> _Lane:
-        """New messages are counted by channel, changes of messages all together."""
-        if len(self._lanes) > _MOST_LANES:
-            for key, lane in list(self._lanes.items()):
-                if not lane.lock.locked() and lane.rest <= 0:
-                    del self._lanes[key]
-        return self._lanes[method, channel if method == "chat.postMessage" else ""]
-
 
 async def _answer(answer: ClientResponse) -> dict[str, Any]:
     """What it says. Raises Rest, Refused and Unsure."""
     if answer.status == _TOO_MANY:
-        raise Rest(_rest(answer))
+        raise Rest(rest_of(answer))
     if answer.status >= _SERVER_ERROR:
         raise Unsure(f"Slack answered {answer.status}")
     try:
@@ -156,16 +97,10 @@ async def _answer(answer: ClientResponse) -> dict[str, Any]:
         return told
     code = str(told.get("error") or f"HTTP {answer.status}")
     if code in _BUSY:
-        raise Rest(_rest(answer))
+        raise Rest(rest_of(answer))
     if code in _UNSURE:
         raise Unsure(f"Slack said {code}")
-    raise Refused(code)
-
-
-def _rest(answer: ClientResponse) -> float:
-    """Seconds."""
-    said = answer.headers.get("Retry-After", "")
-    return min(float(said), _LONGEST_REST) if said.isdecimal() else _REST
+    raise Refused(NAME, code)
 
 
 def _written(value: Any) -> str:
