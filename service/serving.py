@@ -2,22 +2,19 @@
 
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from service.api import CLOSING, Front, application, is_open, server_options
+from service.api import CLOSING, application, is_open, server_options
+from service.chatting import Bot, chatting
 from service.edge import leave
 from service.errors import UsageProblem
 from service.operations.logs import start_logging
 from service.settings import Settings
 from service.sources import root_of
 from service.work import Service, Worker, asked_to_end, handed_over, service
-
-if TYPE_CHECKING:
-    from service.slack import SlackBot
 
 log = logging.getLogger("breadth.service")
 Ready = Callable[[dict[str, object]], None]
@@ -69,30 +66,6 @@ async def work(settings: Settings, documents: Sequence[str], runs: int, ready: R
             await _end(front, worker, settings)
 
 
-@asynccontextmanager
-async def chatting(front: Front) -> AsyncIterator[list["SlackBot"]]:
-    """The bots of the chat systems that the settings name. Raises UsageProblem."""
-    settings, bots = front.settings, []
-    async with AsyncExitStack() as stack:
-        named = (settings.slack_bot_token, settings.slack_signing_secret, settings.slack_app_token)
-        if any(each.get_secret_value() for each in named):
-            bots.append(await stack.enter_async_context(_slack_bot()(front)))
-        yield bots
-
-
-def _slack_bot() -> Callable[[Front], AbstractAsyncContextManager["SlackBot"]]:
-    """Raises UsageProblem where the extra is not installed."""
-    try:
-        from service.slack import slack_bot  # noqa: PLC0415 - an extra
-    except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("slack"):
-            raise
-        raise UsageProblem(
-            "BREADTH_SLACK_BOT_TOKEN: Slack needs the extra `slack`: pip install 'breadth[slack]'"
-        ) from error
-    return slack_bot
-
-
 async def warn_of_keys(front: Service, host: str) -> None:
     """Where keys are wanted and nobody has one, every request is refused."""
     if not is_open(front.settings, host) and not await front.store.keys.all():
@@ -114,7 +87,7 @@ async def _end(front: Service, worker: Worker | None, settings: Settings) -> Non
 
 @asynccontextmanager
 async def _listening(
-    front: Service, serving: Serving, bots: Sequence["SlackBot"] = ()
+    front: Service, serving: Serving, bots: Sequence[Bot] = ()
 ) -> AsyncIterator[str]:
     """Gives the address. `bots`: hear what their chat systems tell."""
     app = application(front, host=serving.host, metrics=front.metrics)

@@ -177,6 +177,14 @@ class Settings(BaseSettings):
     """By a channel's id or name, `*` for all others: effort, size, language, sources, or off."""
     slack_api: str = "https://slack.com/api/"
     """The address of Slack's API."""
+    discord_public_key: str = ""
+    """Of the Discord application; empty: the service has nothing to do with Discord."""
+    discord_bot_token: SecretStr = SecretStr("")
+    """With it the service makes the command itself, and answers after more than 15 minutes."""
+    discord_channels: dict[str, ChannelSettings | Literal["off"]] = Field(default_factory=dict)
+    """As `slack_channels`."""
+    discord_api: str = "https://discord.com/api/v10"
+    """The address of Discord's API."""
     keep_days: Annotated[float | None, Field(gt=0)] = None
     """Runs that ended longer ago are removed by the service; None: they stay."""
     documents_seconds: Annotated[float, Field(ge=0)] = 60.0

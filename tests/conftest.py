@@ -18,6 +18,7 @@ pytest_plugins = [
     "service_at_work",
     "webhook_receiver",
     "slack_server",
+    "discord_server",
 ]
 """Modules whose fixtures several files use."""
 

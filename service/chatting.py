@@ -1,0 +1,71 @@
+"""The chat systems that the settings name, and the hooks: whatever asks the service besides its
+interface."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Protocol
+
+from aiohttp import web
+from pydantic import SecretStr
+
+from service.api import Front
+from service.errors import UsageProblem
+from service.settings import Settings
+
+
+class Bot(Protocol):
+    """Hears what is told to its routes."""
+
+    def add_to(self, app: web.Application) -> None:
+        """Add them."""
+        ...
+
+
+Opened = Callable[[Front], AbstractAsyncContextManager[Bot]]
+SYSTEMS = {
+    "slack": ("slack_bolt", ("slack_bot_token", "slack_signing_secret", "slack_app_token")),
+    "discord": ("cryptography", ("discord_public_key", "discord_bot_token")),
+}
+"""By name, which is that of the folder and of the extra: a package of the extra, and the settings
+any of which wants the system. `service.NAME.NAME_bot` opens its bot."""
+
+
+@asynccontextmanager
+async def chatting(front: Front) -> AsyncIterator[list[Bot]]:
+    """They hear, and show, until the end of the block. Raises UsageProblem."""
+    async with AsyncExitStack() as stack:
+        yield [
+            await stack.enter_async_context(_opened(system)(front))
+            for system in wanted(front.settings)
+        ]
+
+
+def wanted(settings: Settings) -> list[str]:
+    """The systems that the settings name."""
+    return [
+        system
+        for system, (_, names) in SYSTEMS.items()
+        if any(_is_given(getattr(settings, name)) for name in names)
+    ]
+
+
+def why_not_system(system: str) -> str | None:
+    """What it lacks."""
+    package, (first, *_) = SYSTEMS[system]
+    if find_spec(package) is not None:
+        return None
+    return f"BREADTH_{first.upper()}: it needs the extra: pip install 'breadth[{system}]'"
+
+
+def _opened(system: str) -> Opened:
+    """Raises UsageProblem where the extra is not installed."""
+    if (why := why_not_system(system)) is not None:
+        raise UsageProblem(why)
+    opened: Opened = getattr(import_module(f"service.{system}"), f"{system}_bot")
+    return opened
+
+
+def _is_given(value: str | SecretStr) -> bool:
+    return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
