@@ -26,6 +26,7 @@ class Bot(Protocol):
 Opened = Callable[[Front], AbstractAsyncContextManager[Bot]]
 SYSTEMS = {
     "slack": ("slack_bolt", ("slack_bot_token", "slack_signing_secret", "slack_app_token")),
+    "teams": ("jwt", ("teams_app_id", "teams_app_password")),
     "discord": ("cryptography", ("discord_public_key", "discord_bot_token")),
 }
 """By name, which is that of the folder and of the extra: a package of the extra, and the settings

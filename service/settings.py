@@ -185,6 +185,19 @@ class Settings(BaseSettings):
     """As `slack_channels`."""
     discord_api: str = "https://discord.com/api/v10"
     """The address of Discord's API."""
+    teams_app_id: str = ""
+    """Of the bot's registration; empty: the service has nothing to do with Microsoft Teams."""
+    teams_app_password: SecretStr = SecretStr("")
+    teams_tenant: str = ""
+    """Whose people are heard, and which the app belongs to; empty: anybody's, and none."""
+    teams_channels: dict[str, ChannelSettings | Literal["off"]] = Field(default_factory=dict)
+    """As `slack_channels`, by ids of conversations, channels or teams."""
+    teams_login: str = "https://login.microsoftonline.com"
+    """Where the tokens of the app are had."""
+    teams_keys: str = "https://login.botframework.com/v1/.well-known/openidconfiguration"
+    """Where the keys of the Bot Framework are had, by which its messages are known."""
+    teams_issuer: str = "https://api.botframework.com"
+    """Who has to have signed them."""
     keep_days: Annotated[float | None, Field(gt=0)] = None
     """Runs that ended longer ago are removed by the service; None: they stay."""
     documents_seconds: Annotated[float, Field(ge=0)] = 60.0

@@ -19,6 +19,7 @@ pytest_plugins = [
     "webhook_receiver",
     "slack_server",
     "discord_server",
+    "teams_server",
 ]
 """Modules whose fixtures several files use."""
 
