@@ -1,7 +1,7 @@
 """The chat systems that the settings name, and the hooks: whatever asks the service besides its
 interface."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib import import_module
 from importlib.util import find_spec
@@ -24,12 +24,13 @@ class Bot(Protocol):
 
 
 Opened = Callable[[Front], AbstractAsyncContextManager[Bot]]
-SYSTEMS = {
+SYSTEMS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "slack": ("slack_bolt", ("slack_bot_token", "slack_signing_secret", "slack_app_token")),
     "teams": ("jwt", ("teams_app_id", "teams_app_password")),
     "discord": ("cryptography", ("discord_public_key", "discord_bot_token")),
+    "hooks": ("aiohttp", ("hooks",)),
 }
-"""By name, which is that of the folder and of the extra: a package of the extra, and the settings
+"""By name, which is that of the folder and of the extra: a package that it needs, and the settings
 any of which wants the system. `service.NAME.NAME_bot` opens its bot."""
 
 
@@ -68,5 +69,5 @@ def _opened(system: str) -> Opened:
     return opened
 
 
-def _is_given(value: str | SecretStr) -> bool:
+def _is_given(value: str | SecretStr | Mapping[str, object]) -> bool:
     return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)

@@ -26,6 +26,7 @@ from planner import Effort, Select
 from service.channel_settings import ChannelSettings
 from service.formats import CitationStyle
 from service.hiding import hidden
+from service.hook_settings import HookSettings
 from service.settings_file import SettingsFile, settings_file
 from service.tool_settings import McpSettings, OpenApiSettings, unwrapped
 
@@ -198,6 +199,8 @@ class Settings(BaseSettings):
     """Where the keys of the Bot Framework are had, by which its messages are known."""
     teams_issuer: str = "https://api.botframework.com"
     """Who has to have signed them."""
+    hooks: dict[str, HookSettings] = Field(default_factory=dict)
+    """Addresses, /hooks/NAME, by which other programs ask."""
     keep_days: Annotated[float | None, Field(gt=0)] = None
     """Runs that ended longer ago are removed by the service; None: they stay."""
     documents_seconds: Annotated[float, Field(ge=0)] = 60.0

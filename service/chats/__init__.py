@@ -9,7 +9,7 @@ calling    calls of their APIs, and what is known of what became of them
 texts      texts in the pieces that they take
 """
 
-from service.chats.asking import ChatAsking, Question, refusal
+from service.chats.asking import ChatAsking, Question, asked_of, refusal
 from service.chats.calling import UPLOADING, Lanes, Refused, Unsure, calling, rest_of
 from service.chats.courier import Courier, Gone, Held, Rest, Speaker, Undelivered, finished
 from service.chats.ending import Ending
@@ -33,6 +33,7 @@ __all__ = [
     "Taking",
     "Undelivered",
     "Unsure",
+    "asked_of",
     "calling",
     "finished",
     "refusal",

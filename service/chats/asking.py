@@ -11,6 +11,7 @@ from service.api.offered import wished_options
 from service.api.response_asking import MOST_CHARACTERS
 from service.api.response_bodies import ResponseBody
 from service.channel_settings import ChannelSettings
+from service.settings import Settings
 from service.wishes import Wishes
 from storage import Asked, Asker, NewPosting, UnknownResponse
 
@@ -66,10 +67,17 @@ class ChatAsking:
         StorageError."""
         previous = None
         if question.follows and question.thread is not None:
-            previous = await self._previous(question.thread, question.team)
-        await self._front.create(
-            self._asked(question, channel, previous), Asker(self._user(question.team), priority=1)
+            previous = await self._previous(question.thread)
+        place = {**question.place, "team": question.team, "question": question.text}
+        asked = asked_of(
+            question,
+            channel,
+            self._front.settings,
+            idempotency=f"{self._system}:{question.team}:{question.moment}",
+            posting=NewPosting(self._system, place, question.thread),
+            previous=previous,
         )
+        await self._front.create(asked, Asker(f"{self._system}:{question.team}", priority=1))
 
     async def stop(self, run: str, team: str, by: str) -> None:
         """Have a run stopped that is shown in the same place. Raises StorageError."""
@@ -81,13 +89,9 @@ class ChatAsking:
         if (await store.run(run)).is_over:
             return
         await store.postings.stopped(run, self._system, by)
-        await self._front.stop(run, self._user(team))
+        await self._front.stop(run, None)  # whose it is: a hook may have asked
 
-    def _user(self, team: str) -> str:
-        """Whose runs they are."""
-        return f"{self._system}:{team}"
-
-    async def _previous(self, thread: str, team: str) -> Previous | None:
+    async def _previous(self, thread: str) -> Previous | None:
         """The last run of the conversation that has an answer."""
         store = self._front.store
         for posting in await store.postings.in_thread(self._system, thread):
@@ -95,35 +99,39 @@ class ChatAsking:
             response = await store.responses.of_run(posting.run)
             if record.answer is not None and record.is_over and response is not None:
                 try:
-                    await store.responses.named(response.id, self._user(team))
+                    await store.responses.named(response.id)
                 except UnknownResponse:  # it was deleted
                     continue
                 return Previous(response.id, posting.run)
         return None
 
-    def _asked(
-        self, question: Question, channel: ChannelSettings, previous: Previous | None
-    ) -> Asked:
-        """As a request for a response in the background would ask it."""
-        after = previous.response if previous else None
-        body = ResponseBody(
-            model=MODEL,
-            input=question.text,
-            background=True,
-            store=True,
-            previous_response_id=after,
-            metadata=dict(question.metadata or {}),
-        )
-        wishes = Wishes(
-            after=previous.run if previous else None, files=channel.files, web=channel.web
-        )
-        place = {**question.place, "team": question.team, "question": question.text}
-        return Asked(
-            "response",
-            question.text,
-            wished_options(self._front.settings, channel.changes(), **wishes.to_options()),
-            body.model_dump(mode="json", exclude_none=True, by_alias=True),
-            idempotency=f"{self._system}:{question.team}:{question.moment}",
-            previous=after,
-            posting=NewPosting(self._system, place, question.thread),
-        )
+
+def asked_of(
+    question: Question,
+    channel: ChannelSettings,
+    settings: Settings,
+    *,
+    idempotency: str,
+    posting: NewPosting | None,
+    previous: Previous | None = None,
+) -> Asked:
+    """As a request for a response in the background would ask it."""
+    after = previous.response if previous else None
+    body = ResponseBody(
+        model=MODEL,
+        input=question.text,
+        background=True,
+        store=True,
+        previous_response_id=after,
+        metadata=dict(question.metadata or {}),
+    )
+    wishes = Wishes(after=previous.run if previous else None, files=channel.files, web=channel.web)
+    return Asked(
+        "response",
+        question.text,
+        wished_options(settings, channel.changes(), **wishes.to_options()),
+        body.model_dump(mode="json", exclude_none=True, by_alias=True),
+        idempotency=idempotency,
+        previous=after,
+        posting=posting,
+    )

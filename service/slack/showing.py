@@ -232,7 +232,9 @@ def _asked(held: Held) -> str | None:
     if held.place.get("thread"):
         return None
     asked = escaped(plain(str(held.place.get("question", "")), _QUESTION))
-    return f"<@{held.place['user']}> asked: {asked}"
+    user = held.place.get("user")
+    who = f"<@{user}>" if user else escaped(str(held.place.get("by", "")))
+    return f"{who} asked: {asked}"
 
 
 def _metadata(held: Held) -> dict[str, Any]:
