@@ -189,7 +189,7 @@ async def survived(options: argparse.Namespace) -> dict[str, Any]:
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=40)
         async with kept(parts), aiohttp.ClientSession(timeout=timeout) as session:
             url = f"http://127.0.0.1:{port}"
-            await answering(session, url)
+            await answering(session, url, parts)
             hook = {"url": f"http://127.0.0.1:{runner.addresses[0][1]}/hook"}
             async with session.post(f"{url}/v1/webhooks", json=hook) as answer:
                 answer.raise_for_status()
