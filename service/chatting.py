@@ -1,11 +1,11 @@
 """The chat systems that the settings name, and the hooks: whatever asks the service besides its
 interface."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiohttp import web
 from pydantic import SecretStr
@@ -23,7 +23,6 @@ class Bot(Protocol):
         ...
 
 
-Opened = Callable[[Front], AbstractAsyncContextManager[Bot]]
 SYSTEMS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "slack": ("slack_bolt", ("slack_bot_token", "slack_signing_secret", "slack_app_token")),
     "teams": ("jwt", ("teams_app_id", "teams_app_password")),
@@ -31,7 +30,8 @@ SYSTEMS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "hooks": ("aiohttp", ("hooks",)),
 }
 """By name, which is that of the folder and of the extra: a package that it needs, and the settings
-any of which wants the system. `service.NAME.NAME_bot` opens its bot."""
+any of which wants the system. `service.NAME` has `NAME_bot`, which opens its bot, and
+`require_settings`."""
 
 
 @asynccontextmanager
@@ -39,7 +39,7 @@ async def chatting(front: Front) -> AsyncIterator[list[Bot]]:
     """They hear, and show, until the end of the block. Raises UsageProblem."""
     async with AsyncExitStack() as stack:
         yield [
-            await stack.enter_async_context(_opened(system)(front))
+            await stack.enter_async_context(getattr(_folder(system), f"{system}_bot")(front))
             for system in wanted(front.settings)
         ]
 
@@ -53,20 +53,19 @@ def wanted(settings: Settings) -> list[str]:
     ]
 
 
-def why_not_system(system: str) -> str | None:
-    """What it lacks."""
+def require_system(settings: Settings, system: str) -> None:
+    """Raises UsageProblem for what it lacks."""
+    _folder(system).require_settings(settings)
+
+
+def _folder(system: str) -> Any:
+    """The module. Raises UsageProblem where the extra is not installed."""
     package, (first, *_) = SYSTEMS[system]
-    if find_spec(package) is not None:
-        return None
-    return f"BREADTH_{first.upper()}: it needs the extra: pip install 'breadth[{system}]'"
-
-
-def _opened(system: str) -> Opened:
-    """Raises UsageProblem where the extra is not installed."""
-    if (why := why_not_system(system)) is not None:
-        raise UsageProblem(why)
-    opened: Opened = getattr(import_module(f"service.{system}"), f"{system}_bot")
-    return opened
+    if find_spec(package) is None:
+        raise UsageProblem(
+            f"BREADTH_{first.upper()}: it needs the extra: pip install 'breadth[{system}]'"
+        )
+    return import_module(f"service.{system}")
 
 
 def _is_given(value: str | SecretStr | Mapping[str, object]) -> bool:

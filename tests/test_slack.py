@@ -433,6 +433,28 @@ async def test_what_could_not_be_kept_at_once_is_acknowledged_and_kept_later(
     assert slow.waits == 0
 
 
+async def test_a_database_that_hangs_keeps_slack_from_nothing(
+    front: PlayedFront, slack_server: SlackServer
+) -> None:
+    class Hanging(PlayedFront):
+        """Until it is told to go on."""
+
+        async def create(self, *asked: Any) -> ResponseRecord:
+            await go_on.wait()
+            return await super().create(*asked)
+
+    go_on = asyncio.Event()
+    hanging = Hanging(front.store, front.settings, script=DONE)
+    async with bot_of(hanging) as (_, sender):
+        began = time.monotonic()
+        for number in range(3):
+            assert await sender.json(told(mention("Who?"), f"Ev{number}")) == 200
+        assert time.monotonic() - began < 3
+        go_on.set()
+        await slack_server.answer("1.1")
+    assert await runs_of(front) == 1
+
+
 async def test_events_come_over_a_connection_that_the_service_opens(
     front: PlayedFront, slack_server: SlackServer
 ) -> None:
@@ -455,9 +477,15 @@ async def test_events_come_over_a_connection_that_the_service_opens(
             await opened.send_json(envelope)
             assert (await slack_server.acknowledged.get())["envelope_id"] == "e1"
         one = await slack_server.answer("1.1")
-        await opened.close()
+        await opened.send_json({"type": "disconnect", "reason": "refresh_requested"})
+        another = await slack_server.sockets.get()
+        again = told(message("And when?", "2.1", thread_ts="1.1"), "Ev2")
+        await another.send_json({**envelope, "envelope_id": "e2", "payload": again})
+        assert (await slack_server.acknowledged.get())["envelope_id"] == "e2"
+        await slack_server.until(lambda: len(slack_server.posted) == 2)
+        await another.close()
     assert "Cuarón" in one.text
-    assert await runs_of(front) == 1
+    assert await runs_of(front) == 2
 
 
 @pytest.mark.parametrize(

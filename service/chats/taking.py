@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from tenacity import (
     AsyncRetrying,
-    retry_if_exception_type,
+    retry_if_exception,
     stop_after_delay,
     wait_random_exponential,
 )
@@ -19,6 +19,7 @@ log = logging.getLogger("breadth.chats")
 PATIENCE_SECONDS = 0.7
 """So long the answer to a chat system waits for what is kept, and no longer: mostly it is kept
 before, and then nothing is lost by a process that dies."""
+END_SECONDS = 3.0
 _TRYING_SECONDS = 900.0
 """So long something is tried while it cannot be done."""
 
@@ -43,10 +44,15 @@ class Taking:
         task.add_done_callback(self._tasks.discard)
         await asyncio.wait({task}, timeout=self._patience)
 
-    def end(self) -> None:
-        """What still waits is given up."""
-        for task in self._tasks:
+    async def end(self) -> None:
+        """What still waits has a moment to be kept, and is given up then."""
+        if not self._tasks:
+            return
+        _, late = await asyncio.wait(self._tasks, timeout=END_SECONDS)
+        for task in late:
             task.cancel()
+        if late:
+            log.error("%s questions are lost: they could not be kept before the end", len(late))
 
 
 async def _tried(what: str, work: Callable[[], Awaitable[None]]) -> None:
@@ -54,7 +60,7 @@ async def _tried(what: str, work: Callable[[], Awaitable[None]]) -> None:
     patience = AsyncRetrying(
         wait=wait_random_exponential(multiplier=0.2, max=10),
         stop=stop_after_delay(_TRYING_SECONDS),
-        retry=retry_if_exception_type((NotNow, StorageError)),
+        retry=retry_if_exception(_may_do_later),
         reraise=True,
     )
     try:
@@ -63,3 +69,10 @@ async def _tried(what: str, work: Callable[[], Awaitable[None]]) -> None:
         log.warning("%s cannot be kept: %s", what, error)
     except (NotNow, StorageError) as error:
         log.error("%s is lost, it could not be kept for too long: %s", what, error)  # noqa: TRY400
+    except Exception:
+        # Whatever is wrong with one question, the others and the service go on.
+        log.exception("%s is lost", what)
+
+
+def _may_do_later(error: BaseException) -> bool:
+    return isinstance(error, NotNow | StorageError) and not isinstance(error, Unstorable)

@@ -9,6 +9,6 @@ bot        all together: the route, the command, the courier
 The extra `discord` has what it needs.
 """
 
-from service.discord.bot import DiscordBot, discord_bot
+from service.discord.bot import DiscordBot, discord_bot, require_settings
 
-__all__ = ["DiscordBot", "discord_bot"]
+__all__ = ["DiscordBot", "discord_bot", "require_settings"]

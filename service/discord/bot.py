@@ -159,7 +159,7 @@ async def discord_bot(front: Front, *, pace: float = 1.0) -> AsyncIterator[Disco
         try:
             yield bot
         finally:
-            taking.end()
+            await taking.end()
             for task in tasks:
                 task.cancel()
 

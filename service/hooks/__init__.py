@@ -6,6 +6,6 @@ telling   answers, told to the address that a hook names
 bot       all together: the route, the courier
 """
 
-from service.hooks.bot import Hooks, hooks_bot
+from service.hooks.bot import Hooks, hooks_bot, require_settings
 
-__all__ = ["Hooks", "hooks_bot"]
+__all__ = ["Hooks", "hooks_bot", "require_settings"]

@@ -143,7 +143,7 @@ def _posting(name: str, hook: HookSettings, text: str) -> NewPosting | None:
 async def hooks_bot(front: Front) -> AsyncIterator[Hooks]:
     """Hears and tells until the end of the block. Raises UsageProblem."""
     settings = front.settings
-    require_hooks(settings)
+    require_settings(settings)
     allowed = webhook_settings(settings.webhook_hosts, settings.user_agent)
     async with WebClient(allowed) as client, asyncio.TaskGroup() as group:
         courier = Courier(front, HookSpeaker(client, settings.hooks))
@@ -154,7 +154,7 @@ async def hooks_bot(front: Front) -> AsyncIterator[Hooks]:
             task.cancel()
 
 
-def require_hooks(settings: Settings) -> None:
+def require_settings(settings: Settings) -> None:
     """Raises UsageProblem for those whose answers cannot go where they are to go."""
     for name, hook in settings.hooks.items():
         if hook.slack is not None and not settings.slack_bot_token.get_secret_value():

@@ -11,6 +11,6 @@ bot        all together: the routes, the socket, the courier
 The extra `slack` has what it needs.
 """
 
-from service.slack.bot import SlackBot, slack_bot
+from service.slack.bot import SlackBot, require_settings, slack_bot
 
-__all__ = ["SlackBot", "slack_bot"]
+__all__ = ["SlackBot", "require_settings", "slack_bot"]

@@ -179,7 +179,7 @@ async def slack_bot(front: Front, *, pace: float = 1.0) -> AsyncIterator[SlackBo
         try:
             yield bot
         finally:
-            taking.end()
+            await taking.end()
             for task in tasks:
                 task.cancel()
 

@@ -10,6 +10,6 @@ bot        all together: the route, the courier
 The extra `teams` has what it needs.
 """
 
-from service.teams.bot import TeamsBot, teams_bot
+from service.teams.bot import TeamsBot, require_settings, teams_bot
 
-__all__ = ["TeamsBot", "teams_bot"]
+__all__ = ["TeamsBot", "require_settings", "teams_bot"]

@@ -124,7 +124,7 @@ async def teams_bot(front: Front, *, pace: float = _PACE) -> AsyncIterator[Teams
         try:
             yield bot
         finally:
-            taking.end()
+            await taking.end()
             task.cancel()
 
 
