@@ -525,10 +525,15 @@ async def test_no_secret_is_told_when_slack_refuses_it(
 
 
 async def test_a_message_of_a_run_that_another_process_shows_is_left_to_it(
-    front: PlayedFront, slack_server: SlackServer
+    front: PlayedFront, slack_server: SlackServer, url: str
 ) -> None:
-    """Two processes, one store, each told half of it: every answer is there once."""
-    front.script = DONE
+    """Two processes, one database, SQLite or PostgreSQL, each told all of it: every answer is there
+    once."""
+    async with await TraceStore.open(url) as store:
+        await told_twice(PlayedFront(store, front.settings, script=DONE), slack_server)
+
+
+async def told_twice(front: PlayedFront, slack_server: SlackServer) -> None:
     async with bot_of(front) as (_, one), bot_of(front) as (_, other):
         events = [told(mention("Who?", f"{n}.1"), f"Ev{n}") for n in range(20)]
         await asyncio.gather(*(one.json(each) for each in events))
