@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Literal
 
 from inference import PACKAGED, Message, MiniLM, Request, complete
 from search import browser_problem
+from service.chatting import require_system, wanted
 from service.errors import KNOWN, USAGE, leaves
 from service.formats import why_not
 from service.hiding import hidden
@@ -77,6 +79,8 @@ def _checks(
     yield "MCP", lambda: _mcp(settings)
     if settings.openapi:
         yield "OpenAPI", lambda: _others(settings)
+    for system in wanted(settings):
+        yield system, partial(_chat, settings, system)
     yield "traces", lambda: _traces(settings)
 
 
@@ -193,6 +197,11 @@ async def _mcp(settings: Settings) -> Finding:
     if settings.mcp:
         return await _others(settings)
     return Finding("MCP", "ok", "no servers are named; `breadth mcp` can serve others")
+
+
+async def _chat(settings: Settings, system: str) -> Finding:
+    require_system(settings, system)
+    return Finding(system, "ok", "`breadth serve` hears it")
 
 
 async def _others(settings: Settings) -> Finding:

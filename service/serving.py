@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from service.api import CLOSING, application, is_open, server_options
+from service.chatting import Bot, chatting
 from service.edge import leave
 from service.errors import UsageProblem
 from service.operations.logs import start_logging
@@ -44,7 +45,8 @@ async def serve(
     with asked_to_end() as end:
         async with (
             service(settings, roots, most=serving.runs) as (front, worker),
-            _listening(front, serving) as address,
+            chatting(front) as bots,
+            _listening(front, serving, bots) as address,
         ):
             ready({"url": address, "runs": serving.runs, "database": settings.place})
             await warn_of_keys(front, serving.host)
@@ -84,9 +86,13 @@ async def _end(front: Service, worker: Worker | None, settings: Settings) -> Non
 
 
 @asynccontextmanager
-async def _listening(front: Service, serving: Serving) -> AsyncIterator[str]:
-    """Gives the address."""
+async def _listening(
+    front: Service, serving: Serving, bots: Sequence[Bot] = ()
+) -> AsyncIterator[str]:
+    """Gives the address. `bots`: hear what their chat systems tell."""
     app = application(front, host=serving.host, metrics=front.metrics)
+    for bot in bots:
+        bot.add_to(app)
     runner = web.AppRunner(
         app,
         handler_cancellation=True,

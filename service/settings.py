@@ -23,8 +23,10 @@ from pydantic_settings import (
 
 from inference import ROLES, Price, Role
 from planner import Effort, Select
+from service.channel_settings import ChannelSettings
 from service.formats import CitationStyle
 from service.hiding import hidden
+from service.hook_settings import HookSettings
 from service.settings_file import SettingsFile, settings_file
 from service.tool_settings import McpSettings, OpenApiSettings, unwrapped
 
@@ -166,6 +168,39 @@ class Settings(BaseSettings):
     """Runs of one user at once, in all processes of the service; None: as many as there is room."""
     webhook_hosts: str = ""
     """Hosts, or HOST:PORT, that webhooks may go to though they are private; with commas between."""
+    slack_bot_token: SecretStr = SecretStr("")
+    """Of the Slack app, xoxb-...; empty: the service has nothing to do with Slack."""
+    slack_signing_secret: SecretStr = SecretStr("")
+    """By which what comes over HTTP is known to be Slack's."""
+    slack_app_token: SecretStr = SecretStr("")
+    """xapp-...: events come over a connection that the service opens itself."""
+    slack_channels: dict[str, ChannelSettings | Literal["off"]] = Field(default_factory=dict)
+    """By a channel's id or name, `*` for all others: effort, size, language, sources, or off."""
+    slack_api: str = "https://slack.com/api/"
+    """The address of Slack's API."""
+    discord_public_key: str = ""
+    """Of the Discord application; empty: the service has nothing to do with Discord."""
+    discord_bot_token: SecretStr = SecretStr("")
+    """With it the service makes the command itself, and answers after more than 15 minutes."""
+    discord_channels: dict[str, ChannelSettings | Literal["off"]] = Field(default_factory=dict)
+    """As `slack_channels`."""
+    discord_api: str = "https://discord.com/api/v10"
+    """The address of Discord's API."""
+    teams_app_id: str = ""
+    """Of the bot's registration; empty: the service has nothing to do with Microsoft Teams."""
+    teams_app_password: SecretStr = SecretStr("")
+    teams_tenant: str = ""
+    """Whose people are heard, and which the app belongs to; empty: anybody's, and none."""
+    teams_channels: dict[str, ChannelSettings | Literal["off"]] = Field(default_factory=dict)
+    """As `slack_channels`, by ids of conversations, channels or teams."""
+    teams_login: str = "https://login.microsoftonline.com"
+    """Where the tokens of the app are had."""
+    teams_keys: str = "https://login.botframework.com/v1/.well-known/openidconfiguration"
+    """Where the keys of the Bot Framework are had, by which its messages are known."""
+    teams_issuer: str = "https://api.botframework.com"
+    """Who has to have signed them."""
+    hooks: dict[str, HookSettings] = Field(default_factory=dict)
+    """Addresses, /hooks/NAME, by which other programs ask."""
     keep_days: Annotated[float | None, Field(gt=0)] = None
     """Runs that ended longer ago are removed by the service; None: they stay."""
     documents_seconds: Annotated[float, Field(ge=0)] = 60.0

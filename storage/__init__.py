@@ -18,6 +18,7 @@ survives the death of the process. `database_url` says what database a name mean
     shares       links by which others read answers
     keys         API keys, and what their runs may take
     webhooks     who is told of the ends of runs, and how far each telling has come
+    postings     messages of chat systems that show runs, and how far that has come
     workers      the processes of the service that do runs, and whether they live
     standing     what of the service waits, runs and works
     pruning      removing runs, with everything of them
@@ -46,6 +47,7 @@ from storage.errors import (
 from storage.evaluations import EvaluationRecord, EvaluationResult, Evaluations
 from storage.keys import KEY_PREFIX, KeyLimits, KeyRecord, Keys, KeySpent
 from storage.log import Head, Logged
+from storage.postings import NewPosting, Posting, Postings
 from storage.pruning import Pruned
 from storage.responses import ASKED, Asked, ResponseRecord, Responses
 from storage.runs import Asker, RunRecord, RunState
@@ -75,8 +77,11 @@ __all__ = [
     "KeySpent",
     "Keys",
     "Logged",
+    "NewPosting",
     "NoStore",
     "OverLimit",
+    "Posting",
+    "Postings",
     "Pruned",
     "ResponseRecord",
     "Responses",

@@ -15,6 +15,7 @@ from storage.database import Database
 from storage.errors import StorageError, UnknownResponse
 from storage.forking import fork_run
 from storage.keys import require_allowance
+from storage.postings import NewPosting, add_posting
 from storage.reading import read_history
 from storage.runs import Asker, full_id, insert_run
 from storage.service_tables import ResponseRow, ShareRow
@@ -45,6 +46,8 @@ class Asked:
     """A run that waits for calls which its caller has made by now: what it has finished is taken
     over, with its plan and its question. The options say what the calls gave; one that is added,
     `takes_up`, that the run replays nothing."""
+    posting: NewPosting | None = None
+    """Where it is shown besides; made with the run, or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,8 @@ class Responses:
             run = await _new_run(connection, asked, asked_by, at)
             row = _values(asked, asked_by, run, at)
             await add(connection, ResponseRow, row)
+            if asked.posting is not None:
+                await add_posting(connection, run, asked.posting, at)
             return ResponseRecord(**{name: row[name] for name in _FIELDS}), True
 
         try:

@@ -2,7 +2,7 @@
 
 `response` is a run as a client asked for it; `worker` the processes that do runs, `api_key` who may
 ask, `share` who may read an answer, `webhook` where the ends of runs are told, and `delivery` each
-telling.
+telling; `posting` is a message of a chat system that shows a run.
 """
 
 from datetime import datetime
@@ -126,6 +126,36 @@ class DeliveryRow(Base):
     attempts: Mapped[int] = mapped_column(server_default="0")
     next_at: Mapped[datetime | None]
     """When it is tried (again); NULL when it arrived, or was given up."""
+    delivered_at: Mapped[datetime | None]
+    dead_at: Mapped[datetime | None]
+    error: Mapped[str | None]
+    """Of the last attempt."""
+
+
+class PostingRow(Base):
+    """Where in a chat system a run was asked for, and how far showing it there has come."""
+
+    __tablename__ = "posting"
+    __table_args__ = (Index(None, "system", "thread", "run"), Index(None, "next_at"))
+
+    run: Mapped[str] = mapped_column(RUN_ID, ForeignKey("run.id"), primary_key=True)
+    system: Mapped[str]
+    """slack, ..."""
+    place: Mapped[dict[str, Any]]
+    """Where it was asked, in the system's own words."""
+    thread: Mapped[str | None]
+    """The conversation that it belongs to, once that is known."""
+    state: Mapped[dict[str, Any]]
+    """What its courier has to know: which message it is, and what was begun."""
+    stopped_by: Mapped[str | None]
+    """Who had the run stopped, as the system calls them."""
+    created_at: Mapped[datetime]
+    claimed_by: Mapped[str | None] = mapped_column(RUN_ID)
+    """The courier that has it, or had it last."""
+    next_at: Mapped[datetime | None]
+    """From when on another courier may take it; NULL when it is delivered, or was given up."""
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    """Those that failed."""
     delivered_at: Mapped[datetime | None]
     dead_at: Mapped[datetime | None]
     error: Mapped[str | None]

@@ -20,6 +20,7 @@ from storage.evaluations import Evaluations
 from storage.forking import fork_run
 from storage.keys import Keys, require_allowance
 from storage.log import Head, Logged, read_heads, read_log, read_news
+from storage.postings import Postings
 from storage.pruning import Ages, Pruned, next_lot, remove_runs
 from storage.reading import read_document, read_history, read_replies
 from storage.recording import write_event
@@ -152,6 +153,11 @@ class TraceStore:
     def webhooks(self) -> Webhooks:
         """Who is told of the ends of runs."""
         return Webhooks(self._database, self._now)
+
+    @property
+    def postings(self) -> Postings:
+        """Messages of chat systems that show runs."""
+        return Postings(self._database, self._now)
 
     @property
     def workers(self) -> Workers:

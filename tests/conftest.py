@@ -17,6 +17,9 @@ pytest_plugins = [
     "trace_store",
     "service_at_work",
     "webhook_receiver",
+    "slack_server",
+    "discord_server",
+    "teams_server",
 ]
 """Modules whose fixtures several files use."""
 

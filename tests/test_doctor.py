@@ -58,6 +58,9 @@ async def test_what_works_says_so_and_what_is_not_wanted_is_no_fault(
         ("web search", {"search": "nothing"}, "nothing"),
         ("browser", {"browser_path": "/no/such/browser"}, "/no/such/browser"),
         ("MCP", {"mcp": {"gone": {"command": "/no/such/server"}}}, "gone"),
+        ("slack", {"slack_bot_token": "xoxb-1"}, "BREADTH_SLACK_SIGNING_SECRET"),
+        ("discord", {"discord_public_key": "1"}, "BREADTH_DISCORD_PUBLIC_KEY"),
+        ("teams", {"teams_app_id": "1"}, "BREADTH_TEAMS_APP_PASSWORD"),
         ("OpenAPI", {"openapi": {"gone": {"document": "/no/such/file.yaml"}}}, "gone"),
     ],
 )

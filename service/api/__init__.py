@@ -30,7 +30,8 @@ server_events  streams of events that say that they live
 """
 
 from service.api.app import application, exposed, is_open
+from service.api.front import Front
 from service.api.pace import server_options
 from service.api.server_events import CLOSING
 
-__all__ = ["CLOSING", "application", "exposed", "is_open", "server_options"]
+__all__ = ["CLOSING", "Front", "application", "exposed", "is_open", "server_options"]

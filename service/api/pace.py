@@ -57,15 +57,15 @@ async def body_came(request: web.Request, handler: Handler) -> web.StreamRespons
         told = f"the body is longer than {MOST_BYTES} bytes"
         raise ApiError(413, told, headers=_CLOSING)
     if request.body_exists:
-        await _read(request, request.app[BODY_SECONDS])
+        await read_in_time(request, request.app[BODY_SECONDS])
     return await handler(request)
 
 
-async def _read(request: web.Request, seconds: float) -> None:
-    """It is kept in the request."""
+async def read_in_time(request: web.Request, seconds: float) -> bytes:
+    """The body, which is kept in the request. Raises ApiError."""
     try:
         async with asyncio.timeout(seconds):
-            await request.read()
+            return await request.read()
     except TimeoutError as error:
         told = f"the body did not arrive in {seconds:g} seconds (BREADTH_BODY_SECONDS)"
         raise ApiError(408, told, headers=_CLOSING) from error
