@@ -20,21 +20,37 @@ survives the death of the process. `database_url` says what database a name mean
     standing     what of the service waits, runs and works
     pruning      removing runs, with everything of them
     forking      a run that begins with what another one has
+    batches      rows of a file that were asked at a shell; batch_tables has the tables
+    files        files of the service, and api_batches what is done with them
     evaluations  question sets that were asked; store.evaluations has them
     runs         runs as a whole; run_ids makes their names, owner knows whether they are alive
     records      values as JSON and back
 """
 
+from storage.api_batches import (
+    BATCH_OVER,
+    ApiBatches,
+    ApiBatchRecord,
+    ApiLine,
+    BatchStatus,
+    LineCounts,
+    LineState,
+)
+from storage.batches import Batches, BatchLine, BatchRecord, NewLine
 from storage.engines import database_url
 from storage.errors import (
+    BatchTaken,
     DisabledWebhook,
     EvaluationTaken,
     NoStore,
     OverLimit,
     RunTaken,
     StorageError,
+    TooManyBatches,
     TooManyWebhooks,
+    UnknownBatch,
     UnknownEvaluation,
+    UnknownFile,
     UnknownKey,
     UnknownResponse,
     UnknownRun,
@@ -42,6 +58,7 @@ from storage.errors import (
     Unstorable,
 )
 from storage.evaluations import EvaluationRecord, EvaluationResult, Evaluations
+from storage.files import FileRecord, Files
 from storage.keys import KEY_PREFIX, KeyLimits, KeyRecord, Keys, KeySpent
 from storage.log import Head, Logged
 from storage.pruning import Pruned
@@ -54,9 +71,18 @@ from storage.webhooks import Delivery, Due, WebhookRecord, Webhooks, require_kin
 from storage.workers import WorkerRecord, Workers
 
 __all__ = [
+    "BATCH_OVER",
     "KEY_PREFIX",
+    "ApiBatchRecord",
+    "ApiBatches",
+    "ApiLine",
     "Asked",
     "Asker",
+    "BatchLine",
+    "BatchRecord",
+    "BatchStatus",
+    "BatchTaken",
+    "Batches",
     "Delivery",
     "DisabledWebhook",
     "Due",
@@ -64,12 +90,17 @@ __all__ = [
     "EvaluationResult",
     "EvaluationTaken",
     "Evaluations",
+    "FileRecord",
+    "Files",
     "Head",
     "KeyLimits",
     "KeyRecord",
     "KeySpent",
     "Keys",
+    "LineCounts",
+    "LineState",
     "Logged",
+    "NewLine",
     "NoStore",
     "OverLimit",
     "Pruned",
@@ -81,9 +112,12 @@ __all__ = [
     "Spent",
     "Standing",
     "StorageError",
+    "TooManyBatches",
     "TooManyWebhooks",
     "TraceStore",
+    "UnknownBatch",
     "UnknownEvaluation",
+    "UnknownFile",
     "UnknownKey",
     "UnknownResponse",
     "UnknownRun",
