@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from service import ask_cli, keeping_cli, plan_cli, runs_cli, serve_cli, settings_cli
+from service import ask_cli, batch_cli, keeping_cli, plan_cli, runs_cli, serve_cli, settings_cli
 from service.edge import choose_settings, leave, show
 from service.evaluating.cli import EVAL_EPILOG, evals, evaluate
 from service.keys_cli import keys
@@ -30,6 +30,7 @@ app.add_typer(webhooks, name="webhooks")
 app.command(epilog=ask_cli.ASK_EPILOG)(ask_cli.ask)
 app.command(epilog=ask_cli.RESUME_EPILOG)(ask_cli.resume)
 app.command(epilog=ask_cli.WRITE_EPILOG)(ask_cli.write)
+app.command(epilog=batch_cli.EPILOG)(batch_cli.batch)
 app.command(epilog=plan_cli.RUN_EPILOG)(plan_cli.run)
 app.command(epilog=plan_cli.REPLAY_EPILOG)(plan_cli.replay)
 app.command(epilog=settings_cli.EPILOG)(settings_cli.settings)

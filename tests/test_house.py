@@ -23,13 +23,14 @@ LONGEST_FILE = 400
 EDGES = {
     "tools/contained.py",
     "service/api/errors.py",
+    "service/batches/working.py",
     "service/edge.py",
     "service/work/worker.py",
     "storage/one_file.py",
     "tools/sandbox/inside/script.py",
 }
 """Where any error may be caught for good: of a command, of a request, of a run that a worker does,
-of code that somebody wants run, and of what waits for a transaction."""
+or that is one row of many, of code that somebody wants run, and of what waits for a transaction."""
 READER = "service/settings.py"
 """The only place where the environment is read."""
 ENGINES = {"inference/llama_main.py", "inference/vllm_keeper.py"}

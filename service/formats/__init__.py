@@ -20,12 +20,15 @@ from service.formats.files import ENDINGS, require_writable, write_files
 from service.formats.markdown import as_markdown
 from service.formats.page import as_html
 from service.formats.pdf import as_pdf
+from service.formats.plain import page_line
 from service.formats.publication import Publication
+from service.formats.style import PAGE_LOOKS
 from service.formats.text import as_text
 from service.formats.word import as_docx
 
 __all__ = [
     "ENDINGS",
+    "PAGE_LOOKS",
     "STYLES",
     "CitationStyle",
     "Publication",
@@ -36,6 +39,7 @@ __all__ = [
     "as_markdown",
     "as_pdf",
     "as_text",
+    "page_line",
     "require_writable",
     "source_line",
     "write_files",

@@ -1,0 +1,83 @@
+"""A batch as a whole: each row with what came of it, for tables, pages and programs."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from service.batches.allowance import Means
+from service.batches.asked import AskedRow
+from service.batches.changes import Change
+from service.batches.results import NOT_RUN, RowResult
+
+RowState = str
+"""answered, failed, not run, or waiting: it was stopped before this row's end."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowOutcome:
+    """A row, and what came of it."""
+
+    asked: AskedRow
+    run: str | None
+    taken: bool
+    """Whether an earlier batch had answered it."""
+    result: RowResult | None
+    """None: it has not ended."""
+    files: tuple[str, ...] = ()
+    """Names in the folder."""
+    change: Change | None = None
+
+    @property
+    def state(self) -> RowState:
+        """See RowState."""
+        if self.result is None:
+            return "waiting"
+        if self.result.status == NOT_RUN:
+            return NOT_RUN
+        return "failed" if self.result.is_failed else "answered"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A batch."""
+
+    id: str
+    folder: Path
+    file: Path
+    columns: tuple[str, ...]
+    rows: tuple[RowOutcome, ...]
+    changes: tuple[Change, ...]
+    """Since `before`, those that are gone among them."""
+    before: datetime | None
+    """When the batch was made that it is compared with; None: there was none."""
+    created_at: datetime
+    seconds: float
+    """Of work on it."""
+    taken: Means
+    """By the rows that it asked itself."""
+    has_prices: bool
+    busy_share: float | None
+    """Of the time in which rows were under way here, that in which the model was asked something;
+    None: nothing was to be done."""
+    ended: bool
+
+    def count(self, state: RowState) -> int:
+        """Rows in this state."""
+        return self.states[state]
+
+    @property
+    def states(self) -> Mapping[RowState, int]:
+        """How many rows are in each."""
+        return Counter(row.state for row in self.rows)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every row has its answer."""
+        return self.count("answered") == len(self.rows)
+
+    @property
+    def missing(self) -> Sequence[RowOutcome]:
+        """Rows without an answer, whatever the reason."""
+        return [row for row in self.rows if row.state != "answered"]
