@@ -12,10 +12,11 @@ kills              that were made
 reports            that are there in the end
 rows_lost          without a report, or without exactly one end in their trace
 rows_run_twice     with a second run, or with a call made again after it had ended
-model_busy_share   of the time in which rows were under way, that in which the model was asked, of a
-                   batch that nobody kills
-embedded_rows, embedded_busy_share, embedded_seconds
-                   the same of the embedded engine
+model_busy_share   of the time in which rows were under way, that in which the model was asked: of
+                   ten rows and the embedded engine, or of the scripted model, where that is not
+                   installed
+scripted_busy_share
+                   the same of the scripted model and all rows, which nobody kills
 """
 
 import argparse
@@ -43,6 +44,8 @@ _SECONDS = 0.15
 """That the scripted model takes for an answer."""
 _LEAST_ROWS = 2
 """That a process is to end before it may be killed again: else ten of them could end none."""
+_EARLY = 0.3
+"""Of the kills: at any moment, however little was done."""
 _END_SECONDS = 900.0
 _ASKED = (
     *("Who directed Inception?", "Who directed Parasite?"),
@@ -82,8 +85,11 @@ async def killed(folder: Path, options: argparse.Namespace, url: str) -> dict[st
             await batch.start()
             assert batch.process is not None
             if kills < options.kills:
-                goal = begun + max(_LEAST_ROWS, options.rows // (options.kills + 2))
-                await _reached(batch, folder, goal, chance.uniform(0.0, 0.6))
+                if chance.random() < _EARLY:  # while it begins
+                    await _reached(batch, folder, 0, chance.uniform(0.0, 4.0))
+                else:
+                    goal = begun + max(_LEAST_ROWS, options.rows // (options.kills + 2))
+                    await _reached(batch, folder, goal, chance.uniform(0.0, 0.6))
                 if batch.process.returncode is None:
                     await batch.kill()
                     kills += 1
@@ -102,7 +108,9 @@ async def killed(folder: Path, options: argparse.Namespace, url: str) -> dict[st
 async def _reached(batch: Kept, folder: Path, rows: int, more: float) -> None:
     """So many reports are there, and a moment has passed; or it has ended by itself."""
     assert batch.process is not None
-    while batch.process.returncode is None and ended_rows(folder) < rows:
+    while True:
+        if batch.process.returncode is not None or ended_rows(folder) >= rows:
+            break
         await asyncio.sleep(0.05)
     with suppress(TimeoutError):
         await asyncio.wait_for(asyncio.shield(batch.process.wait()), more)
@@ -157,7 +165,9 @@ async def measured(options: argparse.Namespace) -> dict[str, Any]:
         rows = write_rows(folder / "whole.jsonl", options.rows)
         model = ("--model", "openai:film", "--base-url", url)
         told = await undisturbed(folder / "whole", rows, model)
-        found |= {"model_busy_share": told["model_busy_share"], "seconds": told["seconds"]}
+        share = told["model_busy_share"]
+        found |= {"model_busy_share": share, "scripted_busy_share": share}
+        found |= {"scripted_seconds": told["seconds"]}
     if options.embedded and find_spec("xllamacpp"):
         with tempfile.TemporaryDirectory() as named:
             folder = Path(named)
@@ -167,7 +177,7 @@ async def measured(options: argparse.Namespace) -> dict[str, Any]:
             found |= {
                 "embedded_rows": told["rows"],
                 "embedded_answered": told["answered"],
-                "embedded_busy_share": told["model_busy_share"],
+                "model_busy_share": told["model_busy_share"],
                 "embedded_seconds": told["seconds"],
             }
     return found
@@ -180,11 +190,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--embedded", type=int, default=10, help="rows; 0: none")
     parser.add_argument("--model", default="base", help="of the embedded engine")
-    parser.add_argument("--quick", action="store_true", help="without the embedded engine")
+    parser.add_argument("--quick", action="store_true", help="as it is without options")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
-    options.embedded = 0 if options.quick else options.embedded
     found = asyncio.run(measured(options))
     if options.json:
         print(json.dumps(found))

@@ -35,24 +35,26 @@ class Passes:
 
     async def all(self, show: Callable[[Outcome], None]) -> None:
         """Passes without end. What fails is told, and gone on with when the next is due."""
+        due = await self._first_due()
         while True:
+            if due > self.clock.now():
+                self._tell(due)
+                await self.clock.until(due)
+            began = self.clock.now()
             try:
-                show(await self._next())
+                assignment = self.assignment()
+                show(await self._pass(assignment, await _newest(assignment)))
             except* _TOLD as problems:
                 for problem in leaves(problems):
                     self.display.noticed(f"this pass failed: {problem}")
-                later = self.schedule.after_now(self.clock.now())
-                self._tell(later)
-                await self.clock.until(later)
+            due = self.schedule.after_now(began)
 
-    async def _next(self) -> Outcome:
-        """When it is due."""
+    async def _first_due(self) -> datetime:
+        """Now, if a pass is due already."""
         newest = await _newest(self.assignment())
-        if newest is not None and not is_due(self.schedule, newest, self.clock):
-            due = self.schedule.after_now(newest.created_at)
-            self._tell(due)
-            await self.clock.until(due)
-        return await self._pass(self.assignment(), newest)
+        if newest is None or is_due(self.schedule, newest, self.clock):
+            return self.clock.now()
+        return self.schedule.after_now(newest.created_at)
 
     async def _pass(self, assignment: Assignment, newest: BatchRecord | None) -> Outcome:
         fresh = is_fresh(self.schedule, newest, self.clock)

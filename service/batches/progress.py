@@ -104,7 +104,7 @@ class BatchTerminal:
         """See Progress."""
         self._done += 1
         self._advance(_ROWS, self._done, self._total, self.told)
-        self._say(f"{self._done}/{self._total}  {legible(name)}: {_outcome(result)}")
+        self._say(f"{self._done}/{self._total} {legible(name)}: {_outcome(result)}")
 
     @property
     def told(self) -> str:
