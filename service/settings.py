@@ -160,6 +160,12 @@ class Settings(BaseSettings):
     """In which a connection to the service has to bring the head of a request."""
     user_runs: Annotated[int | None, Field(ge=1)] = None
     """Runs of one user at once, in all processes of the service; None: as many as there is room."""
+    batch_bytes: Annotated[int, Field(gt=0)] = 32 * 2**20
+    """Of a file that a client of the service sends."""
+    batch_rows: Annotated[int, Field(gt=0)] = 10_000
+    """Requests in such a file."""
+    batch_days: Annotated[float, Field(gt=0)] = 30.0
+    """How long files of the service are kept."""
     webhook_hosts: str = ""
     """Hosts, or HOST:PORT, that webhooks may go to though they are private; with commas between."""
     drain_seconds: Annotated[float, Field(ge=0)] = 20.0

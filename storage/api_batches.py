@@ -11,7 +11,7 @@ from secrets import token_hex
 from typing import Any, Literal
 
 from pydantic import JsonValue
-from sqlalchemy import Row, Update, delete, func, insert, select, true, update
+from sqlalchemy import Row, Select, Update, delete, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.batch_tables import ApiBatchLineRow, ApiBatchRow
@@ -147,10 +147,11 @@ class ApiBatches:
 
     async def claim(self) -> ApiBatchRecord | None:
         """One that is to be looked at, for this process alone for a while."""
+        if not await self._database.rows(self._due):
+            return None  # without a lock on the database
 
         async def claimed(connection: AsyncConnection) -> ApiBatchRecord | None:
-            due = select(ApiBatchRow.id).where(ApiBatchRow.next_at <= self._now())
-            due = due.order_by(ApiBatchRow.next_at).limit(1).with_for_update(skip_locked=True)
+            due = self._due.with_for_update(skip_locked=True)
             id_ = (await connection.execute(due)).scalar_one_or_none()
             if id_ is None:
                 return None
@@ -227,6 +228,12 @@ class ApiBatches:
         """What its files have is not kept twice."""
         of_it = update(ApiBatchLineRow).where(ApiBatchLineRow.batch == batch)
         await self._database.change(of_it.values(body={}, told=None))
+
+    @property
+    def _due(self) -> Select[str]:
+        """The one that has waited longest."""
+        due = select(ApiBatchRow.id).where(ApiBatchRow.next_at <= self._now())
+        return due.order_by(ApiBatchRow.next_at).limit(1)
 
     async def _change(self, batch: str, position: int, **values: Any) -> None:
         line = ApiBatchLineRow

@@ -57,11 +57,13 @@ class Files:
         *,
         purpose: Purpose = "batch",
         expires_at: datetime | None = None,
+        id_: str | None = None,
     ) -> FileRecord:
-        """A new file of these pieces, one behind the other."""
+        """A new file of these pieces, one behind the other. `id_`: one that stands in the place of
+        another with the same."""
         whole = "".join(texts)
         size = len(whole.encode("utf-8", "surrogatepass"))
-        id_, at = f"file-{token_hex(12)}", self._now()
+        id_, at = id_ or f"file-{token_hex(12)}", self._now()
         record = FileRecord(id_, user, purpose, name, size, at, expires_at)
         values = {field: getattr(record, field) for field in FileRecord.__slots__}
         parts = [
@@ -70,6 +72,7 @@ class Files:
         ]
 
         async def made(connection: AsyncConnection) -> None:
+            await _remove(connection, [record.id])
             await connection.execute(insert(StoredFileRow).values(values))
             if parts:
                 await connection.execute(insert(StoredPartRow), parts)

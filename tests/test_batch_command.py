@@ -97,7 +97,7 @@ async def test_it_goes_on_where_it_was_stopped(
     events = json.loads((await user.types("trace", run, "--json")).out)["events"]
     kinds = Counter(event["kind"] for event in events)
     assert (kinds["run_started"], kinds["answer_written"]) == (2, 1)
-    ended_steps = [event["data"]["id"] for event in events if event["kind"] == "step_ended"]
+    ended_steps = [event["id"] for event in events if event["kind"] == "step_ended"]
     assert max(Counter(ended_steps).values()) == 1
 
 

@@ -5,8 +5,20 @@ import asyncio
 from aiohttp import web
 
 from inference import is_loopback
-from service.api import chat, health, models, openapi, responses, runs, vectors, webhooks
+from service.api import (
+    batches,
+    chat,
+    files,
+    health,
+    models,
+    openapi,
+    responses,
+    runs,
+    vectors,
+    webhooks,
+)
 from service.api.access import ACCESS, Access, asker_known
+from service.api.batching import batching
 from service.api.errors import errors_told
 from service.api.front import FRONT, Front
 from service.api.hardening import HEARING, Hearing, hardened, told_headers
@@ -38,7 +50,9 @@ def application(
     app[MINILM] = []
     app[health.METRICS] = metrics or Metrics()
     app.cleanup_ctx.append(connected)
-    for each in (chat, health, models, openapi, responses, runs, vectors, webhooks):
+    app.cleanup_ctx.append(batching)
+    parts = (batches, chat, files, health, models, openapi, responses, runs, vectors, webhooks)
+    for each in parts:
         app.add_routes(each.routes)
     return app
 
