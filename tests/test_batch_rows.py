@@ -1,7 +1,9 @@
 """What a batch reads: JSON Lines, CSV and Excel; templates, names and keys; what is wrong where."""
 
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given
@@ -124,6 +126,24 @@ def test_what_is_wrong_is_told_with_its_place(
     tmp_path: Path, name: str, text: str | bytes, told: str
 ) -> None:
     assert refused(written(tmp_path, name, text)).startswith(told)
+
+
+@given(st.sampled_from([".jsonl", ".csv", ".xlsx"]), st.binary(max_size=300), st.integers(0, 3))
+def test_whatever_the_bytes_are_there_are_rows_or_words(
+    ending: str, noise: bytes, whole: int
+) -> None:
+    with TemporaryDirectory() as named:
+        folder = Path(named)
+        path = folder / f"q{ending}"
+        data = noise
+        if ending == ".xlsx" and whole:
+            made = sheet(folder, ["a", "b"], [1, "x"]).read_bytes()
+            place = len(made) * whole // 4
+            data = made[:place] + noise + made[place + len(noise) :]
+        path.write_bytes(data)
+        with suppress(UsageProblem):
+            file = read_rows(path)
+            assert all(set(row.values) == set(file.columns) for row in file.rows)
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -6,14 +6,16 @@ What is wrong with a file is told with its line (or sheet and row) and its colum
 import csv
 import io
 import json
+import warnings
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import ParseError
+from xml.parsers.expat import ExpatError
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
@@ -23,6 +25,8 @@ from service.errors import UsageProblem
 ENDINGS = (".jsonl", ".csv", ".xlsx")
 MOST_ROWS = 100_000
 _MOST_BYTES = 64 * 2**20
+_MOST_UNPACKED = 1024 * 2**20
+_MOST_COLUMNS = 1000
 _MOST_TOLD = 10
 _DELIMITERS = ",;\t|"
 _MARK = b"\xef\xbb\xbf"
@@ -45,6 +49,14 @@ class RowFile:
     path: Path
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
+
+
+_BROKEN = (
+    *(ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError),
+    *(SyntaxError, TypeError, ValueError, zipfile.BadZipFile, zlib.error, EOFError),
+    *(ExpatError, InvalidFileException),
+)
+"""What the parser raises that meets what its authors did not think of."""
 
 
 class BadRows(UsageProblem):
@@ -154,24 +166,38 @@ def _numbered(reader: Any) -> Iterator[tuple[str, Sequence[str]]]:
 def _excel(path: Path, data: bytes) -> tuple[tuple[str, ...], list[Row]]:
     """The first sheet, with a row of names."""
     try:
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            size = sum(part.file_size for part in archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise UsageProblem(f"{path}: this is no Excel file (.xlsx)") from error
-    except (ParseError, TypeError, AttributeError, IndexError) as error:
-        raise UsageProblem(f"{path}: this Excel file is damaged") from error
+    if size > _MOST_UNPACKED:
+        raise UsageProblem(f"{path}: unpacked it has more than {_MOST_UNPACKED // 2**20} MiB")
+    try:
+        with warnings.catch_warnings():
+            # Of what a sheet looks like and who may change it, nothing is read.
+            warnings.simplefilter("ignore", UserWarning)
+            return _sheet(path, data)
+    except _BROKEN as error:
+        raise UsageProblem(
+            f"{path}: this Excel file is damaged; open it there and save it again"
+        ) from error
+
+
+def _sheet(path: Path, data: bytes) -> tuple[tuple[str, ...], list[Row]]:
+    """Raises BadRows, and whatever the parser raises of a broken file."""
+    book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
     try:
         sheet = book.worksheets[0]
+        cut = sheet.iter_rows(max_row=MOST_ROWS + 2, max_col=_MOST_COLUMNS)
         lines = (
             (f"sheet {sheet.title!r}, row {number}", list(map(_cell, cells)))
-            for number, cells in enumerate(sheet.iter_rows(max_row=MOST_ROWS + 2), 1)
+            for number, cells in enumerate(cut, 1)
         )
         first = next(((place, cells) for place, cells in lines if any(cells)), None)
         if first is None:
             return (), []
         columns = _columns(path, *first)
         return columns, _rows(path, columns, lines)
-    except (ParseError, zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
-        raise UsageProblem(f"{path}: this Excel file is damaged") from error
     finally:
         book.close()
 
