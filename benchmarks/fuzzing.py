@@ -24,7 +24,8 @@ import aiohttp
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.film_model import QUESTION, film_model, write_pages
+from benchmarks.film_pages import QUESTION, write_pages
+from benchmarks.model_server import film_model
 from benchmarks.service_processes import Kept, answering, free_port, kept
 from storage import TraceStore
 
@@ -51,6 +52,7 @@ async def asked(folder: Path, url: str, seed: int, *heads: str) -> str | None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "schemathesis.cli", "run", f"{url}/openapi.json", *given),
         *("--max-examples", str(_EXAMPLES), "--seed", str(seed)),
+        *("--request-timeout", "60"),
         *("--exclude-checks", _UNSAID, "--continue-on-failure", "--no-color"),
         cwd=folder,
         stdout=asyncio.subprocess.PIPE,

@@ -13,6 +13,8 @@ create_p50_ms, _p99_ms      of one
 first_event_p50_ms, _p99_ms from asking for a stream to its first event
 creates_over_bare_aiohttp   the rate, over that of the bare handler
 mib_per_1000_runs           growth of the service's resident memory
+langgraph_...               the same of LangGraph's server (in memory; its graph gives a value at
+                            once), where `--langgraph` names its command
 runs_per_second             runs that the worker ended, from the first create to the last end
 """
 
@@ -23,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +38,7 @@ from aiohttp import web
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.film_pages import QUESTION, write_pages
+from benchmarks.langgraph_server import BODY, RUNS, langgraph_server
 from benchmarks.model_server import film_model
 from benchmarks.service_processes import Kept, answering, free_port, kept
 from storage import TraceStore
@@ -56,16 +59,23 @@ class Loaded:
     rate: float = 0.0
 
 
-async def create_all(session: aiohttp.ClientSession, url: str, count: int) -> Loaded:
+async def create_all(
+    session: aiohttp.ClientSession,
+    url: str,
+    count: int,
+    path: str = "/v1/responses",
+    body: Mapping[str, Any] = _BODY,
+) -> Loaded:
     """So many, some at once."""
     loaded, room = Loaded(), asyncio.Semaphore(_AT_ONCE)
 
     async def one() -> None:
         async with room:
             began = time.monotonic()
-            async with session.post(f"{url}/v1/responses", json=_BODY) as answer:
+            async with session.post(f"{url}{path}", json=body) as answer:
                 answer.raise_for_status()
-                loaded.ids.append((await answer.json())["id"])
+                made = await answer.json()
+            loaded.ids.append(made.get("id", ""))
             loaded.creates.append(time.monotonic() - began)
 
     began = time.monotonic()
@@ -149,6 +159,22 @@ def percentiles(name: str, seconds: Sequence[float]) -> dict[str, float]:
     return {f"{name}_p50_ms": median(seconds) * 1000, f"{name}_p99_ms": hundredths[98] * 1000}
 
 
+async def langgraph(options: argparse.Namespace) -> dict[str, float]:
+    """The same number of runs, made by LangGraph's server."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "langgraph"
+        async with (
+            langgraph_server(options.langgraph, place, free_port()) as url,
+            aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,
+        ):
+            await create_all(session, url, _WARM, RUNS, BODY)
+            made = await create_all(session, url, options.runs, RUNS, BODY)
+    return {
+        "langgraph_creates_per_second": made.rate,
+        **percentiles("langgraph_create", made.creates),
+    }
+
+
 @contextmanager
 def bare_handler() -> Iterator[str]:
     """A process that answers the same request, and keeps nothing."""
@@ -190,6 +216,8 @@ async def measured(options: argparse.Namespace) -> dict[str, Any]:
         async with aiohttp.ClientSession() as session:
             await create_all(session, url, _WARM)
             limit = await create_all(session, url, options.runs)
+    if options.langgraph:
+        found |= await langgraph(options)
     found["bare_per_second"] = limit.rate
     found["creates_over_bare_aiohttp"] = found["creates_per_second"] / limit.rate
     return {name: round(value, 3) for name, value in found.items()}
@@ -202,6 +230,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--streams", type=int, default=200)
     parser.add_argument("--quick", action="store_true", help="200 runs, 50 streams")
     parser.add_argument("--database", help="URL of an empty PostgreSQL; else a SQLite file")
+    parser.add_argument(
+        "--langgraph", metavar="COMMAND", help="also LangGraph's server: the path of `langgraph`"
+    )
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--bare", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)

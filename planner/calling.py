@@ -138,9 +138,12 @@ class Caller:
         if guess is None or guess.kept.done():
             return None
         guess.join()
+        started = self._trace.record(StepStarted(call_id, arguments, guessed=True))
         try:
-            await self._trace.record(StepStarted(call_id, arguments, guessed=True))
-            await asyncio.wait({guess.task})
+            # Together: who is halted meanwhile halts the guess at that moment, not a turn later.
+            recorded, _ = await asyncio.gather(started, guess.task, return_exceptions=True)
+            if isinstance(recorded, BaseException):
+                raise recorded
         finally:
             guess.settle(kept=guess.done is not None)
         return guess.done

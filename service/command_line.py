@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from service import ask_cli, batch_cli, keeping_cli, plan_cli, runs_cli, serve_cli, settings_cli
+from service import (
+    ask_cli,
+    batch_cli,
+    doctor_cli,
+    init_cli,
+    keeping_cli,
+    mcp_cli,
+    plan_cli,
+    runs_cli,
+    serve_cli,
+    settings_cli,
+)
 from service.edge import choose_settings, leave, show
 from service.evaluating.cli import EVAL_EPILOG, evals, evaluate
 from service.keys_cli import keys
@@ -34,11 +45,14 @@ app.command(epilog=batch_cli.EPILOG)(batch_cli.batch)
 app.command(epilog=plan_cli.RUN_EPILOG)(plan_cli.run)
 app.command(epilog=plan_cli.REPLAY_EPILOG)(plan_cli.replay)
 app.command(epilog=settings_cli.EPILOG)(settings_cli.settings)
+app.command(epilog=init_cli.INIT_EPILOG)(init_cli.init)
+app.command(epilog=doctor_cli.DOCTOR_EPILOG)(doctor_cli.doctor)
 app.command("eval", epilog=EVAL_EPILOG)(evaluate)
 app.command(epilog=keeping_cli.PRUNE_EPILOG)(keeping_cli.prune)
 app.command(epilog=keeping_cli.EXPORT_EPILOG)(keeping_cli.export)
 app.command(epilog=serve_cli.SERVE_EPILOG)(serve_cli.serve)
 app.command(epilog=serve_cli.WORKER_EPILOG)(serve_cli.worker)
+app.command(epilog=mcp_cli.MCP_EPILOG)(mcp_cli.mcp)
 app.command(epilog=runs_cli.RUNS_EPILOG)(runs_cli.runs)
 app.command(epilog=runs_cli.TRACE_EPILOG)(runs_cli.trace)
 

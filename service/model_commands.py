@@ -72,18 +72,23 @@ async def _guesses(model: EmbeddedModel | PooledModel, settings: Settings) -> di
     return {"speculation_accepted": speculating.accepted, "speculation_speedup": speedup}
 
 
+async def names_at(url: str, settings: Settings) -> list[str]:
+    """The models that a server lists. Raises what `EndpointModel` raises."""
+    server = EndpointModel("", base_url=url, api_key=key_of(url, settings))
+    try:
+        return [model.id for model in await server.listed()]
+    finally:
+        await server.close()
+
+
 async def _first(settings: Settings) -> str:
     """The first model that a server lists, the first where there are several."""
     assert settings.base_url is not None
     url = settings.base_url.partition(",")[0].strip()
-    server = EndpointModel("", base_url=url, api_key=key_of(url, settings))
-    try:
-        models = await server.listed()
-    finally:
-        await server.close()
-    if not models:
+    names = await names_at(url, settings)
+    if not names:
         raise UsageProblem(f"{url} lists no models: name one, --model openai:NAME")
-    return models[0].id
+    return names[0]
 
 
 def _identity(settings: Settings, model: EmbeddedModel | PooledModel) -> dict[str, Any]:

@@ -139,7 +139,8 @@ def takes(*names: str) -> Callable[[Command], Command]:
     """Gives a command these `OPTIONS`, where its keyword-only parameter `settings` stands.
 
     What they say goes over the environment and the settings file; what they cannot mean ends it.
-    An option that is a parameter of the command, too, comes to it as it was said.
+    An option that is a parameter of the command, too, comes to it as it was said; where no
+    documents are named, those of the settings are meant.
     """
 
     def taking(command: Command) -> Command:
@@ -149,7 +150,10 @@ def takes(*names: str) -> Callable[[Command], Command]:
         def called(**given: Any) -> None:
             said = {name: given[name] for name in names}
             wanted = {name: each for name, each in given.items() if name in own.parameters}
-            command(settings=_settings(said), **wanted)
+            settings = _settings(said)
+            if "documents" in wanted and not (wanted["documents"] or wanted.get("after")):
+                wanted["documents"] = list(settings.documents)
+            command(settings=settings, **wanted)
 
         parameters = [one for each in own.parameters.values() for one in _replaced(each, names)]
         called.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]

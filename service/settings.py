@@ -58,6 +58,8 @@ class Settings(BaseSettings):
     settings: Annotated[Path | None, BeforeValidator(_path)] = None
     """The file that others are read from; without one it is breadth.toml of the working folder, or
     of the user's configuration, if there is one; empty: none. Raises UsageProblem."""
+    documents: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = ()
+    """Folders, files and addresses that are searched where no option names any; commas between."""
     model: str = "base"
     """base, small, a path to a GGUF file, hf:REPO/FILE, or openai:NAME."""
     base_url: str | None = Field(None, repr=False)
@@ -168,6 +170,10 @@ class Settings(BaseSettings):
     """How long files of the service are kept."""
     webhook_hosts: str = ""
     """Hosts, or HOST:PORT, that webhooks may go to though they are private; with commas between."""
+    keep_days: Annotated[float | None, Field(gt=0)] = None
+    """Runs that ended longer ago are removed by the service; None: they stay."""
+    documents_seconds: Annotated[float, Field(ge=0)] = 60.0
+    """How often the service looks for changes of its documents; 0: when it is started, only."""
     drain_seconds: Annotated[float, Field(ge=0)] = 20.0
     """How long a process of the service that is to end goes on with what it has begun."""
     seed: int = 0

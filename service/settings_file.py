@@ -132,6 +132,21 @@ def _require_harmless(read: SettingsFile, elsewhere: Collection[str]) -> None:
     if "base_url" in read.values and "api_key" in elsewhere and "api_key" not in read.values:
         place = read.source(("base_url",))
         raise UsageProblem(f"{place}: base_url would be sent your API key; {trust}")
+    _require_own(read, trust)
+
+
+def _require_own(read: SettingsFile, trust: str) -> None:
+    """Documents of the file's own folder only: others are nothing to whoever wrote it."""
+    named = read.values.get("documents", ())
+    names = named.split(",") if isinstance(named, str) else named
+    folder = read.path.absolute().parent
+    for name in map(str, names):
+        inside = (folder / name.strip()).resolve().is_relative_to(folder.resolve())
+        if not inside and "://" not in name:
+            place = read.source(("documents",))
+            raise UsageProblem(
+                f"{place}: documents: {name.strip()} is outside of {folder}; {trust}"
+            )
 
 
 def _lines(text: str) -> dict[Place, int]:

@@ -61,6 +61,19 @@ class Sources:
     reader: Reader
     vectors: "asyncio.Task[None] | None" = None
     """Makes the vectors of new documents."""
+    index: DocumentIndex | None = None
+    """Of the files, if there are some."""
+    paths: tuple[Path, ...] = ()
+
+    async def read_anew(self) -> IndexReport | None:
+        """Read what has changed in the files, and make the vectors that it lacks; None where there
+        are no files. Raises SearchError, IndexFolderError."""
+        if self.index is None or not self.paths:
+            return None
+        report = await self.index.refresh(self.paths)
+        if report.added or report.changed:
+            await self.index.embed()
+        return report
 
     async def ready(self) -> None:
         """Wait a while for the vectors; what has none by then is found by its words alone."""
@@ -96,7 +109,7 @@ async def sources(
             if roots:
                 display.indexed(await _refreshed(index, roots, display))
             vectors = await stack.enter_async_context(embedding(index, display))
-            yield Sources(index, index, vectors)
+            yield Sources(index, index, vectors, index, _paths(roots))
             return
         web = await stack.enter_async_context(WebClient(web_settings(settings)))
         browser = await _browser(settings, display, stack)
@@ -109,18 +122,22 @@ async def sources(
             display.indexed(report.and_then(later))
         vectors = await stack.enter_async_context(embedding(index, display))
         if not settings.search:
-            yield Sources(index, index, vectors)
+            yield Sources(index, index, vectors, index, _paths(roots))
             return
         searching = WebSearch(_engines(settings, web), pages)
         stack.callback(searching.close)
         engine: SearchEngine = Together([index, searching]) if roots else searching
-        yield Sources(engine, ByAddress(pages, index), vectors)
+        yield Sources(engine, ByAddress(pages, index), vectors, index, _paths(roots))
 
 
 async def _refreshed(index: DocumentIndex, roots: Sequence[Root], display: Indexing) -> IndexReport:
     """The files among the roots."""
-    paths = [root for root in roots if isinstance(root, Path)]
-    return await index.refresh(paths, on_progress=display.indexing)
+    return await index.refresh(_paths(roots), on_progress=display.indexing)
+
+
+def _paths(roots: Sequence[Root]) -> tuple[Path, ...]:
+    """Those of the roots that are files and folders."""
+    return tuple(root for root in roots if isinstance(root, Path))
 
 
 async def _listed(addresses: Sequence[str], pages: WebPages) -> list[str]:

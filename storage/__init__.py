@@ -37,7 +37,7 @@ from storage.api_batches import (
     LineState,
 )
 from storage.batches import Batches, BatchLine, BatchRecord, NewLine
-from storage.engines import database_url
+from storage.engines import database_url, is_there
 from storage.errors import (
     BatchTaken,
     DisabledWebhook,
@@ -128,5 +128,6 @@ __all__ = [
     "WorkerRecord",
     "Workers",
     "database_url",
+    "is_there",
     "require_kinds",
 ]

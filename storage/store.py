@@ -20,7 +20,7 @@ from storage.errors import NoStore
 from storage.evaluations import Evaluations
 from storage.files import Files
 from storage.forking import fork_run
-from storage.keys import Keys
+from storage.keys import Keys, require_allowance
 from storage.log import Head, Logged, read_heads, read_log, read_news
 from storage.pruning import Ages, Pruned, next_lot, remove_runs
 from storage.reading import read_document, read_history, read_replies
@@ -106,11 +106,15 @@ class TraceStore:
     async def create_run(
         self, question: str, options: Mapping[str, JsonValue], asked_by: Asker | None = None
     ) -> str:
-        """A new run, queued; gives its id. `options` are kept as they are."""
+        """A new run, queued; gives its id. `options` are kept as they are. Raises OverLimit."""
         at = self._now()
-        return await self._database.write(
-            lambda connection: insert_run(connection, question, options, at, asked_by=asked_by)
-        )
+
+        async def create(connection: AsyncConnection) -> str:
+            if asked_by is not None and asked_by.key is not None:
+                await require_allowance(connection, asked_by.key, at)
+            return await insert_run(connection, question, options, at, asked_by=asked_by)
+
+        return await self._database.write(create)
 
     async def fork(
         self, run: str, options: Mapping[str, JsonValue], anew: Collection[str] = ()

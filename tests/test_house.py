@@ -240,3 +240,27 @@ def test_the_image_is_given_what_is_shipped() -> None:
     sent = {line.removeprefix("!") for line in lines if line.startswith("!")}
     assert {*FOLDERS, "pyproject.toml", "README.md", "LICENSE"} <= sent
     assert all((ROOT / name).exists() for name in sent)
+
+
+IMPORTING = """
+import importlib, sys
+for name in sys.argv[1:]:
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:  # of an extra that is not installed
+        if (error.name or "").partition(".")[0] in {"benchmarks", "service", "storage", "planner"}:
+            raise
+"""
+
+
+def test_benchmarks_find_what_they_import() -> None:
+    names = sorted(f"benchmarks.{path.stem}" for path in (ROOT / "benchmarks").glob("[!_]*.py"))
+    ended = subprocess.run(
+        [sys.executable, "-c", IMPORTING, *names],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr

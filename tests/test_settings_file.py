@@ -281,3 +281,14 @@ def test_a_wrong_value_names_the_field_and_its_line(here: Path) -> None:
     code, _, err = breadth("--settings", str(named), "settings")
     assert code == 2
     assert f"{named}:1: editor: " in err
+
+
+def test_the_folders_own_file_names_documents_of_its_folder_only(here: Path) -> None:
+    (here / "notes").mkdir()
+    written(here, 'documents = ["notes", "https://example.org/sitemap.xml"]')
+    assert Settings().documents == ("notes", "https://example.org/sitemap.xml")
+    for outside in ("/etc", "../other", "notes/../.."):
+        path = written(here, f'documents = ["notes", "{outside}"]')
+        with pytest.raises(UsageProblem, match=r"documents: .* is outside of"):
+            Settings()
+        assert Settings(settings=path).documents == ("notes", outside)

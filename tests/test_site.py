@@ -1,90 +1,107 @@
-"""Pages of a site as documents."""
+"""The pages as a site, and the tutorial as somebody who begins follows it."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+import asyncio
+import os
+import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from search_folder import counts, titles
-from site_server import Site, site
+from test_command_line import User
 
-from search import (
-    DocumentIndex,
-    ReadError,
-    WebClient,
-    WebPages,
-    WebSettings,
-    pages_of,
-    refresh_pages,
+pytest.importorskip("mkdocs")
+ROOT = Path(__file__).parent.parent
+TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
+COMMANDS = [
+    line
+    for block in re.findall(r"```sh\n(.*?)```", TUTORIAL, re.DOTALL)
+    for line in block.splitlines()
+    if line.startswith("breadth ")
+]
+LOADED = re.compile(
+    r"<(?:script|img|iframe)[^>]*\ssrc=\"(https?:[^\"]*)"
+    r"|<link[^>]*rel=\"(?:stylesheet|preload|preconnect)\"[^>]*href=\"(https?:[^\"]*)"
 )
 
 
-@pytest.fixture
-async def here() -> AsyncIterator[tuple[Site, WebPages]]:
-    async with AsyncExitStack() as stack:
-        served = await stack.enter_async_context(site())
-        settings = WebSettings(allow_hosts=frozenset({"127.0.0.1"}), attempts=1)
-        web = await stack.enter_async_context(WebClient(settings))
-        yield served, WebPages(web)
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("site")
+    ended = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(place)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(ROOT)},
+    )
+    assert ended.returncode == 0, ended.stderr
+    return place
 
 
-async def test_a_sitemap_names_its_pages_through_other_sitemaps(
-    here: tuple[Site, WebPages],
-) -> None:
-    served, pages = here
-    served.pages["/sitemap.xml.gz"] = served.sitemaps("/one.xml", "/two.xml", "/sitemap.xml.gz")
-    served.pages["/one.xml"] = served.sitemap("/a", "/b")
-    served.pages["/two.xml"] = served.sitemap("/b", "/c") + b"<!-- end -->"
-    found = await pages_of(f"{served.url}/sitemap.xml.gz", pages)
-    assert found == [f"{served.url}/{name}" for name in "abc"]
+def test_every_page_is_in_the_site_and_none_loads_from_elsewhere(site: Path) -> None:
+    pages = {path.stem for path in (ROOT / "docs").glob("*.md")}
+    assert pages <= {path.stem for path in site.glob("*.html")}
+    for path in site.rglob("*.html"):
+        loads = LOADED.findall(path.read_text(encoding="utf-8"))
+        assert [each for each in loads if "example" not in "".join(each)] == [], path
 
 
-async def test_a_page_is_its_own_list(here: tuple[Site, WebPages]) -> None:
-    served, pages = here
-    served.pages["/a"] = b"<html><p>Words.</p></html>"
-    assert await pages_of(f"{served.url}/a", pages) == [f"{served.url}/a"]
+def test_the_reference_has_every_command_setting_and_export(site: Path) -> None:
+    commands = (site / "reference" / "commands.html").read_text(encoding="utf-8")
+    for command in ("breadth ask", "breadth serve", "breadth keys create", "breadth doctor"):
+        assert command in commands
+    settings = (site / "reference" / "settings.html").read_text(encoding="utf-8")
+    assert "BREADTH_DRAIN_SECONDS" in settings
+    python = (site / "reference" / "python.html").read_text(encoding="utf-8")
+    assert 'id="planner.research"' in python
+    assert "A new run, queued; gives its id." in python
 
 
-async def test_pages_of_other_hosts_are_left_out(here: tuple[Site, WebPages]) -> None:
-    served, pages = here
-    served.pages["/s.xml"] = b"<urlset><url><loc>http://example.org/x</loc></url></urlset>"
-    with pytest.raises(ReadError, match="names no pages of its host"):
-        await pages_of(f"{served.url}/s.xml", pages)
+async def test_the_tutorials_commands_do_what_it_says(tmp_path: Path) -> None:
+    """In its order, with a model of this machine."""
+    user = User(tmp_path)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    user.environment |= {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "config")}
+    if "BREADTH_CACHE" in os.environ:
+        user.environment["BREADTH_CACHE"] = os.environ["BREADTH_CACHE"]
+    said = []
+    for command in COMMANDS:
+        words = shlex.split(command)[1:]
+        if words[0] == "serve":
+            continue
+        ended = await user.types(*words)
+        assert ended.code == 0, (command, ended.out, ended.err)
+        said.append(ended.out)
+    assert len(said) >= 7
+    assert "Christopher Nolan" in "".join(said)
+    assert (tmp_path / "parasite.html").is_file()
+    assert (tmp_path / "parasite.md").is_file()
 
 
-async def test_an_index_follows_the_pages_beside_its_files(
-    here: tuple[Site, WebPages], index: DocumentIndex, folder: Path
-) -> None:
-    served, pages = here
-    await index.refresh([folder])
-    addresses = [f"{served.url}/{name}" for name in ("a", "b", "c")]
-    served.pages |= {
-        "/a": b"Alpha\n\nA waltz.",
-        "/b": b"Beta\n\nA polka.",
-        "/c": b"\x89PNG\r\n\x1a\n",
-    }
-    report = await refresh_pages(index, pages, addresses)
-    assert counts(report) == (2, 0, 0, 0)
-    assert report.documents == 5
-    assert [reason.partition(",")[0] for _, reason in report.unreadable] == [
-        "looks like a PNG image"
-    ]
-    assert await titles(index, "waltz") == ["Alpha"]
-    served.pages |= {"/a": b"Alpha\n\nA march.", "/c": b"Gamma\n\nA reel."}
-    assert counts(await refresh_pages(index, pages, addresses)) == (1, 1, 0, 1)
-    assert await titles(index, "waltz") == []
-    assert counts(await index.refresh([folder])) == (0, 0, 0, 3)
-    assert counts(await refresh_pages(index, pages, addresses[1:])) == (0, 0, 1, 2)
-
-
-async def test_a_page_that_fails_for_now_stays_and_one_that_is_gone_goes(
-    here: tuple[Site, WebPages], index: DocumentIndex
-) -> None:
-    served, pages = here
-    served.pages |= {"/a": b"Alpha.", "/b": b"Beta."}
-    addresses = [f"{served.url}/a", f"{served.url}/b"]
-    await refresh_pages(index, pages, addresses)
-    served.pages |= {"/a": 503, "/b": 404}
-    report = await refresh_pages(index, pages, addresses)
-    assert (counts(report), report.documents, len(report.unreadable)) == ((0, 0, 1, 1), 1, 2)
-    assert [passage.text for passage in await index.read(addresses[0])] == ["Alpha."]
+async def test_the_tutorials_service_is_asked_as_it_says(tmp_path: Path) -> None:
+    user = User(tmp_path)
+    if "BREADTH_CACHE" in os.environ:
+        user.environment["BREADTH_CACHE"] = os.environ["BREADTH_CACHE"]
+    films = ROOT / "examples" / "films"
+    started = await user.start("serve", "--port", "0", "-d", str(films), "-m", "small", "--json")
+    assert started.stdout is not None
+    try:
+        async with asyncio.timeout(120):
+            line = await started.stdout.readuntil(b"}\n")
+        url = re.search(rb"http://[^\"]*", line)
+        assert url is not None
+        (block,) = re.findall(r"```python no-run\n(.*?)```", TUTORIAL, re.DOTALL)
+        code = block.replace("http://127.0.0.1:8080", url[0].decode())
+        asking = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", code), stdout=subprocess.PIPE
+        )
+        async with asyncio.timeout(120):
+            said, _ = await asking.communicate()
+        assert b"Bong Joon-ho" in said
+    finally:
+        started.terminate()
+        await started.wait()

@@ -56,6 +56,7 @@ def test_front_door() -> None:
         "WorkerRecord",
         "Workers",
         "database_url",
+        "is_there",
         "require_kinds",
     ]
 

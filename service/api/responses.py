@@ -202,6 +202,8 @@ async def told_of(
 async def _run(front: Front, record: ResponseRecord) -> RunRecord:
     """As it is now, without the server's own paths in its reason."""
     run = await front.store.run(record.run)
+    if run.reason is None:
+        return run
     return replace(run, reason=veil_of(run, front.settings)(run.reason))
 
 

@@ -19,12 +19,12 @@ from service.formats.data import as_json
 from service.formats.files import ENDINGS, require_writable, write_files
 from service.formats.markdown import as_markdown
 from service.formats.page import as_html
-from service.formats.pdf import as_pdf
+from service.formats.pdf import as_pdf, why_no_pdf
 from service.formats.plain import page_line
 from service.formats.publication import Publication
 from service.formats.style import PAGE_LOOKS
 from service.formats.text import as_text
-from service.formats.word import as_docx
+from service.formats.word import as_docx, why_no_docx
 
 __all__ = [
     "ENDINGS",
@@ -42,5 +42,7 @@ __all__ = [
     "page_line",
     "require_writable",
     "source_line",
+    "why_no_docx",
+    "why_no_pdf",
     "write_files",
 ]

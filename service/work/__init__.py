@@ -10,6 +10,7 @@ telling    ends of runs, told to webhooks
 ending     how a process of the service ends
 """
 
+from service.work.bench import Notices
 from service.work.ending import asked_to_end, handed_over
 from service.work.service import FENCED, Service, service
 from service.work.telling import webhook_settings
@@ -17,6 +18,7 @@ from service.work.worker import Worker
 
 __all__ = [
     "FENCED",
+    "Notices",
     "Service",
     "Worker",
     "asked_to_end",

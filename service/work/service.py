@@ -5,10 +5,11 @@ It may do runs itself, or leave them to workers of other processes; both are one
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from secrets import token_hex
+from typing import Any
 
 from planner import Event, RunEnded
 from search import WebClient, WebSettings
@@ -18,9 +19,10 @@ from service.operations.assembly import operations
 from service.operations.metrics import Metrics
 from service.operations.parents import with_traceparent
 from service.settings import Settings
-from service.sources import Root
+from service.sources import Root, Sources
 from service.work.bench import bench
 from service.work.following import Followers
+from service.work.keeping import prune_regularly, read_anew
 from service.work.queue import Queue, QueueSettings
 from service.work.telling import Teller, webhook_settings
 from service.work.worker import Worker
@@ -155,6 +157,8 @@ async def service(
             tasks = [group.create_task(followers.look()), group.create_task(teller.tell())]
             if worker:
                 tasks.append(group.create_task(worker.live(queue)))
+                doing = _kept(store, place.files, settings)
+                tasks += [group.create_task(each) for each in doing]
             try:
                 front = Service(
                     store,
@@ -168,6 +172,16 @@ async def service(
             finally:
                 for task in tasks:
                     task.cancel()
+
+
+def _kept(
+    store: TraceStore, files: Sources | None, settings: Settings
+) -> Iterator[Coroutine[Any, Any, None]]:
+    """What a process that does runs does besides."""
+    if files and settings.documents_seconds:
+        yield read_anew(files, settings.documents_seconds)
+    if settings.keep_days is not None:
+        yield prune_regularly(store, settings.keep_days)
 
 
 def fenced() -> None:
