@@ -17,7 +17,7 @@ from service.batches.folder import Folder
 from service.batches.outcome import Outcome
 from service.batches.passes import Passes
 from service.batches.progress import BatchTerminal
-from service.batches.rows import read_rows
+from service.batches.reading import read_rows
 from service.batches.schedule import RealClock, Schedule
 from service.batches.telling import as_json, as_text, planned_json, planned_text
 from service.edge import AsJson, Quiet, fail, leave, run_to_end, show, show_json

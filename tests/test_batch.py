@@ -22,7 +22,7 @@ from service.batches.folder import Folder
 from service.batches.outcome import Outcome
 from service.batches.passes import Passes
 from service.batches.progress import BatchTerminal
-from service.batches.rows import read_rows
+from service.batches.reading import read_rows
 from service.batches.schedule import Schedule
 from service.batches.telling import as_json, as_text
 from service.errors import UsageProblem, leaves

@@ -12,7 +12,7 @@ from openpyxl import Workbook
 
 from service.batches.asked import Questions, questions_of
 from service.batches.names import file_name, file_names
-from service.batches.rows import read_rows
+from service.batches.reading import read_rows
 from service.batches.template import Template
 from service.errors import UsageProblem
 from service.settings import Settings
@@ -94,6 +94,37 @@ def test_cells_may_have_quotes_lines_and_any_usual_delimiter(
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sep=;\r\nquestion;n\r\nWho, or what?;1\r\n",
+        "question\nWho, or what?\n",
+        'question\r"Who, or what?"\r',
+        "\ufeff;question\n;Who, or what?\n",
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_tables_are_read_as_spreadsheets_and_people_write_them(
+    tmp_path: Path, text: str, encoding: str
+) -> None:
+    path = written(tmp_path, "q.csv", text.removeprefix("\ufeff").encode(encoding))
+    assert [row.question for row in asked(path).rows] == ["Who, or what?"]
+
+
+def test_columns_without_a_name_and_cells_are_none(tmp_path: Path) -> None:
+    path = sheet(tmp_path, [], [None, "question", None, "n"], [None, "Who?", None, 1])
+    assert read_rows(path).rows[0].values == {"question": "Who?", "n": "1"}
+
+
+def test_a_formula_without_its_value_is_told(tmp_path: Path) -> None:
+    told = refused(sheet(tmp_path, ["question", "n"], ["Who?", 1], ["=A2", None], ["When?", "=B2"]))
+    assert told.splitlines() == [
+        f"FILE, sheet 'Names', {place}: the value of its formula is not in the file; open it in"
+        " Excel and save it"
+        for place in ("row 3: column 1", "row 4: column 2")
+    ]
+
+
 def test_a_line_may_be_a_question_alone(tmp_path: Path) -> None:
     path = written(tmp_path, "q.jsonl", '"Who?"\n{"question": "When?"}\n')
     assert [row.question for row in asked(path).rows] == ["Who?", "When?"]
@@ -110,9 +141,14 @@ def test_a_line_may_be_a_question_alone(tmp_path: Path) -> None:
         ("q.jsonl", "", "FILE: there is no row in it"),
         ("q.csv", "", "FILE: there is no row in it"),
         ("q.csv", "question\n", "FILE: there is no row in it"),
-        ("q.csv", "question\na\n\nb,c\n", "FILE, line 4: it has 2 cells, and there are 1 columns"),
+        ("q.jsonl", '{"a": NaN}', "FILE, line 1: this is no JSON: NaN is no value"),
+        ("q.jsonl", '{"a": 1e400}', "FILE, line 1: column 'a': the number is too large"),
+        ("q.jsonl", '{"a": 1, "a": 2}', "FILE, line 1: column 'a': it is there twice"),
+        ("q.csv", "question,n\na\n\nb,c,d\n", "FILE, line 4: it has 3 cells, and the table has 2 "
+         "columns; a cell with a , in it needs quotes around it"),
+        ("q.csv", b"\xff\xfea", "FILE: it begins as UTF-16 does, and is not"),
         ("q.csv", "a,b,a\n1,2,3\n", "FILE, line 1: column 'a' is there twice"),
-        ("q.csv", "a,,b\n1,2,3\n", "FILE, line 1: column 2 has no name"),
+        ("q.csv", "a,,b\n1,2,3\n", "FILE, line 2: column 2 has a cell and no name"),
         ("q.csv", b"a\nb\n\xe9\n", "FILE, line 3: it is not in UTF-8"),
         ("q.csv", 'a\n"b\n', "FILE, line 2: this is no CSV"),
         ("q.csv", "a\nb\n", "FILE: it has no column 'question'"),

@@ -1,6 +1,6 @@
 """Batches: a file of questions, asked row by row into a folder; see docs/batches.md.
 
-rows        the rows of a file: JSON Lines, CSV, Excel
+rows        the rows of a file, which `reading` reads; tables are CSV and Excel
 template    questions from the columns of a row; names: names of files from its words
 asked       what a batch asks, each row known by its key
 allowance   what the whole batch may take, and the share of each row

@@ -127,4 +127,6 @@ def planned_text(questions: Questions) -> Iterator[str]:
     for row in questions.rows:
         yield f"{legible(row.name)} ({row.row.place}): {legible(row.question)}"
     same = len(questions.rows) - questions.distinct
-    yield f"{len(questions.rows)} rows" + (f", {same} of them asked by others too" if same else "")
+    many = len(questions.rows)
+    rows = f"{many} row{'' if many == 1 else 's'}"
+    yield rows + (f", {same} of them with the question of another" if same else "")
