@@ -98,7 +98,7 @@ async def fuzzed(options: argparse.Namespace, folder: Path) -> Found:
             log,
         )
         async with kept([serve]), aiohttp.ClientSession() as session:
-            await answering(session, url)
+            await answering(session, url, [serve])
             await first(session, url, {"Authorization": f"Bearer {key}"})
             seed = options.seed
             while sum(found.answers.values()) < options.requests:

@@ -123,7 +123,7 @@ async def loaded_service(options: argparse.Namespace, folder: Path) -> dict[str,
             aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
             await TraceStore.open(database) as store,
         ):
-            await answering(session, url)
+            await answering(session, url, [serve, work])
             warm = await create_all(session, url, _WARM)
             await asyncio.gather(*(stream(session, url, id_, Loaded()) for id_ in warm.ids))
             before, began = serve.rss_mib, time.monotonic()

@@ -82,10 +82,15 @@ async def kept(processes: Sequence[Kept]) -> AsyncIterator[None]:
         await asyncio.gather(*(one.kill() for one in processes))
 
 
-async def answering(session: aiohttp.ClientSession, url: str) -> None:
-    """Wait until the service answers there."""
+async def answering(
+    session: aiohttp.ClientSession, url: str, processes: Sequence[Kept] = ()
+) -> None:
+    """Wait until the service answers there. Exits with the word of a process that has ended."""
     async with asyncio.timeout(_START_SECONDS):
         while True:
+            for one in processes:
+                if one.process is not None and one.process.returncode is not None:
+                    raise SystemExit(one.log.read_text(encoding="utf-8").rpartition("breadth: ")[2])
             with suppress(aiohttp.ClientError, OSError):
                 async with session.get(f"{url}/v1/models") as answer:
                     if answer.status < 500:

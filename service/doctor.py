@@ -14,7 +14,7 @@ from typing import Literal
 from inference import PACKAGED, Message, MiniLM, Request, complete
 from search import browser_problem
 from service.errors import KNOWN, USAGE, leaves
-from service.formats import why_no_docx, why_no_pdf
+from service.formats import why_not
 from service.hiding import hidden
 from service.models import models_of
 from service.others import others_of
@@ -72,8 +72,8 @@ def _checks(
     yield "browser", lambda: _browser(settings)
     yield "meaning", lambda: _meaning(settings)
     yield "python sandbox", lambda: _sandbox(settings)
-    yield "PDF", lambda: _extra("PDF", why_no_pdf(), "reports as PDF")
-    yield "Word", lambda: _extra("Word", why_no_docx(), "reports for Word")
+    yield "PDF", lambda: _extra("PDF", why_not(".pdf"), "reports as PDF")
+    yield "Word", lambda: _extra("Word", why_not(".docx"), "reports for Word")
     yield "MCP", lambda: _mcp(settings)
     if settings.openapi:
         yield "OpenAPI", lambda: _others(settings)

@@ -42,7 +42,7 @@ def serve(
     settings: Settings,
     as_json: AsJson = False,
 ) -> None:
-    """Serve the deep-research API, until Ctrl-C."""
+    """Serve the deep-research API and its web page, until Ctrl-C."""
     warning = exposed(settings, host)
     if warning:
         sys.stderr.write(f"breadth: {warning}\n")
@@ -74,7 +74,8 @@ def _ready(*, as_json: bool) -> serving.Ready:
             show_json(facts)
             return
         if "url" in facts:
-            line = f"Breadth answers at {facts['url']}/v1; Ctrl-C stops it"
+            url = facts["url"]
+            line = f"Breadth answers at {url}/v1, and in a browser at {url}/; Ctrl-C stops it"
         else:
             line = (
                 f"worker {facts['worker']} does up to {facts['runs']} runs at once; Ctrl-C stops it"

@@ -160,6 +160,8 @@ class Settings(BaseSettings):
     """In which the body of a request to the service has to have arrived."""
     idle_seconds: Annotated[float, Field(gt=0)] = 75.0
     """In which a connection to the service has to bring the head of a request."""
+    share: bool = False
+    """Whether answers may be shared by links that nobody can guess."""
     user_runs: Annotated[int | None, Field(ge=1)] = None
     """Runs of one user at once, in all processes of the service; None: as many as there is room."""
     batch_bytes: Annotated[int, Field(gt=0)] = 32 * 2**20

@@ -11,9 +11,11 @@ survives the death of the process. `database_url` says what database a name mean
     tables       the tables, and service_tables those of the service; columns has their types
     recording    from events to rows
     reading      from rows to History and document
+    step_reading one step with all that belongs to it
     log          events as whoever follows a run reads them
     spending     what a run has cost
     responses    runs as clients of the service asked for them
+    shares       links by which others read answers
     keys         API keys, and what their runs may take
     webhooks     who is told of the ends of runs, and how far each telling has come
     workers      the processes of the service that do runs, and whether they live
@@ -62,15 +64,18 @@ from storage.files import FileRecord, Files
 from storage.keys import KEY_PREFIX, KeyLimits, KeyRecord, Keys, KeySpent
 from storage.log import Head, Logged
 from storage.pruning import Pruned
-from storage.responses import Asked, ResponseRecord, Responses
+from storage.responses import ASKED, Asked, ResponseRecord, Responses
 from storage.runs import Asker, RunRecord, RunState
+from storage.shares import ShareRecord, Shares
 from storage.spending import Spent
 from storage.standing import Standing
+from storage.step_reading import StepRecord
 from storage.store import TraceStore
 from storage.webhooks import Delivery, Due, WebhookRecord, Webhooks, require_kinds
 from storage.workers import WorkerRecord, Workers
 
 __all__ = [
+    "ASKED",
     "BATCH_OVER",
     "KEY_PREFIX",
     "ApiBatchRecord",
@@ -109,8 +114,11 @@ __all__ = [
     "RunRecord",
     "RunState",
     "RunTaken",
+    "ShareRecord",
+    "Shares",
     "Spent",
     "Standing",
+    "StepRecord",
     "StorageError",
     "TooManyBatches",
     "TooManyWebhooks",

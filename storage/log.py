@@ -14,11 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import InstrumentedAttribute
 
 from storage.answer_records import Data
+from storage.pasts import inputs_of
 from storage.runs import ENDED
 from storage.tables import CallRow, EventRow, EvidenceRow, PassageRow, RunRow, SourceRow, StepRow
 
 _AT_ONCE = 500
 """Ids in one IN (...)."""
+_OF_STEPS = ("step_added", "step_replaced")
+"""Events that tell what a step is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,9 @@ class Logged:
     kind: str
     """See `storage.records.EVENT_KINDS`."""
     data: Mapping[str, Any]
-    """`step_added` has what the step is; `step_started` the call's tool and arguments; `step_ended`
-    its tool, value, error, and under `sources` location and title of what it rests on or read."""
+    """`step_added` and `step_replaced` have what the step is by now, `inputs` being all that it
+    waits for; `step_started` the call's tool and arguments; `step_ended` its tool, value, error,
+    and under `sources` location and title of what it rests on or read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ async def read_log(connection: AsyncConnection, run: str, after: int = 0) -> lis
     """The events behind the one with this number."""
     query = select(EventRow.__table__).where(EventRow.run == run, EventRow.seq > after)
     rows = (await connection.execute(query.order_by(EventRow.seq))).all()
-    steps = await _steps(connection, run, {r.payload["id"] for r in rows if r.kind == "step_added"})
+    steps = await _steps(connection, run, {r.payload["id"] for r in rows if r.kind in _OF_STEPS})
     told = {r.payload["id"] for r in rows if r.kind in ("step_started", "step_ended")}
     calls = await _calls(connection, run, told)
     return [
@@ -86,7 +90,7 @@ async def read_log(connection: AsyncConnection, run: str, after: int = 0) -> lis
 
 def _whole(kind: str, payload: Data, steps: Mapping[str, Data], calls: Mapping[str, Data]) -> Data:
     """With what the event tells of."""
-    if kind == "step_added":
+    if kind in _OF_STEPS:
         return steps.get(payload["id"], {}) | payload
     call = calls.get(payload["id"], {}) if kind in ("step_started", "step_ended") else {}
     if kind == "step_started":
@@ -103,7 +107,7 @@ async def _steps(connection: AsyncConnection, run: str, ids: Collection[str]) ->
     query = select(StepRow.__table__).where(StepRow.run == run, *_few(StepRow.id, ids))
     names = ("tool", "arguments", "needs", "for_each", "optional", "condition")
     return {
-        row.id: {name: row._mapping[name] for name in names}
+        row.id: {name: row._mapping[name] for name in names} | {"inputs": inputs_of(row)}
         for row in await connection.execute(query)
         if row.id in ids
     }

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Row
 
 from planner import History, Outcome, Spending, Step, call_key
-from storage.records import local_id
+from storage.records import local_id, nested_id
 
 Rows = Sequence[Row[Any]]
 T = TypeVar("T")
@@ -72,6 +72,12 @@ def step_from(row: Row[Any]) -> Step:
         optional=row.optional,
         when=row.condition,
     )
+
+
+def inputs_of(row: Row[Any]) -> list[str]:
+    """Every step that it waits for, whether an argument or `needs` names it."""
+    within = local_id(row.id)[0]
+    return [nested_id(within, name) for name in step_from(row).inputs]
 
 
 def _in_order(steps: Sequence[Step]) -> tuple[Step, ...]:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.batch_tables import BatchLineRow
 from storage.responses import ASKED
 from storage.runs import ENDED
-from storage.service_tables import DeliveryRow, ResponseRow
+from storage.service_tables import DeliveryRow, ResponseRow, ShareRow
 from storage.tables import (
     CallRow,
     EvaluationRunRow,
@@ -31,6 +31,7 @@ LOT = 50
 Made = tuple[str, datetime]
 """The id of a run, and when it was made."""
 _OF_RUNS = (
+    ShareRow,
     DeliveryRow,
     ResponseRow,
     EvidenceRow,

@@ -12,10 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from planner import History, Outcome, Reply, Spending
 from search import Passage
 from storage.answer_records import Data, answer_data, source_from
-from storage.pasts import Kept, nested_pasts, past, planned, step_from, tool_calls
+from storage.pasts import Kept, inputs_of, nested_pasts, past, planned, tool_calls
 from storage.records import (
     local_id,
-    nested_id,
     outcome_from,
     request_from,
     sample_from,
@@ -85,11 +84,11 @@ async def read_document(connection: AsyncConnection, run: str) -> Data:
     record = await run_record(connection, run)
     return {
         "run": _run_data(record),
-        "steps": [_step_data(row) for row in await _steps(connection, run)],
+        "steps": [step_data(row) for row in await _steps(connection, run)],
         "calls": await _call_data(connection, run),
-        "model_calls": [_data(row) | {"reused": row.seq in reused} for row in models],
-        "sources": [_data(row) for row in sources],
-        "passages": [_data(row) for row in passages],
+        "model_calls": [row_data(row) | {"reused": row.seq in reused} for row in models],
+        "sources": [row_data(row) for row in sources],
+        "passages": [row_data(row) for row in passages],
         "answer": _answer_data(record),
         "events": [
             {"seq": row.seq, "at": _moment(row.at), "kind": row.kind, **row.payload}
@@ -196,19 +195,17 @@ async def _tool_calls(connection: AsyncConnection, run: str) -> int:
     return tool_calls((row.kind, row.payload) for row in rows)
 
 
-def _step_data(row: Row[Any]) -> Data:
+def step_data(row: Row[Any]) -> Data:
     """With `inputs`: every step that it waits for, whether an argument or `needs` names it; and
     with `within`: the call that is the sub-run whose step it is, if any."""
-    within, inputs = local_id(row.id)[0], step_from(row).inputs
-    named = [nested_id(within, name) for name in inputs]
-    return _data(row) | {"inputs": named, "within": within or None}
+    return row_data(row) | {"inputs": inputs_of(row), "within": local_id(row.id)[0] or None}
 
 
 async def _call_data(connection: AsyncConnection, run: str) -> list[Data]:
     """With `proof` and `read`: ids of passages, best first."""
     evidence = await _evidence(connection, run)
     return [
-        _data(row) | {kind: list(evidence.get((row.id, kind), ())) for kind in ("proof", "read")}
+        row_data(row) | {kind: list(evidence.get((row.id, kind), ())) for kind in ("proof", "read")}
         for row in await _calls(connection, run)
     ]
 
@@ -227,7 +224,7 @@ def _answer_data(record: RunRecord) -> Data | None:
     return None if answer is None else {"text": answer.text, **answer_data(answer)}
 
 
-def _data(row: Row[Any]) -> Data:
+def row_data(row: Row[Any]) -> Data:
     """A row without the run, which is the same in all of them."""
     return {
         name: _moment(value) if isinstance(value, datetime) else value

@@ -17,7 +17,7 @@ from storage.forking import fork_run
 from storage.keys import require_allowance
 from storage.reading import read_history
 from storage.runs import Asker, full_id, insert_run
-from storage.service_tables import ResponseRow
+from storage.service_tables import ResponseRow, ShareRow
 from storage.statements import add
 
 Kind = Literal["response", "chat"]
@@ -117,7 +117,7 @@ class Responses:
         return await self._database.read(lambda connection: _found(connection, chosen))
 
     async def delete(self, response: str, user: str | None = None) -> None:
-        """It is not to be had any more; its run stays until it is pruned.
+        """It is not to be had any more, and not shared; its run stays until it is pruned.
 
         Raises UnknownResponse.
         """
@@ -136,7 +136,10 @@ class Responses:
         """`left`: of one that has an idempotency key."""
         keyed = update(ResponseRow).where(chosen & ResponseRow.idempotency.is_not(None))
 
+        shared = delete(ShareRow).where(ShareRow.run.in_(select(ResponseRow.run).where(chosen)))
+
         async def removed(connection: AsyncConnection) -> int:
+            await connection.execute(shared)
             kept = (await connection.execute(keyed.values(left))).rowcount
             return kept + (await connection.execute(delete(ResponseRow).where(chosen))).rowcount
 

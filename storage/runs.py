@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any, Literal, get_args
 
 from pydantic import JsonValue
-from sqlalchemy import Row, exists, select, true, update
+from sqlalchemy import ColumnElement, Row, and_, exists, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from planner import Answer, Status
@@ -26,6 +26,8 @@ ENDED = frozenset(get_args(Status))
 _CLOSE_AMONG = 1000
 """A misspelt id is compared with so many of the newest."""
 _CLOSE_SHOWN = 3
+_SEARCHED = 2000
+"""Questions that are looked through for words: no index has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,26 +148,43 @@ async def run_record(connection: AsyncConnection, run: str) -> RunRecord:
     return _record((await connection.execute(query)).one())
 
 
+async def _older_than(run: str, connection: AsyncConnection) -> ColumnElement[bool]:
+    """Behind this run in the order of lists; ids alone tell milliseconds, and no less."""
+    known = select(RunRow.created_at).where(RunRow.id == run)
+    moment = (await connection.execute(known)).scalar_one_or_none()
+    if moment is None:  # removed since, or never there: about where it was
+        last = made_by(run)
+        by_id = RunRow.id < run
+        return by_id if last is None else and_(by_id, RunRow.created_at <= last)
+    same_moment = and_(RunRow.created_at == moment, RunRow.id < run)
+    # The first condition alone lets an index begin there.
+    return and_(RunRow.created_at <= moment, or_(RunRow.created_at < moment, same_moment))
+
+
 async def run_records(
     connection: AsyncConnection,
     limit: int,
     status: RunState | None,
     user: str | None = None,
     before: str | None = None,
+    *,
+    words: str = "",
 ) -> list[RunRecord]:
     """The newest first, without those that were made for an evaluation.
 
-    `user`: whose; None: everybody's. `before`: older than this run.
+    `user`: whose; None: everybody's. `before`: older than this run. `words`: in the question.
     """
     evaluated = exists().where(EvaluationRunRow.run == RunRow.id)
     query = select(RunRow.__table__).where(~evaluated)
     if user is not None:
         query = query.where(RunRow.user == user)
-    if before is not None:  # ids sort by time; the moment lets the index begin there
-        query = query.where(RunRow.id < before)
-        last = made_by(before)
-        query = query if last is None else query.where(RunRow.created_at <= last)
+    if before is not None:
+        query = query.where(await _older_than(before, connection))
     query = query.order_by(RunRow.created_at.desc(), RunRow.id.desc())
+    if words:
+        newest = query.with_only_columns(RunRow.id).limit(_SEARCHED).subquery()
+        query = query.where(RunRow.id.in_(select(newest.c.id)))
+        query = query.where(RunRow.question.icontains(words, autoescape=True))
     if status not in ("running", "interrupted"):
         chosen = query if status is None else query.where(RunRow.status == status)
         return [_record(row) for row in await connection.execute(chosen.limit(limit))]

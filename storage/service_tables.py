@@ -1,7 +1,8 @@
 """The tables of the service: who works, who asks, and who is told.
 
 `response` is a run as a client asked for it; `worker` the processes that do runs, `api_key` who may
-ask, `webhook` where the ends of runs are told, and `delivery` each telling.
+ask, `share` who may read an answer, `webhook` where the ends of runs are told, and `delivery` each
+telling.
 """
 
 from datetime import datetime
@@ -75,6 +76,16 @@ class KeyRow(Base):
     created_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+
+class ShareRow(Base):
+    """A link by which others read the answer of a run."""
+
+    __tablename__ = "share"
+
+    run: Mapped[str] = mapped_column(RUN_ID, ForeignKey("run.id"), primary_key=True)
+    token: Mapped[str] = mapped_column(Id(64), unique=True)
+    created_at: Mapped[datetime]
 
 
 class WebhookRow(Base):

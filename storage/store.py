@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from planner import Event, History, Reply, RunEnded, Trace
+from storage.answer_records import Data
 from storage.api_batches import ApiBatches
 from storage.batches import Batches
 from storage.database import Database
@@ -38,8 +39,10 @@ from storage.runs import (
     run_records,
 )
 from storage.schema import bring_up_to_date
+from storage.shares import Shares
 from storage.spending import Spent, read_spent
 from storage.standing import Standing, read_standing
+from storage.step_reading import StepRecord, read_sources, read_step
 from storage.webhooks import Webhooks
 from storage.workers import Workers
 
@@ -159,6 +162,11 @@ class TraceStore:
         return Keys(self._database, self._now)
 
     @property
+    def shares(self) -> Shares:
+        """Links by which others read answers."""
+        return Shares(self._database, self._now)
+
+    @property
     def webhooks(self) -> Webhooks:
         """Who is told of the ends of runs."""
         return Webhooks(self._database, self._now)
@@ -255,14 +263,25 @@ class TraceStore:
         *,
         user: str | None = None,
         before: str | None = None,
+        words: str = "",
     ) -> list[RunRecord]:
         """The newest first, without those that were made for an evaluation.
 
-        `user`: whose; None: everybody's. `before`: older than the run with this id.
+        `user`: whose; None: everybody's. `before`: older than the run with this id. `words`: that
+        the question has; so many of the newest are looked through.
         """
         return await self._database.read(
-            lambda connection: run_records(connection, limit, status, user, before)
+            lambda connection: run_records(connection, limit, status, user, before, words=words)
         )
+
+    async def step(self, run: str, id_: str) -> StepRecord | None:
+        """A step, or one call of it, with its passages and model calls; an empty id: what the run
+        itself asked models. None: there is no such step. Here the run's id has to be whole."""
+        return await self._database.read(lambda connection: read_step(connection, run, id_))
+
+    async def sources(self, run: str) -> list[Data]:
+        """All that the run has read from, as plain JSON. Here the id has to be whole."""
+        return await self._database.read(lambda connection: read_sources(connection, run))
 
     async def document(self, run: str, user: str | None = None) -> dict[str, Any]:
         """Everything of the run as plain JSON: run, steps, calls, model_calls, sources, passages,

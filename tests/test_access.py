@@ -199,6 +199,8 @@ async def test_what_is_another_users_is_nowhere(service: Service) -> None:
         "/v1/webhooks/deliveries/{id}": (delivery,),
         "/v1/webhooks/{id}": (webhook,),
         "/v1/models/{id}": (),
+        "/pages/{name}": (),
+        "/shared/{token}": (run, mine.id),
     }
     asked = 0
     for route in service.app.router.routes():
@@ -211,13 +213,13 @@ async def test_what_is_another_users_is_nowhere(service: Service) -> None:
         else:
             pytest.fail(f"{path}: this test does not know what it names")
         for id_ in named[beginning]:
-            address = path.replace("{id}", id_)
+            address = path.replace("{id}", id_).replace("{token}", id_).replace("{format}", "md")
             async with service.http.request(
                 route.method, address, headers={"Authorization": f"Bearer {bob}"}
             ) as answer:
                 assert answer.status == 404, (route.method, address)
                 asked += 1
-    assert asked >= 15
+    assert asked >= 30
     for listing in ("/v1/runs", "/v1/webhooks", "/v1/files", "/v1/batches"):
         bobs = {"Authorization": f"Bearer {bob}"}
         async with service.http.get(listing, headers=bobs) as answer:

@@ -44,7 +44,7 @@ def events_of(text: str) -> list[tuple[str | None, str, Any]]:
 
 async def test_runs_are_listed_from_the_newest_and_page_by_page(service: Service) -> None:
     ids = [await made(service) for _ in range(5)]
-    ids.sort(reverse=True)
+    ids.reverse()
     first = await got(service, "/v1/runs?limit=2")
     assert first["object"] == "list"
     assert [run["id"] for run in first["data"]] == ids[:2] == [first["first_id"], first["last_id"]]

@@ -174,7 +174,7 @@ async def test_a_run_of_the_service_goes_down_with_its_trace_and_up_again(url: s
         await store.trace(made.run).record(RunStarted("Who?"))
     database = Database(database_url(url))
     async with writing(database) as connection:
-        await connection.run_sync(migrate, VERSIONS[-3])
+        await connection.run_sync(migrate, "0006")
     await database.close()
     async with await TraceStore.open(url) as store:
         assert (await store.run(made.run)).last_event == 1

@@ -16,6 +16,7 @@ from storage.run_ids import made_by, new_run_id
 
 def test_front_door() -> None:
     assert storage.__all__ == [
+        "ASKED",
         "KEY_PREFIX",
         "Asked",
         "Asker",
@@ -40,8 +41,11 @@ def test_front_door() -> None:
         "RunRecord",
         "RunState",
         "RunTaken",
+        "ShareRecord",
+        "Shares",
         "Spent",
         "Standing",
+        "StepRecord",
         "StorageError",
         "TooManyWebhooks",
         "TraceStore",
@@ -82,6 +86,21 @@ async def test_run_ids_are_short_and_sort_by_time(store: TraceStore, clock: Cloc
         len(run) == 16 and set(run) <= set(string.ascii_lowercase + "0123456789") for run in runs
     )
     assert [record.id for record in await store.runs(3)] == runs[:1:-1]
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.0001])
+async def test_runs_of_one_millisecond_are_paged_without_gaps(
+    store: TraceStore, clock: Clock, seconds: float
+) -> None:
+    for _ in range(9):
+        await store.create_run("Who?", {})
+        clock.forward(seconds)
+    paged: list[str] = []
+    for _ in range(5):
+        before = paged[-1] if paged else None
+        paged.extend(record.id for record in await store.runs(2, before=before))
+    assert len(paged) == 9
+    assert paged == [record.id for record in await store.runs()]
 
 
 async def test_a_beginning_of_an_id_names_a_run(store: TraceStore, clock: Clock) -> None:

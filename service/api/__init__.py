@@ -18,7 +18,9 @@ responses   /v1/responses; response_bodies is what it takes, with response_tools
 files       /v1/files, with uploads (what is sent)
 batches     /v1/batches; batching works on them, and batch_lines reads, asks and tells their lines
 models      /v1/models; offered has the service's own
-runs        /v1/runs, with run_objects
+runs        /v1/runs, with run_objects; named_runs finds the run of an address
+run_files   answers to be downloaded; published makes of a run what others may see
+shares      links by which others read answers
 vectors     /v1/embeddings and /v1/completions
 passing     requests for models behind the service; served knows the servers
 openapi     the description of all routes, from what describing keeps; reference is its page

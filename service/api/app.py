@@ -5,6 +5,7 @@ import asyncio
 from aiohttp import web
 
 from inference import is_loopback
+from service import pages
 from service.api import (
     batches,
     chat,
@@ -13,7 +14,9 @@ from service.api import (
     models,
     openapi,
     responses,
+    run_files,
     runs,
+    shares,
     vectors,
     webhooks,
 )
@@ -29,6 +32,9 @@ from service.api.server_events import CLOSING
 from service.api.vectors import MINILM
 from service.operations.metrics import Metrics
 from service.settings import Settings
+
+_ROUTES = (batches, chat, files, health, models, openapi, pages, responses, run_files, runs, shares,
+           vectors, webhooks)  # fmt: skip
 
 
 def application(
@@ -51,8 +57,8 @@ def application(
     app[health.METRICS] = metrics or Metrics()
     app.cleanup_ctx.append(connected)
     app.cleanup_ctx.append(batching)
-    parts = (batches, chat, files, health, models, openapi, responses, runs, vectors, webhooks)
-    for each in parts:
+    app[run_files.WRITING] = asyncio.Lock()
+    for each in _ROUTES:
         app.add_routes(each.routes)
     return app
 

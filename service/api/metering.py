@@ -13,6 +13,8 @@ from service.operations.parents import tell_traceparent
 
 log = logging.getLogger("breadth.access")
 
+_MANY = PROBES | {"/pages/{name}"}
+"""Routes that are asked for again and again, and that nobody wants to read of."""
 UNKNOWN = "unknown"
 """The route of what leads nowhere."""
 _GONE = 499
@@ -47,5 +49,5 @@ def _told(request: web.Request, status: int, seconds: float) -> None:
         "ms": round(seconds * 1000, 1),
         "user": asker_of(request).user or None,
     }
-    level = logging.DEBUG if route in PROBES and status < 500 else logging.INFO
+    level = logging.DEBUG if route in _MANY and status < 500 else logging.INFO
     log.log(level, "%s %s %d", request.method, route, status, extra=facts)

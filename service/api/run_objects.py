@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, JsonValue
 
-from planner import Answer
+from planner import Answer, Section, Sentence
 from service.api.citations import cited_text, claims_of
 from service.api.places import Veil, shown_location
-from storage import RunRecord, Spent
+from storage import ResponseRecord, RunRecord, Spent, StepRecord
 
 _OPTIONS = ("effort", "seconds", "max_tool_calls", "max_tokens", "max_cost", "plan_samples",
             "drafts", "select", "size", "language", "audience", "rounds", "depth", "strict",
@@ -99,6 +99,21 @@ class Mark(BaseModel):
     end_index: int
 
 
+class RunTable(BaseModel):
+    """Facts of one kind about several things."""
+
+    columns: list[str]
+    rows: list[list[Claim]]
+
+
+class RunSection(BaseModel):
+    """A part of a report."""
+
+    heading: str
+    sentences: list[Claim]
+    table: RunTable | None
+
+
 class RunAnswer(BaseModel):
     """What was delivered."""
 
@@ -107,7 +122,25 @@ class RunAnswer(BaseModel):
     text: str
     marks: list[Mark]
     claims: list[Claim]
+    summary: list[Claim]
+    """The sentences before the first section: of a plain answer, all."""
+    sections: list[RunSection]
     citations: list[CitedPassage]
+
+
+class StepObject(BaseModel):
+    """A step, or an element of a for_each, with all that belongs to it."""
+
+    id: str
+    object: Literal["run.step"] = "run.step"
+    step: dict[str, JsonValue] | None
+    """What the plan says; null for the run itself."""
+    call: dict[str, JsonValue] | None
+    """What it was given and what came of it; `proof` and `read` name passages."""
+    passages: Rows
+    """The first 200."""
+    sources: Rows
+    model_calls: Rows
 
 
 class RunObject(RunSummary):
@@ -115,6 +148,10 @@ class RunObject(RunSummary):
 
     usage: RunUsage
     answer: RunAnswer | None
+    response: str | None
+    """The response that it was made for, where that is to be had."""
+    previous_response_id: str | None
+    """The one that it goes on from."""
     steps: Rows
     """The plan."""
     calls: Rows
@@ -131,21 +168,41 @@ def summary(record: RunRecord, veil: Veil) -> RunSummary:
 
 
 def whole(
-    record: RunRecord, document: Mapping[str, Any], spent: Spent, veil: Veil, *, with_prompts: bool
+    record: RunRecord,
+    document: Mapping[str, Any],
+    spent: Spent,
+    veil: Veil,
+    *,
+    asked: ResponseRecord | None,
+    with_prompts: bool,
 ) -> RunObject:
-    """With everything. `document`: what the store has of it."""
+    """With everything. `document`: what the store has of it; `asked`: as what it was asked."""
     calls = [_picked(each, _MODEL_CALL) for each in document["model_calls"]]
     return RunObject.model_validate(
         _summary(record, veil)
         | {
             "usage": _usage(spent),
             "answer": None if record.answer is None else _answer(record.answer, veil),
+            "response": asked.id if asked else None,
+            "previous_response_id": asked.previous if asked else None,
             "steps": veil([_picked(each, _STEP) for each in document["steps"]]),
             "calls": veil([_picked(each, _CALL) for each in document["calls"]]),
             "sources": veil([_source(each) for each in document["sources"]]),
             "passages": veil(document["passages"]),
             "model_calls": veil(calls) if with_prompts else None,
         }
+    )
+
+
+def step_object(id_: str, found: StepRecord, veil: Veil) -> StepObject:
+    """As the whole run has it."""
+    return StepObject(
+        id=id_,
+        step=None if found.step is None else veil(_picked(found.step, _STEP)),
+        call=None if found.call is None else veil(_picked(found.call, _CALL)),
+        passages=veil(found.passages),
+        sources=veil([_source(each) for each in found.sources]),
+        model_calls=veil([_picked(each, _MODEL_CALL) for each in found.model_calls]),
     )
 
 
@@ -187,10 +244,9 @@ def _answer(answer: Answer, veil: Veil) -> RunAnswer:
             Mark(number=each.number, start_index=each.start, end_index=each.end)
             for each in cited.citations
         ],
-        claims=[
-            Claim(text=each.text, verdict=each.verdict, citations=list(each.cites))
-            for each in claims_of(answer)
-        ],
+        claims=[_claim(each) for each in claims_of(answer)],
+        summary=list(map(_claim, answer.sentences)),
+        sections=list(map(_section, answer.sections)),
         citations=[
             CitedPassage(
                 number=number,
@@ -203,6 +259,19 @@ def _answer(answer: Answer, veil: Veil) -> RunAnswer:
             for number, passage in enumerate(answer.citations, 1)
         ],
     )
+
+
+def _section(section: Section) -> RunSection:
+    table = None
+    if section.table is not None:
+        rows = [list(map(_claim, row)) for row in section.table.rows]
+        table = RunTable(columns=list(section.table.columns), rows=rows)
+    sentences = list(map(_claim, section.sentences))
+    return RunSection(heading=section.heading, sentences=sentences, table=table)
+
+
+def _claim(sentence: Sentence) -> Claim:
+    return Claim(text=sentence.text, verdict=sentence.verdict, citations=list(sentence.cites))
 
 
 def _source(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """`/v1/runs`: what the service works on, and has worked on."""
 
+from collections.abc import Mapping
 from contextlib import aclosing
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from aiohttp import web
 from pydantic import Field
@@ -11,14 +12,23 @@ from service.api.bodies import Query, read_query
 from service.api.describing import EVENTS, described
 from service.api.errors import ApiError
 from service.api.front import FRONT, Front
+from service.api.named_runs import run_of
 from service.api.places import GrowingVeil, veil_of
-from service.api.run_objects import RunList, RunObject, RunSummary, Status, summary, whole
+from service.api.run_objects import (
+    RunList,
+    RunObject,
+    RunSummary,
+    Status,
+    StepObject,
+    step_object,
+    summary,
+    whole,
+)
 from service.api.server_events import event_stream
-from storage import Logged, RunRecord
+from storage import ASKED, Logged, ResponseRecord, RunRecord
 
 routes = web.RouteTableDef()
 
-_PREFIXES = ("resp_", "chatcmpl-")
 _MOST = 100
 _LARGEST = 2**31 - 1
 _DIGITS = 9
@@ -36,6 +46,14 @@ class ListedRuns(Query):
         ),
     ] = None
     status: Status | None = None
+    words: Annotated[
+        str,
+        Field(
+            max_length=200,
+            description="Words of the question, as they stand there; the newest 2000 runs (before"
+            " `before`) are looked through.",
+        ),
+    ] = ""
 
 
 class Included(Query):
@@ -45,6 +63,22 @@ class Included(Query):
         Literal["model_calls"] | None,
         Field(description="model_calls: the calls of models with their prompts."),
     ] = None
+    brief: Annotated[
+        bool, Field(description="Without steps, calls and passages, of which there may be many.")
+    ] = False
+
+
+class StepNamed(Query):
+    """Which step."""
+
+    id: Annotated[
+        str,
+        Field(
+            max_length=500,
+            description="`b`, `b[0]` or `b/a`; nothing: what the run itself asked models, for its"
+            " plan and its answer.",
+        ),
+    ] = ""
 
 
 class Followed(Query):
@@ -71,7 +105,9 @@ async def runs_listed(request: web.Request) -> web.Response:
     """The newest first."""
     front, wanted = request.app[FRONT], read_query(request, ListedRuns)
     user = asker_of(request).user
-    found = await front.store.runs(wanted.limit + 1, wanted.status, user=user, before=wanted.before)
+    found = await front.store.runs(
+        wanted.limit + 1, wanted.status, user=user, before=wanted.before, words=wanted.words
+    )
     shown = found[: wanted.limit]
     listed = RunList(
         data=[summary(record, veil_of(record, front.settings)) for record in shown],
@@ -89,12 +125,35 @@ async def runs_listed(request: web.Request) -> web.Response:
 )  # fmt: skip
 async def run_shown(request: web.Request) -> web.Response:
     """All of it."""
-    front, record = request.app[FRONT], await _run(request)
+    front, record = request.app[FRONT], await run_of(request)
     wanted = read_query(request, Included)
-    document = await front.store.document(record.id)
+    document = await _document(front, record, brief=wanted.brief)
     veil = veil_of(record, front.settings, [each["location"] for each in document["sources"]])
-    spent = await front.store.spent(record.id)
-    shown = whole(record, document, spent, veil, with_prompts=wanted.include is not None)
+    shown = whole(
+        record,
+        document,
+        await front.store.spent(record.id),
+        veil,
+        asked=await _asked(front, record),
+        with_prompts=wanted.include is not None,
+    )
+    return web.json_response(shown.model_dump(mode="json"))
+
+
+@routes.get("/v1/runs/{id}/step")
+@described(
+    "Get a step of a run", tag="Runs", query=StepNamed, answers={200: StepObject},
+    errors=(400, 404), details="With its passages, and with the calls of models and their prompts.",
+)  # fmt: skip
+async def step_shown(request: web.Request) -> web.Response:
+    """Or an element of one, or what the run itself asked models."""
+    front, record = request.app[FRONT], await run_of(request)
+    id_ = read_query(request, StepNamed).id
+    found = await front.store.step(record.id, id_)
+    if found is None:
+        raise ApiError(404, "the run has no such step", param="id", code="not_found")
+    files = [each["location"] for each in await front.store.sources(record.id)]
+    shown = step_object(id_, found, veil_of(record, front.settings, files))
     return web.json_response(shown.model_dump(mode="json"))
 
 
@@ -108,7 +167,7 @@ async def run_shown(request: web.Request) -> web.Response:
 async def run_followed(request: web.Request) -> web.StreamResponse:
     """Its events as they come."""
     front, after = request.app[FRONT], _after(request)
-    record = await _run(request)
+    record = await run_of(request)
     veil = await _veil(front, record, after)
     async with event_stream(request) as stream:
         async with (
@@ -126,18 +185,24 @@ async def run_followed(request: web.Request) -> web.StreamResponse:
 @described("Stop a run", tag="Runs", answers={200: RunSummary}, errors=(404,))
 async def run_stopped(request: web.Request) -> web.Response:
     """One that has ended stays as it is."""
-    front, record = request.app[FRONT], await _run(request)
+    front, record = request.app[FRONT], await run_of(request)
     stopped = await front.stop(record.id, asker_of(request).user)
     shown = summary(stopped, veil_of(stopped, front.settings))
     return web.json_response(shown.model_dump(mode="json"))
 
 
-async def _run(request: web.Request) -> RunRecord:
-    """That of the address; the id of its response will do. Raises UnknownRun."""
-    named = request.match_info["id"]
-    for prefix in _PREFIXES:
-        named = named.removeprefix(prefix)
-    return await request.app[FRONT].store.run(named, asker_of(request).user)
+async def _document(front: Front, record: RunRecord, *, brief: bool) -> Mapping[str, Any]:
+    """What the store has of a run, or of it its sources alone."""
+    if not brief:
+        return await front.store.document(record.id)
+    nothing: dict[str, Any] = {"steps": [], "calls": [], "passages": [], "model_calls": []}
+    return nothing | {"sources": await front.store.sources(record.id)}
+
+
+async def _asked(front: Front, record: RunRecord) -> ResponseRecord | None:
+    """As what it was asked, unless that is deleted."""
+    asked = await front.store.responses.of_run(record.id)
+    return asked if asked is not None and asked.kind in ASKED else None
 
 
 def _after(request: web.Request) -> int:

@@ -16,15 +16,15 @@ files         from a name's ending to a file
 from service.formats.bibtex import as_bibtex
 from service.formats.citing import STYLES, CitationStyle, source_line
 from service.formats.data import as_json
-from service.formats.files import ENDINGS, require_writable, write_files
+from service.formats.files import ENDINGS, made_of, require_writable, why_not, write_files
 from service.formats.markdown import as_markdown
 from service.formats.page import as_html
-from service.formats.pdf import as_pdf, why_no_pdf
+from service.formats.pdf import as_pdf
 from service.formats.plain import page_line
 from service.formats.publication import Publication
 from service.formats.style import PAGE_LOOKS
 from service.formats.text import as_text
-from service.formats.word import as_docx, why_no_docx
+from service.formats.word import as_docx
 
 __all__ = [
     "ENDINGS",
@@ -39,10 +39,10 @@ __all__ = [
     "as_markdown",
     "as_pdf",
     "as_text",
+    "made_of",
     "page_line",
     "require_writable",
     "source_line",
-    "why_no_docx",
-    "why_no_pdf",
+    "why_not",
     "write_files",
 ]

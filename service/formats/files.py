@@ -39,6 +39,17 @@ ENDINGS = tuple(ending for ending in _WRITERS if ending != ".htm")
 _NEEDS: Mapping[str, Callable[[], str]] = {".pdf": why_no_pdf, ".docx": why_no_docx}
 
 
+def made_of(publication: Publication, ending: str, style: CitationStyle = "numbers") -> bytes:
+    """The file of one of ENDINGS. Takes seconds for a long PDF, and may run in a thread: one at a
+    time, since who sets a PDF listens to what is logged meanwhile."""
+    return _WRITERS[ending](publication, style)[0]
+
+
+def why_not(ending: str) -> str:
+    """What is missing here to make a file with this ending; nothing where it can be made."""
+    return _NEEDS[ending]() if ending in _NEEDS else ""
+
+
 def require_writable(paths: Sequence[Path]) -> None:
     """Before the work, not after it. Raises UsageProblem for what could not be written."""
     for path in paths:
@@ -51,7 +62,7 @@ def require_writable(paths: Sequence[Path]) -> None:
             raise UsageProblem(f"--output: {path} is a folder")
         if not os.access(path.parent, os.W_OK):
             raise UsageProblem(f"--output: nothing may be written into {path.parent}")
-        if why := _NEEDS[ending]() if ending in _NEEDS else "":
+        if why := why_not(ending):
             raise UsageProblem(f"--output: {path}: {why}")
 
 
