@@ -52,7 +52,9 @@ class BatchLineRow(Base):
     run: Mapped[str | None] = mapped_column(RUN_ID, ForeignKey("run.id"))
     """NULL: it has not begun, or was pruned."""
     taken: Mapped[bool]
-    """Whether the run was that of an earlier batch."""
+    """Whether the run was that of an earlier batch, and this one has not gone on with it."""
+    spent_before: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """What the run had taken when this batch began with it; NULL: it has not."""
     result: Mapped[dict[str, Any] | None] = mapped_column(Json)
     files: Mapped[dict[str, Any] | None] = mapped_column(Json)
     """The files that were written, and of which run."""

@@ -6,7 +6,7 @@ follow one another: what an earlier one has answered, a later one takes over.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -47,11 +47,13 @@ class BatchLine:
     name: str
     run: str | None = None
     taken: bool = False
-    """Whether an earlier batch had asked it."""
+    """Whether an earlier batch had asked it, and this one has not gone on with it."""
     result: Mapping[str, Any] | None = None
     """None: its run has not ended."""
     files: Mapping[str, Any] | None = None
     """What was written of it."""
+    spent_before: Mapping[str, Any] | None = None
+    """What its run had taken when this batch began with it; None: it has not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +122,16 @@ class Batches:
 
         async def started(connection: AsyncConnection) -> str:
             run = await insert_run(connection, question, options, self._now())
-            await connection.execute(_of(batch, key).values(run=run, taken=False, result=None))
+            values = {"run": run, "taken": False, "spent_before": {}, "result": None}
+            await connection.execute(_of(batch, key).values(values))
             return run
 
         return await self._database.write(started)
+
+    async def take_up(self, batch: str, key: str, spent: Mapping[str, JsonValue]) -> None:
+        """This batch goes on with the run of these rows, which has taken so much until now."""
+        values = {"taken": False, "spent_before": dict(spent)}
+        await self._database.change(_of(batch, key).values(values))
 
     async def keep(self, batch: str, key: str, result: Mapping[str, Any]) -> None:
         """What came of the rows with this key; committed even if the caller is cancelled."""
@@ -251,9 +259,8 @@ async def _whole(connection: AsyncConnection, row: Row[Any]) -> BatchRecord:
 
 
 def _line(row: Row[Any]) -> BatchLine:
-    return BatchLine(
-        row.position, row.key, row.question, row.name, row.run, row.taken, row.result, row.files
-    )
+    names = [field.name for field in fields(BatchLine)]
+    return BatchLine(**{name: getattr(row, name) for name in names})
 
 
 def _record(row: Row[Any], lines: Sequence[BatchLine] = ()) -> BatchRecord:

@@ -242,6 +242,25 @@ async def test_a_batch_without_its_model_stops_and_goes_on_later(desk: Desk) -> 
     assert outcome.rows[0].taken
 
 
+async def test_what_a_row_takes_counts_in_the_batch_that_asked_it_again(desk: Desk) -> None:
+    def breaks(asked: str) -> str:
+        if PARASITE in asked:
+            raise ConnectionResetError
+        return right_reply(asked)
+
+    desk.server.reply = breaks
+    first = await desk.batch(INCEPTION, PARASITE)
+    assert [row.state for row in first.rows] == ["answered", "failed"]
+    desk.server.reply = right_reply
+    again = await desk.batch(INCEPTION, PARASITE)
+    assert again.is_whole
+    assert [row.taken for row in again.rows] == [True, False]
+    results = [row.result for row in (first.rows[1], again.rows[1])]
+    had, has = (result.taken.tokens for result in results if result)
+    assert 0 < again.taken.tokens == has - had
+    assert (await desk.batch(INCEPTION, PARASITE)).taken.tokens == 0
+
+
 async def test_two_at_once_do_not_work_in_one_folder(desk: Desk) -> None:
     assignment = desk.assignment(INCEPTION)
     async with await TraceStore.open(desk.settings.store) as store:

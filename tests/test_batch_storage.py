@@ -69,6 +69,10 @@ async def test_a_later_batch_takes_over_what_earlier_ones_answered(
         (run, True),
     ]
     assert second.lines[1].files == {"run": run}
+    assert {line.spent_before for line in second.lines} == {None}
+    await store.batches.take_up(second.id, "kb", {"tokens": 7})
+    taken_up = (await store.batches.get(second.id)).lines[2]
+    assert (taken_up.taken, taken_up.spent_before) == (False, {"tokens": 7})
     before = await store.batches.before(second.id)
     assert before is not None
     assert (before.id, len(before.lines)) == (first.id, 3)

@@ -25,6 +25,10 @@ class Means:
         """Both together."""
         return self._with(other, lambda mine, theirs: mine + theirs)
 
+    def beyond(self, other: "Means") -> "Means":
+        """What is more than in the other."""
+        return self._with(other, lambda mine, theirs: max(0.0, mine - theirs))
+
     def least(self, other: "Means") -> "Means":
         """Whichever is less of each."""
         return self._with(other, min)

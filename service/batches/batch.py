@@ -153,15 +153,20 @@ class _Pass:
                 await self.store.batches.spent(self.record.id, self.seconds)
 
     async def _taken(self) -> Means:
-        """By the rows that this batch asked itself."""
-        own = {line.run: line for line in self.record.lines if line.run and not line.taken}
+        """By the runs that this batch began or went on with, since then."""
+        own = {line.run: line for line in self.record.lines if line.spent_before is not None}
         taken = [
-            RowResult.of(line.result).taken
-            if line.result
-            else await taken_by(self.store, await self.store.run(run))
+            (await self._taken_by(run, line)).beyond(Means(**line.spent_before or {}))
             for run, line in own.items()
+            if run is not None
         ]
         return reduce(add, taken, Means())
+
+    async def _taken_by(self, run: str, line: BatchLine) -> Means:
+        """Up to now, by all batches."""
+        if line.result:
+            return RowResult.of(line.result).taken
+        return await taken_by(self.store, await self.store.run(run))
 
     async def outcome(self) -> Outcome:
         """As it stands now."""

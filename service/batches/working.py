@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from inference import ModelUnavailable
 from planner import Event, ModelCalled, Outcome, Within
@@ -118,7 +118,7 @@ class Working:
         key, display, taken = lines[0].key, RowDisplay(self.progress), Means()
         try:
             result, had = await self._result(lines[0], share, display)
-            taken = _more(result.taken, had)
+            taken = result.taken.beyond(had)
             await self.store.batches.keep(self.batch, key, result.data())
             await self.store.batches.spent(self.batch, self.allowance.seconds)
             for line in lines:
@@ -151,9 +151,11 @@ class Working:
             self.runs[line.key] = line.run
             record = await self.store.run(line.run)
             had = await taken_by(self.store, record)
+            if line.spent_before is None:
+                await self.store.batches.take_up(self.batch, line.key, asdict(had))
             ended = record.is_over and line.result is None
             if ended and record.status != "cancelled":
-                return await result_of(self.store, record), Means()  # it was only not noted
+                return await result_of(self.store, record), had  # it was only not noted
             settings = self._again(record, share, had)
         failure = await self._run(replace(self.place, settings=settings, display=display), record)
         record = await self.store.run(record.id)
@@ -203,13 +205,3 @@ def groups_of(lines: Sequence[BatchLine]) -> list[list[BatchLine]]:
     for line in lines:
         groups.setdefault(line.key, []).append(line)
     return list(groups.values())
-
-
-def _more(now: Means, before: Means) -> Means:
-    """What was taken between."""
-    return Means(
-        max(0.0, now.seconds - before.seconds),
-        max(0.0, now.tokens - before.tokens),
-        max(0.0, now.tool_calls - before.tool_calls),
-        max(0.0, now.cost - before.cost),
-    )

@@ -45,6 +45,7 @@ def _add_batches() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("run", sa.String(20)),
         sa.Column("taken", sa.Boolean(), nullable=False),
+        sa.Column("spent_before", sa.JSON()),
         sa.Column("result", sa.JSON()),
         sa.Column("files", sa.JSON()),
         sa.PrimaryKeyConstraint("batch", "position", name="pk_batch_line"),
