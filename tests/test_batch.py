@@ -271,6 +271,30 @@ async def test_two_at_once_do_not_work_in_one_folder(desk: Desk) -> None:
     assert issubclass(BatchTaken, StorageError)
 
 
+async def test_a_row_that_failed_is_compared_with_its_last_answer(desk: Desk) -> None:
+    await desk.batch(INCEPTION, PARASITE)
+
+    def gone(asked: str) -> str:
+        if INCEPTION in asked:
+            raise ConnectionResetError
+        return right_reply(asked)
+
+    desk.server.reply = gone
+    failed = await desk.batch(INCEPTION, PARASITE, fresh=True)
+    assert [row.state for row in failed.rows] == ["failed", "answered"]
+    assert [change.question for change in failed.changes] == [PARASITE]
+    (desk.films / "inception.md").write_text(
+        "# Inception\n\nInception is a film of 2010, directed by Jane Campion.\n", encoding="utf-8"
+    )
+    desk.server.reply = lambda asked: (
+        "Jane Campion" if asked.endswith(f"Question: {INCEPTION}") else right_reply(asked)
+    )
+    outcome = await desk.batch(INCEPTION, PARASITE, fresh=True)
+    kinds = {change.question: (change.kind, change.before) for change in outcome.changes}
+    assert kinds[INCEPTION] == ("changed", "Christopher Nolan")
+    assert kinds[PARASITE] == ("same", "Bong Joon-ho")
+
+
 async def test_answers_that_changed_are_told_with_both_values(desk: Desk) -> None:
     await desk.batch(INCEPTION, PARASITE)
     (desk.films / "inception.md").write_text(

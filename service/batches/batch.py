@@ -17,7 +17,7 @@ from pydantic import JsonValue
 
 from service.batches.allowance import NO_LIMIT, Allowance, Means, row_limits
 from service.batches.asked import Questions
-from service.batches.changes import Change, changes_of
+from service.batches.changes import Change, changes_of, is_answered
 from service.batches.folder import Folder
 from service.batches.gate import CountedModel, Gate, Load
 from service.batches.outcome import Outcome, RowOutcome
@@ -31,6 +31,9 @@ from service.settings import Settings
 from service.sources import Root
 from service.workplace import workplace
 from storage import BatchLine, BatchRecord, TraceStore
+
+_LOOKED_BACK = 20
+"""Earlier batches in which a row is looked for that failed in the last one."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +178,7 @@ class _Pass:
         before = await self.store.batches.before(self.record.id)
         asked = self.assignment.questions
         told = [(line.question, one) for line, one in zip(self.record.lines, results, strict=True)]
-        changes = changes_of(before.lines, told) if before else []
+        changes = changes_of(await self._answered_before(before), told) if before else []
         known = {change.question: change for change in changes}
         rows = [
             self._row(line, result, known)
@@ -197,6 +200,20 @@ class _Pass:
             busy_share=share,
             ended=self.ended,
         )
+
+    async def _answered_before(self, before: BatchRecord) -> Sequence[BatchLine]:
+        """Its rows; of those that failed then, what they had come to when they last had not."""
+        lines = {line.question: line for line in before.lines}
+        older: BatchRecord | None = before
+        for _ in range(_LOOKED_BACK):
+            missing = {question for question, line in lines.items() if not is_answered(line)}
+            if missing and older:
+                older = await self.store.batches.before(older.id)
+            if not missing or older is None:
+                break
+            found = [each for each in older.lines if each.question in missing and is_answered(each)]
+            lines |= {line.question: line for line in found}
+        return list(lines.values())
 
     def _result(self, line: BatchLine) -> RowResult | None:
         """Of a row, kept or only told of."""
@@ -221,6 +238,4 @@ class _Pass:
 
 def _has_answer(line: BatchLine) -> bool:
     """Whether there is nothing to be done. A row whose run was pruned is asked anew."""
-    if line.result is None or line.run is None:
-        return False
-    return not RowResult.of(line.result).is_failed
+    return line.run is not None and is_answered(line)

@@ -24,8 +24,8 @@ class Change:
 def changes_of(
     before: Sequence[BatchLine], now: Sequence[tuple[str, RowResult | None]]
 ) -> list[Change]:
-    """Questions and their results now, then those that are gone. A row that failed, now or then,
-    is compared with nothing, and left out."""
+    """Questions and their results now, then those that are gone. A row without an answer, now or
+    before, is compared with nothing, and left out."""
     earlier = _by_question(before)
     found: dict[str, Change] = {}
     for question, result in now:
@@ -57,13 +57,17 @@ def told(result: RowResult) -> str | None:
     return result.value if result.value is not None else result.answer or None
 
 
+def is_answered(line: BatchLine) -> bool:
+    """Whether its run has come to something."""
+    return line.result is not None and not RowResult.of(line.result).is_failed
+
+
 def _by_question(lines: Sequence[BatchLine]) -> dict[str, RowResult | None]:
     """None where there was no answer."""
     found: dict[str, RowResult | None] = {}
     for line in lines:
-        result = RowResult.of(line.result) if line.result else None
-        usable = result is not None and not result.is_failed
-        found[line.question] = result if usable else None
+        usable = line.result if is_answered(line) else None
+        found[line.question] = RowResult.of(usable) if usable else None
     return found
 
 

@@ -28,13 +28,13 @@ class Schedule:
     def __post_init__(self) -> None:
         """Raises UsageProblem for what names no moment."""
         named = self.expression.strip().startswith("@")
+        if not named and len(self.expression.split()) != _FIELDS:
+            raise UsageProblem(
+                f"--every {self.expression!r}: it needs five fields: minute, hour, day, month, day"
+                ' of the week; "0 7 * * 1" is every Monday at seven'
+            )
         try:
             self.after(datetime(2026, 1, 1))
-            if not named and len(self.expression.split()) != _FIELDS:
-                raise UsageProblem(
-                    f"--every {self.expression!r}: it needs five fields: minute, hour, day, month,"
-                    " day of the week"
-                )
         except ValueError as error:
             raise UsageProblem(
                 f'--every {self.expression!r}: {error}; write it as cron does: "0 7 * * 1" is'
