@@ -31,6 +31,7 @@ survives the death of the process. `database_url` says what database a name mean
 
 from storage.api_batches import (
     BATCH_OVER,
+    CLAIM_SECONDS,
     ApiBatches,
     ApiBatchRecord,
     ApiLine,
@@ -77,6 +78,7 @@ from storage.workers import WorkerRecord, Workers
 __all__ = [
     "ASKED",
     "BATCH_OVER",
+    "CLAIM_SECONDS",
     "KEY_PREFIX",
     "ApiBatchRecord",
     "ApiBatches",

@@ -11,7 +11,7 @@ from secrets import token_hex
 from typing import Any, Literal
 
 from pydantic import JsonValue
-from sqlalchemy import Row, Select, Update, delete, func, insert, select, true, update
+from sqlalchemy import Row, Select, Update, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.batch_tables import ApiBatchLineRow, ApiBatchRow
@@ -33,7 +33,8 @@ LineState = Literal["waiting", "asked", "completed", "failed"]
 BATCH_OVER = frozenset({"failed", "completed", "expired", "cancelled"})
 MOST_BATCHES = 50
 """Of one user that are not over."""
-_CLAIM = timedelta(seconds=60)
+CLAIM_SECONDS = 15.0
+"""Whoever works on a batch says again and again that it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,9 @@ class ApiBatches:
             id_ = (await connection.execute(due)).scalar_one_or_none()
             if id_ is None:
                 return None
-            await connection.execute(_of(id_).values(next_at=self._now() + _CLAIM))
+            await connection.execute(
+                _of(id_).values(next_at=self._now() + timedelta(seconds=CLAIM_SECONDS))
+            )
             return await _named(connection, id_, None)
 
         return await self._database.write(claimed)
@@ -174,34 +177,44 @@ class ApiBatches:
         **changes: Any,
     ) -> bool:
         """Give it another status, if it has one of those; whether it had. `changes`: of columns."""
+        return await self._database.write(
+            lambda connection: self._moved(connection, batch, status, only_from, changes)
+        )
+
+    async def _moved(
+        self,
+        connection: AsyncConnection,
+        batch: str,
+        status: BatchStatus,
+        only_from: Sequence[BatchStatus],
+        changes: Mapping[str, Any],
+    ) -> bool:
         at = self._now()
+        query = select(ApiBatchRow.status, ApiBatchRow.moments).where(ApiBatchRow.id == batch)
+        row = (await connection.execute(query.with_for_update())).one_or_none()
+        if row is None or row.status not in only_from:
+            return False
+        moments = {**row.moments, f"{status}_at": int(at.timestamp())}
+        over: dict[str, Any] = {"next_at": None if status in BATCH_OVER else at}
+        values = {"status": status, "moments": moments, **over, **changes}
+        await connection.execute(_of(batch).values(values))
+        return True
 
-        async def moved(connection: AsyncConnection) -> bool:
-            query = select(ApiBatchRow.status, ApiBatchRow.moments, ApiBatchRow.next_at)
-            row = (
-                await connection.execute(query.where(ApiBatchRow.id == batch).with_for_update())
-            ).one_or_none()
-            if row is None or row.status not in only_from:
-                return False
-            moments = {**row.moments, f"{status}_at": int(at.timestamp())}
-            over: dict[str, Any] = {"next_at": None if status in BATCH_OVER else at}
-            values = {"status": status, "moments": moments, **over, **changes}
-            await connection.execute(_of(batch).values(values))
-            return True
+    async def hold(self, batch: str) -> None:
+        """It stays claimed for a while."""
+        await self.rest(batch, CLAIM_SECONDS)
 
-        return await self._database.write(moved)
-
-    async def add_lines(self, batch: str, lines: Sequence[ApiLine]) -> None:
-        """All of its requests; those that it had are forgotten."""
+    async def begin(self, batch: str, lines: Sequence[ApiLine]) -> None:
+        """All of its requests; from then on it is in progress, unless it has been begun already."""
         rows = [
             {"batch": batch, **{name: getattr(line, name) for name in _OF_LINE}} for line in lines
         ]
 
-        async def added(connection: AsyncConnection) -> None:
-            await connection.execute(delete(ApiBatchLineRow).where(ApiBatchLineRow.batch == batch))
-            await connection.execute(insert(ApiBatchLineRow), rows)
+        async def begun(connection: AsyncConnection) -> None:
+            if await self._moved(connection, batch, "in_progress", ("validating",), {}):
+                await connection.execute(insert(ApiBatchLineRow), rows)
 
-        await self._database.write(added)
+        await self._database.write(begun)
 
     async def lines(
         self, batch: str, *states: LineState, after: int = -1, limit: int = 100

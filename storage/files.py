@@ -9,7 +9,7 @@ from datetime import datetime
 from secrets import token_hex
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, delete, insert, or_, select, true
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.batch_tables import StoredFileRow, StoredPartRow
@@ -109,6 +109,12 @@ class Files:
         sorted_ = order if oldest_first else tuple(column.desc() for column in order)
         rows = await self._database.rows(query.order_by(*sorted_).limit(limit))
         return [FileRecord(**row._mapping) for row in rows]
+
+    async def size(self, user: str) -> int:
+        """Bytes of all files of a user."""
+        query = select(func.coalesce(func.sum(StoredFileRow.size), 0).label("bytes"))
+        rows = await self._database.rows(query.where(self._living, StoredFileRow.user == user))
+        return int(rows[0].bytes)
 
     async def text(self, file: str) -> AsyncIterator[str]:
         """What is in it, piece by piece. Here it has to be there."""

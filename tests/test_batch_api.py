@@ -261,6 +261,17 @@ async def test_files_are_listed_fetched_and_deleted(service: Service) -> None:
         await client.files.content(made[0].id)
 
 
+async def test_a_user_who_has_too_much_is_to_delete_some(tmp_path: Path) -> None:
+    async with serving_api(tmp_path, batch_bytes=100) as service:
+        files = service.client.files
+        sent = [await files.create(file=b"x" * 100, purpose="batch") for _ in range(32)]
+        with pytest.raises(openai.BadRequestError, match="delete some") as full:
+            await files.create(file=b"x", purpose="batch")
+        assert full.value.code == "storage_limit_exceeded"
+        await files.delete(sent[0].id)
+        await files.create(file=b"x", purpose="batch")
+
+
 async def test_batches_are_listed_page_by_page(service: Service) -> None:
     made = [await sent(service.client, lines(asking())) for _ in range(3)]
     page = await service.client.batches.list(limit=2)
@@ -279,6 +290,11 @@ async def test_what_is_no_file_is_refused_in_words(tmp_path: Path) -> None:
         with pytest.raises(openai.APIStatusError, match="longer than 100 bytes") as long:
             await client.files.create(file=b"x" * 101, purpose="batch")
         assert long.value.status_code == 413
+        with pytest.raises(openai.BadRequestError, match="than or equal to 3600") as soon:
+            await client.files.create(
+                file=b"{}", purpose="batch", expires_after={"anchor": "created_at", "seconds": 5}
+            )
+        assert soon.value.param == "expires_after[seconds]"
         form = FormData({"purpose": "batch"})
         form.add_field("file", b"{}", filename="a.jsonl")
         form.add_field("expires_after[seconds]", "soon")

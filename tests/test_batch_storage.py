@@ -184,8 +184,9 @@ async def test_requests_are_counted_by_how_far_they_have_come(store: TraceStore)
     batches = store.api_batches
     made = await batches.create("ann", "k", "/v1/responses", "f", {}, lasts=timedelta(days=1))
     lines = [ApiLine(number, f"c{number}", {"input": "x"}) for number in range(4)]
-    await batches.add_lines(made.id, lines[:1])
-    await batches.add_lines(made.id, lines)
+    await batches.begin(made.id, lines)
+    await batches.begin(made.id, lines[:1])  # by one who was taken for dead
+    assert (await batches.named(made.id)).status == "in_progress"
     await batches.asked(made.id, 0, "resp_0")
     await batches.ended(made.id, 1, "completed", {"a": 1})
     await batches.ended(made.id, 2, "failed", {"b": 1})

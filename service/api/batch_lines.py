@@ -62,7 +62,10 @@ def read_lines(text: str, endpoint: str, most: int) -> tuple[list[ApiLine], list
 
 def _line(line: str, endpoint: str) -> LineBody:
     """Raises ApiError."""
-    value = object_of(line.encode("utf-8", "surrogatepass"))
+    try:
+        value = object_of(line.encode("utf-8", "surrogatepass"))
+    except ApiError as error:
+        raise ApiError(400, str(error).replace("the body", "the line", 1)) from error
     try:
         read = checked(value, LineBody)
     except ApiError as error:

@@ -21,6 +21,7 @@ from service.api.batch_lines import answered, asked_for, read_lines, told_by, un
 from service.api.errors import ApiError
 from service.api.front import FRONT, Front
 from storage import (
+    CLAIM_SECONDS,
     ApiBatchRecord,
     ApiLine,
     Asker,
@@ -81,7 +82,9 @@ async def _looked_at(front: Front, batch: ApiBatchRecord) -> None:
     """One batch; a bug in it stops no other."""
     task = asyncio.create_task(_advance(front, batch))
     try:
-        await asyncio.wait([task])
+        while not (await asyncio.wait([task], timeout=CLAIM_SECONDS / 3))[0]:
+            with suppress(StorageError):  # the next time
+                await front.store.api_batches.hold(batch.id)
     finally:
         task.cancel()
     rest = _BETWEEN_SECONDS
@@ -137,8 +140,7 @@ async def _begin(front: Front, batch: ApiBatchRecord) -> None:
         told = [dict(problem) for problem in problems]
         await store.move(batch.id, "failed", only_from=("validating",), errors=told)
         return
-    await store.add_lines(batch.id, lines)
-    await store.move(batch.id, "in_progress", only_from=("validating",))
+    await store.begin(batch.id, lines)
 
 
 async def _ask(front: Front, batch: ApiBatchRecord) -> bool:
@@ -199,10 +201,13 @@ async def _stop(front: Front, batch: ApiBatchRecord, code: str, message: str) ->
 async def _finish(front: Front, batch: ApiBatchRecord, status: End, only_from: BatchStatus) -> None:
     """Its files, and that it is over."""
     store = front.store.api_batches
-    files = {
-        "output_file": await _file(front, batch, "completed"),
-        "error_file": await _file(front, batch, "failed"),
-    }
+    try:
+        files = {
+            "output_file": await _file(front, batch, "completed"),
+            "error_file": await _file(front, batch, "failed"),
+        }
+    except _EndedElsewhereError:
+        return
     if await store.move(batch.id, status, only_from=(only_from,), **files):
         await store.forget_bodies(batch.id)
 
@@ -238,8 +243,15 @@ async def _pages(
         after = page[-1].position
 
 
+class _EndedElsewhereError(Exception):
+    """Another process, which took this one for dead, has written the files."""
+
+
 def _written(lines: Sequence[ApiLine]) -> Iterator[str]:
+    """Raises _EndedElsewhereError."""
     for line in lines:
+        if line.told is None:
+            raise _EndedElsewhereError
         yield json.dumps(line.told, ensure_ascii=False) + "\n"
 
 

@@ -107,11 +107,15 @@ def _path(places: tuple[int | str, ...]) -> str:
     for place in places:
         if isinstance(place, int):
             path += f"[{place}]"
+        elif place in _OF_FORMS:
+            path = place
         elif place.isidentifier() and place.islower() and place not in _FORMS:
             path += f".{place}" if path else place
     return path[:200]
 
 
+_OF_FORMS = ("expires_after[anchor]", "expires_after[seconds]")
+"""Fields of a form, which look like the names of types."""
 _FORMS = {"str", "int", "float", "bool", "list", "dict", "constrained"}
 
 

@@ -10,7 +10,7 @@ from service.api.access import asker_of
 from service.api.bodies import Query, read_query
 from service.api.describing import FORM, described
 from service.api.errors import ApiError
-from service.api.front import FRONT
+from service.api.front import FRONT, Front
 from service.api.uploads import FileForm, read_upload
 from storage import FileRecord, UnknownFile
 
@@ -18,6 +18,8 @@ routes = web.RouteTableDef()
 
 LINES = "application/jsonl"
 _MOST_LISTED = 10_000
+_MOST_LONGEST = 32
+"""So many of the longest files a user may have; those with answers count, and are never refused."""
 
 
 class FileObject(BaseModel):
@@ -67,14 +69,15 @@ class ListedFiles(Query):
 )  # fmt: skip
 async def file_sent(request: web.Request) -> web.Response:
     """Kept until it is deleted or expires."""
-    front = request.app[FRONT]
+    front, user = request.app[FRONT], asker_of(request).user
     upload = await read_upload(request, front.settings.batch_bytes)
+    await _require_room(front, user)
     seconds = upload.form.expires_seconds
     lasts = timedelta(days=front.settings.batch_days)
     if seconds is not None:
         lasts = timedelta(seconds=seconds)
     made = await front.store.files.create(
-        asker_of(request).user, upload.name, [upload.text], expires_at=datetime.now(UTC) + lasts
+        user, upload.name, [upload.text], expires_at=datetime.now(UTC) + lasts
     )
     return web.json_response(file_object(made).model_dump())
 
@@ -133,6 +136,14 @@ async def file_fetched(request: web.Request) -> web.StreamResponse:
         await answer.write(text.encode("utf-8", "replace"))
     await answer.write_eof()
     return answer
+
+
+async def _require_room(front: Front, user: str) -> None:
+    """Raises ApiError where a user has so much that nothing is to be added."""
+    size, most = await front.store.files.size(user), front.settings.batch_bytes * _MOST_LONGEST
+    if size >= most:
+        told = f"file: your files have {size} bytes, at most {most} are kept: delete some"
+        raise ApiError(400, told, param="file", code="storage_limit_exceeded")
 
 
 async def _named(request: web.Request) -> FileRecord:
