@@ -196,7 +196,7 @@ async def test_a_row_that_fails_is_listed_with_its_reason_and_tried_again_next_t
     told = "\n".join(as_text(outcome))
     assert "1 of 2 rows have an answer, 1 failed" in told
     assert "Who-directed-Parasite (line 2): failed: " in told
-    assert desk.table()[1]["status"] == "incomplete"
+    assert desk.table()[1]["status"] == "failed"
     desk.server.reply = right_reply
     again = await desk.batch(INCEPTION, PARASITE)
     assert values(again) == ["Christopher Nolan", "Bong Joon-ho"]
@@ -221,6 +221,16 @@ async def test_what_failed_is_told_in_the_page_the_table_and_words(desk: Desk) -
     later = await desk.batch(INCEPTION, PARASITE)
     assert later.is_whole
     assert [row.taken for row in later.rows] == [True, False]
+
+
+async def test_rows_of_which_the_documents_say_nothing_are_told_from_answers(desk: Desk) -> None:
+    outcome = await desk.batch(INCEPTION, "When was the film about nobody made?")
+    assert [row.state for row in outcome.rows] == ["answered", "nothing found"]
+    assert outcome.is_whole
+    assert next(iter(as_text(outcome))).startswith("1 of 2 rows have an answer, 1 nothing found; ")
+    assert (as_json(outcome)["answered"], as_json(outcome)["nothing_found"]) == (1, 1)
+    assert [row["status"] for row in desk.table()] == ["answered", "nothing found"]
+    assert "<b>1</b> nothing found" in (desk.out / "index.html").read_text(encoding="utf-8")
 
 
 async def test_a_batch_without_its_model_stops_and_goes_on_later(desk: Desk) -> None:

@@ -142,6 +142,7 @@ def test_a_line_may_be_a_question_alone(tmp_path: Path) -> None:
         ("q.csv", "", "FILE: there is no row in it"),
         ("q.csv", "question\n", "FILE: there is no row in it"),
         ("q.jsonl", '{"a": NaN}', "FILE, line 1: this is no JSON: NaN is no value"),
+        ("q.jsonl", '{"a": "\\ud800"}', "FILE, line 1: column 'a': half of a character is in it"),
         ("q.jsonl", '{"a": 1e400}', "FILE, line 1: column 'a': the number is too large"),
         ("q.jsonl", '{"a": 1, "a": 2}', "FILE, line 1: column 'a': it is there twice"),
         ("q.csv", "question,n\na\n\nb,c,d\n", "FILE, line 4: it has 3 cells, and the table has 2 "

@@ -122,12 +122,12 @@ def _row(row: RowOutcome, outcome: Outcome) -> list[Any]:
     cells: list[Any] = [*row.asked.row.values.values(), row.asked.question]
     if result is None or result.status == NOT_RUN:
         reason = result.reason if result else "stopped before"
-        return [*cells, None, None, NOT_RUN, reason, *[None] * (len(OWN) - 5)]
+        return [*cells, None, None, row.state, reason, *[None] * (len(OWN) - 5)]
     return [
         *cells,
         result.value,
         result.answer,
-        result.status,
+        row.state,
         result.reason,
         change.kind if change else None,
         change.before if change and change.kind == "changed" else None,

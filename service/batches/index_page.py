@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from service.batches.changes import Change, counted, told
-from service.batches.outcome import Outcome, RowOutcome
+from service.batches.outcome import STATES, Outcome, RowOutcome
 from service.formats import PAGE_LOOKS, page_line
 from service.legible import legible_duration
 
@@ -13,6 +13,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-
 _LOOKS = """
 body{max-width:80rem}
 .state{white-space:nowrap;font-weight:600}.failed,.not-run,.waiting{color:#8a3b00}
+.nothing-found{font-weight:400}
 .numbers{display:flex;flex-wrap:wrap;gap:.4rem 1.6rem;padding:0;margin:1rem 0;list-style:none}
 .numbers b{font-size:1.2em}
 td.files a{margin-inline-end:.5rem}
@@ -55,9 +56,9 @@ def _parts(outcome: Outcome, title: str) -> Iterator[str]:
 
 def _numbers(outcome: Outcome) -> Iterator[str]:
     """What there is in all."""
-    shown = {"answered": outcome.count("answered"), "failed": outcome.count("failed")}
-    shown |= {"not run": outcome.count("not run"), "waiting": outcome.count("waiting")}
-    for name, number in shown.items():
+    states = outcome.states
+    for name in STATES:
+        number = states[name]
         if number or name == "answered":
             yield f"<li><b>{number:,}</b> {name}</li>"
     yield f"<li><b>{_text(legible_duration(outcome.seconds))}</b></li>"

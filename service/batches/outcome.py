@@ -12,7 +12,8 @@ from service.batches.changes import Change
 from service.batches.results import NOT_RUN, RowResult
 
 RowState = str
-"""answered, failed, not run, or waiting: it was stopped before this row's end."""
+"""answered, nothing found, failed, not run, or waiting: it was stopped before this row's end."""
+STATES: tuple[RowState, ...] = ("answered", "nothing found", "failed", "not run", "waiting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,14 @@ class RowOutcome:
             return "waiting"
         if self.result.status == NOT_RUN:
             return NOT_RUN
-        return "failed" if self.result.is_failed else "answered"
+        if self.result.is_failed:
+            return "failed"
+        return "nothing found" if self.result.found_nothing else "answered"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether there is nothing left to be done."""
+        return self.state in ("answered", "nothing found")
 
 
 @dataclass(frozen=True)
@@ -74,10 +82,10 @@ class Outcome:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every row has its answer."""
-        return self.count("answered") == len(self.rows)
+        """Whether every row has its answer, if only that nothing was found."""
+        return all(row.is_done for row in self.rows)
 
     @property
     def missing(self) -> Sequence[RowOutcome]:
-        """Rows without an answer, whatever the reason."""
-        return [row for row in self.rows if row.state != "answered"]
+        """Rows that are not done, whatever the reason."""
+        return [row for row in self.rows if not row.is_done]

@@ -6,6 +6,7 @@ What is wrong with a file is told with its line (or sheet and row) and its colum
 import codecs
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from service.errors import UsageProblem
 
 ENDINGS = (".jsonl", ".csv", ".xlsx")
 _MOST_BYTES = 64 * 2**20
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 def read_rows(path: Path) -> RowFile:
@@ -105,6 +107,8 @@ def _object(line: Any) -> dict[str, str]:
             raise ValueError(f"column {name!r}: a list or an object is no cell")  # noqa: TRY004
         if isinstance(value, float) and not math.isfinite(value):
             raise ValueError(f"column {name!r}: the number is too large")
+        if isinstance(value, str) and _HALVES.search(name + value):
+            raise ValueError(f"column {name!r}: half of a character is in it")
         column = " ".join(name.split())
         if not column or column in cells:
             raise ValueError(f"column {name!r}: " + ("it is there twice" if column else "no name"))

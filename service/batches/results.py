@@ -26,6 +26,11 @@ class RowResult:
         """Whether there is no answer to be had, as `breadth ask` sees it."""
         return self.status != "completed" and self.value is None
 
+    @property
+    def found_nothing(self) -> bool:
+        """Whether the answer is that there is none to be found."""
+        return not (self.is_failed or self.value is not None or self.sources)
+
     def data(self) -> dict[str, Any]:
         """As it is kept."""
         return asdict(self) | {"sources": list(self.sources)}

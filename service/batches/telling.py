@@ -6,7 +6,7 @@ from typing import Any
 from service.batches.asked import Questions
 from service.batches.changes import counted
 from service.batches.folder import CSV, EXCEL, INDEX
-from service.batches.outcome import Outcome, RowOutcome
+from service.batches.outcome import STATES, Outcome, RowOutcome
 from service.legible import legible, legible_duration
 
 _SHOWN = 20
@@ -25,6 +25,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "finished": outcome.ended,
         "rows": len(outcome.rows),
         "answered": states["answered"],
+        "nothing_found": states["nothing found"],
         "failed": states["failed"],
         "not_run": states["not run"],
         "taken_over": sum(row.taken for row in outcome.rows),
@@ -69,7 +70,7 @@ def as_text(outcome: Outcome) -> Iterator[str]:
     """Lines."""
     rows, states = len(outcome.rows), outcome.states
     parts = [f"{states['answered']} of {rows} rows have an answer"]
-    parts += [f"{states[state]} {state}" for state in ("failed", "not run") if states[state]]
+    parts += [f"{states[state]} {state}" for state in STATES[1:] if states[state]]
     yield f"{', '.join(parts)}; {legible_duration(outcome.seconds)}, {_costs(outcome)}"
     yield from _missing(outcome)
     yield from _changes(outcome)
