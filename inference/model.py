@@ -31,6 +31,7 @@ class Request:
     """What a model is asked. A request that exists can be sent."""
 
     messages: tuple[Message, ...]
+    """Where the last one is the assistant's, the samples go on with its text."""
     n: int = 1
     """Samples of the same prompt; engines compute the prompt once for all of them."""
     head: int = 0
@@ -80,6 +81,12 @@ class Request:
             _require_regex(self.regex)
         if self.continuation is not None and (self.continuation == "" or self.n > 1):
             raise ValueError("a continuation is weighed once, and cannot be empty")
+
+    @property
+    def begun(self) -> str:
+        """What the assistant has said already, and goes on with; "": nothing."""
+        last = self.messages[-1]
+        return last.content if last.role == "assistant" else ""
 
     @property
     def constraint(self) -> Constraint | None:

@@ -35,6 +35,7 @@ _ESCAPES: Mapping[str, str] = {
     "\r": "\\r",
     "\t": "\\t",
 }
+_GO_ON = "Go on exactly where you stopped. Repeat nothing, and explain nothing."
 _Count = Annotated[int, BeforeValidator(lambda told: _bounded(told))]
 """Some servers count below nothing, and a budget has to survive one that counts to the stars."""
 _MOST_TOKENS = 10**9
@@ -204,6 +205,7 @@ def body_of(request: Request, model: str, engine: Engine | None) -> dict[str, An
     body: dict[str, Any] = {
         "model": model,
         "messages": messages_of(request.messages),
+        **_going_on(request, engine),
         "n": request.n,
         "temperature": request.temperature,
         "top_p": request.top_p,
@@ -216,6 +218,16 @@ def body_of(request: Request, model: str, engine: Engine | None) -> dict[str, An
     if request.seed is not None:
         body["seed"] = request.seed
     return body
+
+
+def _going_on(request: Request, engine: Engine | None) -> dict[str, Any]:
+    """How an engine is told to go on with a text that it has begun; llama.cpp does so by itself."""
+    if not request.begun or engine in LLAMA:
+        return {}
+    if engine == "vllm":
+        return {"add_generation_prompt": False, "continue_final_message": True}
+    told = Message("user", _GO_ON)
+    return {"messages": messages_of((*request.messages, told))}
 
 
 def wishes_of(request: Request, engine: Engine | None) -> dict[str, dict[str, Any]]:

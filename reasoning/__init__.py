@@ -2,22 +2,66 @@
 
 An attempt takes a task and returns samples; a method takes an attempt and is an attempt, so
 methods compose: `vote(sampled(model, 5), by=value)`.
+
+attempts     the shape: a task, its samples, an attempt
+answers      what a text answers, which answers are the same, votes; equality by mathematics
+trail        what a method made on its way, and who saw whom
+workspace    what a method asks, reads and keeps; judging, once: its parts
+registry     the methods by name, with what they cost; expressions: how they are written
+methods      one file for each kind of them
+selection, drafting, synthesis   what the planner uses with scorers of its own
 """
 
-from reasoning.attempts import Attempt, Samples, Task, sampled
+import reasoning.methods as _methods  # noqa: F401 - registers them
+from reasoning.answers import (
+    Answers,
+    Group,
+    Tally,
+    last_answer,
+    last_number,
+    plainly_same,
+    tallied,
+)
+from reasoning.attempts import Attempt, Samples, Task, sampled, several
 from reasoning.drafting import drafted
+from reasoning.equality import MathEquality
+from reasoning.expressions import MethodError, Written, method_of, parsed
+from reasoning.once import once
+from reasoning.registry import ALIASES, METHODS, Crew, Method, Parameter
 from reasoning.selection import best_of, ordered, vote
 from reasoning.synthesis import Merge, synthesised
+from reasoning.trail import Candidate, Trail
 
 __all__ = [
+    "ALIASES",
+    "METHODS",
+    "Answers",
     "Attempt",
+    "Candidate",
+    "Crew",
+    "Group",
+    "MathEquality",
     "Merge",
+    "Method",
+    "MethodError",
+    "Parameter",
     "Samples",
+    "Tally",
     "Task",
+    "Trail",
+    "Written",
     "best_of",
     "drafted",
+    "last_answer",
+    "last_number",
+    "method_of",
+    "once",
     "ordered",
+    "parsed",
+    "plainly_same",
     "sampled",
+    "several",
     "synthesised",
+    "tallied",
     "vote",
 ]

@@ -1,10 +1,16 @@
 """The one shape of reasoning: an attempt takes a task and returns samples."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from inference import ALL, Collector, Model, Request, Sample, Usage
+from inference import ALL, Collector, Model, ModelError, Request, Sample, Usage
+from reasoning.answers import Answers
+from reasoning.trail import Trail
+
+_SEEDS_APART = 1000
+"""Between attempts of the same kind, each of which counts on from its own seed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +18,24 @@ class Task:
     """What has to be done: a request, of which a method may ask for more or warmer samples."""
 
     request: Request
+    answers: Answers = field(default_factory=Answers)
+    trail: Trail = field(default_factory=Trail, compare=False)
+    tolerated: tuple[type[Exception], ...] = (ModelError,)
+    """A method goes on without what fails so, as long as something is left."""
+
+    @property
+    def question(self) -> str:
+        """What the user asks."""
+        return self.request.messages[-1].content
+
+    def nested(self, number: int) -> "Task":
+        """The same task for one of several attempts inside of a method: other seeds, and a part of
+        the trail of its own."""
+        seed = self.request.seed
+        if seed is not None:
+            seed += number * _SEEDS_APART
+        request = replace(self.request, seed=seed)
+        return replace(self, request=request, trail=self.trail.within(str(number + 1)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +47,8 @@ class Samples:
     confidence: float = 1.0
     """Share of the weight that stands behind the chosen one, 0 to 1."""
     usage: Usage = field(default_factory=Usage)
+    ids: tuple[str, ...] = ()
+    """Of the samples in the task's trail, in their order; none where nobody wrote them there."""
 
     def __post_init__(self) -> None:
         """Refuses a choice of what is not there."""
@@ -30,6 +56,8 @@ class Samples:
             raise ValueError(f"sample {self.chosen} of {len(self.samples)} cannot be chosen")
         if not 0 <= self.confidence <= 1:
             raise ValueError("a confidence is between 0 and 1")
+        if self.ids and len(self.ids) != len(self.samples):
+            raise ValueError("there must be an id for each sample, or none")
 
     @property
     def best(self) -> Sample:
@@ -66,3 +94,17 @@ def sampled(
         return Samples(completion.samples, usage=completion.usage)
 
     return attempt
+
+
+async def several(attempt: Attempt, task: Task, n: int, *, first: int = 0) -> list[Samples]:
+    """The same attempt n times, side by side; those that fail with what is tolerated are left out.
+
+    `first`: so many were made before. Raises the first error where all fail.
+    """
+    tasks = [task.nested(first + number) for number in range(n)]
+    made = await asyncio.gather(*map(attempt, tasks), return_exceptions=True)
+    failed = [one for one in made if isinstance(one, BaseException)]
+    for error in failed:
+        if len(failed) == n or not isinstance(error, task.tolerated):
+            raise error
+    return [one for one in made if isinstance(one, Samples)]

@@ -56,6 +56,28 @@ async def test_the_request_is_sent_in_the_words_of_the_protocol() -> None:
 
 
 @pytest.mark.parametrize(
+    ("owner", "more", "turns"),
+    [
+        ("llamacpp", {}, 2),
+        ("vllm", {"add_generation_prompt": False, "continue_final_message": True}, 2),
+        ("somebody", {}, 3),
+    ],
+)
+async def test_an_engine_goes_on_with_what_the_assistant_has_begun(
+    owner: str, more: dict[str, Any], turns: int
+) -> None:
+    request = Request((Message("user", "Count."), Message("assistant", "One, two,")))
+    listed = models("m", owner=owner)
+    async with serving(WHOLE, models=listed) as played, asking(played.url, engine=None) as model:
+        await complete(model, request)
+    (body,) = played.bodies
+    assert body["messages"][1] == {"role": "assistant", "content": "One, two,"}
+    assert len(body["messages"]) == turns
+    keys = ("add_generation_prompt", "continue_final_message")
+    assert {key: body[key] for key in keys if key in body} == more
+
+
+@pytest.mark.parametrize(
     ("owner", "grammar", "regex"),
     [
         ("llamacpp", {"grammar": GRAMMAR}, {}),

@@ -1,0 +1,222 @@
+"""Methods as they are written: `rsa`, `vote(16)`, `best-of(4, debate(3))`, `moa([a, b])`."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from reasoning.attempts import Attempt
+from reasoning.once import once
+from reasoning.registry import ALIASES, METHODS, Crew, Method, Parameter
+
+_TOKEN = re.compile(r"\s*(?:(-?\d+(?:\.\d+)?)(?![\w.])|([A-Za-z][\w-]*)|([(),=\[\]]))")
+_LONGEST = 500
+_DEEPEST = 6
+
+
+class MethodError(ValueError):
+    """What was written is no method; says where and why."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A method with what it was given."""
+
+    name: str
+    given: dict[str, Any]
+
+    @property
+    def method(self) -> Method | None:
+        """None: a single sample."""
+        return METHODS.get(self.name)
+
+    @property
+    def cost(self) -> tuple[int, int]:
+        """Calls and rounds at most, those of attempts inside included."""
+        if self.method is None:
+            return 1, 1
+        inner = [one.cost for one in self.given.values() if isinstance(one, Written)]
+        calls, rounds = (max((one[part] for one in inner), default=1) for part in (0, 1))
+        values = {k: v for k, v in self.given.items() if not isinstance(v, Written)}
+        return (
+            self.method.cost(**values, attempt=calls)[0],
+            self.method.cost(**values, attempt=rounds)[1],
+        )
+
+    def made(self, crew: Crew) -> Attempt:
+        """The attempt. Raises MethodError for a value that the method refuses."""
+        if self.method is None:
+            return once(crew.model)
+        values = {
+            name: value.made(crew) if isinstance(value, Written) else value
+            for name, value in self.given.items()
+        }
+        try:
+            return self.method.build(crew, **values)
+        except ValueError as error:
+            raise MethodError(f"{self.name}: {error}") from error
+
+
+def parsed(text: str) -> Written:
+    """Read it. Raises MethodError, which names the place or the nearest name."""
+    if len(text) > _LONGEST:
+        raise MethodError(f"a method is written in {_LONGEST} characters at most")
+    return _Reading(text).whole()
+
+
+def method_of(text: str, crew: Crew) -> Attempt:
+    """From what was written to an attempt. Raises MethodError."""
+    return parsed(text).made(crew)
+
+
+class _Reading:
+    """Token by token."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens = list(_tokens(text))
+        self._at = 0
+
+    def whole(self) -> Written:
+        """All of it is one expression."""
+        written = self._expression(0)
+        if self._at < len(self._tokens):
+            self._fail("nothing may stand here")
+        return written
+
+    def _expression(self, depth: int) -> Written:
+        """A name, and what it is given between brackets."""
+        if depth > _DEEPEST:
+            self._fail("attempts stand too deep inside one another")
+        name = self._known(self._word())
+        arguments: list[tuple[str, Any]] = []
+        if self._take("("):
+            while not self._take(")"):
+                arguments.append(self._argument(depth))
+                if not self._take(",") and self._next() != ")":
+                    self._fail("a comma or ) is missing")
+        return Written(name, _placed(name, arguments))
+
+    def _argument(self, depth: int) -> tuple[str, Any]:
+        """A value, and its name where it has one."""
+        if self._next() == "[":
+            return "", self._names()
+        if _is_number(self._next()):
+            return "", _number(self._step())
+        if self._next(1) != "=":
+            return "", self._expression(depth + 1)
+        name = self._word().replace("-", "_")
+        self._step()
+        if self._next() == "[":
+            return name, self._names()
+        if _is_number(self._next()):
+            return name, _number(self._step())
+        word = self._next()
+        is_method = self._next(1) == "(" or word in METHODS or word in ALIASES or word == "once"
+        return name, self._expression(depth + 1) if is_method else self._word()
+
+    def _names(self) -> tuple[str, ...]:
+        """Between square brackets."""
+        self._step()
+        names = []
+        while not self._take("]"):
+            names.append(self._word())
+            if not self._take(",") and self._next() != "]":
+                self._fail("a comma or ] is missing")
+        return tuple(names)
+
+    def _known(self, word: str) -> str:
+        """The name of a method, of what may be an alias."""
+        name = word.lower().replace("_", "-")
+        name = ALIASES.get(name, name)
+        if name == "once" or name in METHODS:
+            return name
+        close = get_close_matches(name, [*METHODS, *ALIASES, "once"], 3)
+        hint = f" (did you mean {', '.join(close)}?)" if close else " (see breadth methods)"
+        raise MethodError(f"there is no method {word!r}{hint}")
+
+    def _next(self, ahead: int = 0) -> str:
+        place = self._at + ahead
+        return self._tokens[place][0] if place < len(self._tokens) else ""
+
+    def _step(self) -> str:
+        token = self._next()
+        self._at += 1
+        return token
+
+    def _take(self, sign: str) -> bool:
+        if self._next() != sign:
+            if not self._next() and sign in ")]":
+                self._fail(f"a {sign} is missing")
+            return False
+        self._at += 1
+        return True
+
+    def _word(self) -> str:
+        if not self._next()[:1].isalpha():
+            self._fail("a name is missing")
+        return self._step()
+
+    def _fail(self, why: str) -> None:
+        place = self._tokens[self._at][1] if self._at < len(self._tokens) else len(self._text)
+        raise MethodError(f"{self._text!r}, character {place + 1}: {why}")
+
+
+def _tokens(text: str) -> Iterator[tuple[str, int]]:
+    """Each with its place."""
+    at, text = 0, text.rstrip()
+    while at < len(text):
+        found = _TOKEN.match(text, at)
+        if found is None:
+            raise MethodError(f"{text!r}, character {at + 1}: {text[at]!r} cannot stand here")
+        token = next(part for part in found.groups() if part)
+        yield token, found.end() - len(token)
+        at = found.end()
+
+
+def _placed(name: str, arguments: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Each value under its parameter: by name, or the first free one of its kind."""
+    method, given = METHODS.get(name), dict[str, Any]()
+    free = list(method.parameters) if method else []
+    for wanted, value in arguments:
+        fitting = [one for one in free if (not wanted or one.name == wanted) and _fits(one, value)]
+        if not fitting:
+            takes = ", ".join(one.name for one in method.parameters) if method else ""
+            shown = wanted or (value.name if isinstance(value, Written) else value)
+            raise MethodError(f"{name} does not take {shown!r} (it takes: {takes or 'nothing'})")
+        free.remove(fitting[0])
+        given[fitting[0].name] = _as_kind(fitting[0], value)
+    return given
+
+
+def _fits(parameter: Parameter, value: Any) -> bool:
+    match parameter.kind, value:
+        case "attempt", Written():
+            return True
+        case "models", tuple():
+            return True
+        case "int", int():
+            return True
+        case "float", int() | float():
+            return True
+        case "bool", "true" | "false":
+            return True
+        case "str", str():
+            return True
+        case _:
+            return False
+
+
+def _as_kind(parameter: Parameter, value: Any) -> Any:
+    if parameter.kind == "bool":
+        return value == "true"
+    return float(value) if parameter.kind == "float" else value
+
+
+def _is_number(token: str) -> bool:
+    return token.lstrip("-")[:1].isdigit()
+
+
+def _number(token: str) -> int | float:
+    return float(token) if "." in token else int(token)

@@ -1,0 +1,91 @@
+"""What a model thinks of candidates: one alone, two side by side, step by step."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+
+from inference import Message, as_data, p_yes
+from reasoning.workspace import Made, Workspace, cut
+
+_LONGEST = 2400
+_STEPS = re.compile(r"\n\s*\n|\n(?=\s*(?:step\b|\d+[.)]\s))", re.IGNORECASE)
+
+
+async def judged(workspace: Workspace, candidate: Made) -> float:
+    """The probability of a yes to "is it correct?" (GenRM, Zhang et al. 2024, arXiv:2408.15240)."""
+    asked = (
+        f"Question: {workspace.task.question}\n\nProposed solution:\n"
+        f"{as_data(cut(candidate.text, _LONGEST))}\n\n"
+        "Is the answer of this solution correct? Say yes or no."
+    )
+    score = (await p_yes(workspace.model, (Message("user", asked),))).value
+    workspace.mark(candidate, score=score)
+    return score
+
+
+async def judged_all(workspace: Workspace, candidates: Sequence[Made]) -> list[float]:
+    """Each alone, side by side; one that cannot be judged counts as undecided."""
+    scores = await asyncio.gather(
+        *(judged(workspace, one) for one in candidates), return_exceptions=True
+    )
+    for score in scores:
+        if isinstance(score, BaseException) and not isinstance(score, workspace.task.tolerated):
+            raise score
+    return [0.5 if isinstance(score, BaseException) else score for score in scores]
+
+
+async def preferred(workspace: Workspace, first: Made, second: Made) -> float:
+    """How sure the model is that the first is the better one, 0 to 1.
+
+    It is asked both ways round, since models favour a place (Wang et al. 2023, arXiv:2305.17926).
+    """
+    forward, backward = await asyncio.gather(
+        _first_is_better(workspace, first, second), _first_is_better(workspace, second, first)
+    )
+    return (forward + 1 - backward) / 2
+
+
+async def _first_is_better(workspace: Workspace, first: Made, second: Made) -> float:
+    """As it is asked in this order."""
+    asked = (
+        f"Question: {workspace.task.question}\n\n"
+        f"Solution A:\n{as_data(cut(first.text, _LONGEST))}\n\n"
+        f"Solution B:\n{as_data(cut(second.text, _LONGEST))}\n\n"
+        "Is solution A better than solution B? Say yes or no."
+    )
+    return (await p_yes(workspace.model, (Message("user", asked),))).value
+
+
+def steps_of(text: str) -> list[str]:
+    """A solution's steps: its paragraphs, or numbered lines, or else its lines."""
+    parts = [part.strip() for part in _STEPS.split(text) if part.strip()]
+    return parts if len(parts) > 1 else [line.strip() for line in text.splitlines() if line.strip()]
+
+
+async def judged_steps(workspace: Workspace, candidate: Made, *, most: int = 12) -> list[float]:
+    """The probability that each step is right, given those before it. At most so many steps, the
+    last ones: a step more costs a call more."""
+    steps = steps_of(candidate.text) or [candidate.text]
+    asked = []
+    for place in range(max(0, len(steps) - most), len(steps)):
+        before = "\n".join(steps[:place]) or "nothing yet"
+        prompt = (
+            f"Question: {workspace.task.question}\n\n"
+            f"Steps so far:\n{as_data(cut(before, _LONGEST))}\n\n"
+            f"Next step:\n{as_data(cut(steps[place], _LONGEST))}\n\n"
+            "Is the next step correct? Say yes or no."
+        )
+        asked.append(p_yes(workspace.model, (Message("user", prompt),)))
+    return [one.value for one in await asyncio.gather(*asked)]
+
+
+def chosen_number(text: str, most: int) -> int | None:
+    """The first number from 1 to `most` that a judge names; None where there is none."""
+    numbers = (int(found) for found in re.findall(r"\d{1,4}", text))
+    return next((number for number in numbers if 1 <= number <= most), None)
+
+
+def listed(text: str) -> list[str]:
+    """The points of a list that a model wrote, numbered, dashed or one a line."""
+    lines = (re.sub(r"^\s*(?:\d+[.):]|[-*•])\s*", "", line).strip() for line in text.splitlines())
+    return [line for line in lines if line]

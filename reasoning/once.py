@@ -1,0 +1,51 @@
+"""Once: one sample, the attempt inside of most methods; and how a method gets several of it."""
+
+from dataclasses import dataclass
+
+from inference import Model
+from reasoning.attempts import Attempt, Samples, Task, several
+from reasoning.workspace import Made, Workspace
+
+
+@dataclass(frozen=True)
+class Once:
+    """A single sample of a model."""
+
+    model: Model
+    temperature: float
+
+    async def __call__(self, task: Task) -> Samples:
+        """As it comes."""
+        workspace = Workspace(task, self.model, temperature=self.temperature)
+        (made,) = await workspace.sample(1)
+        return workspace.result(made)
+
+
+def once(model: Model, *, temperature: float = 0.7) -> Attempt:
+    """One sample, at the temperature that is usual where several are wanted."""
+    return Once(model, temperature)
+
+
+async def candidates(
+    workspace: Workspace,
+    attempt: Attempt | None,
+    n: int,
+    *,
+    first: int = 0,
+    purpose: str = "think",
+) -> list[Made]:
+    """n candidates: samples of one request, or of an attempt what each of n stands behind.
+
+    `first`: so many attempts were made before.
+    Attempts that fail with what the task tolerates are left out. Raises the first error where all
+    fail.
+    """
+    if attempt is None or isinstance(attempt, Once):
+        temperature = attempt.temperature if isinstance(attempt, Once) else None
+        return await workspace.sample(n, temperature=temperature, purpose=purpose)
+    made = []
+    for samples in await several(attempt, workspace.task, n, first=first):
+        workspace.count(samples.usage)
+        saw = (samples.ids[samples.chosen],) if samples.ids else ()
+        made.append(workspace.keep(samples.best, saw=saw))
+    return made

@@ -1,0 +1,106 @@
+"""What a text answers, and which answers are the same."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reasoning import Answers, MathEquality, Tally, last_answer, last_number, plainly_same
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("5 and 6.\nAnswer: 70,000", "70,000"),
+        ("**Answer:** $12", "$12"),
+        ("**Final answer**: 12", "12"),
+        ("Answer:\n12", "12"),
+        ("so \\boxed{\\frac{1}{2}} it is", "\\frac{1}{2}"),
+        ("\\boxed{1} or rather \\boxed{\\text{two}}", "\\text{two}"),
+        ("The answer is 3.5. I am sure", "3.5"),
+        ("The final answer is: \\(x=3\\).", "x=3"),
+        ("18 a day\n#### 18", "18"),
+        ("Answer: 1\nNo.\nAnswer: 2", "2"),
+        ("Answer: Alfonso Cuarón.", "Alfonso Cuarón"),
+        ("\\boxed{never closed", None),
+        ("There is none in 12", None),
+        ("", None),
+    ],
+)
+def test_an_answer_is_found_where_models_put_it(text: str, answer: str | None) -> None:
+    assert last_answer(text) == answer
+
+
+def test_where_numbers_are_asked_for_the_last_one_counts() -> None:
+    assert last_number("2 of 3 are 1,200 in all") == "1,200"
+    assert last_number("7 days.\nAnswer: 5\nthat is 6 less 1") == "5"
+    assert last_number("none") is None
+
+
+SAME = [
+    ("\\$70{,}000.00", "70000"),
+    ("1/2", "\\frac{1}{2}"),
+    ("\\dfrac12", "0.5"),
+    ("12 apples", "12"),
+    ("50\\%", "50"),
+    ("\\text{A}", "a."),
+    ("−3", "-3"),
+    ("ROMA", "Roma"),
+]
+DIFFERENT = [("5 km", "5 m"), ("12 May 1969", "12"), ("1", "10"), ("A", "B"), ("-3", "3")]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+async def test_ways_of_writing_are_the_same(one: str, other: str) -> None:
+    assert await plainly_same(one, other)
+    assert await plainly_same(other, one)
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+async def test_other_answers_are_not(one: str, other: str) -> None:
+    assert not await plainly_same(one, other)
+    assert not await plainly_same(other, one)
+
+
+@given(st.text(max_size=40))
+async def test_an_answer_is_the_same_as_itself(text: str) -> None:
+    assert await plainly_same(text, text)
+
+
+@given(st.integers(-(10**9), 10**9))
+async def test_a_number_is_the_same_with_marks_of_thousands(number: int) -> None:
+    assert await plainly_same(f"{number:,}", str(number))
+    assert not await plainly_same(str(number), str(number + 1))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        ("3\\sqrt{2}", "\\sqrt{18}", True),
+        ("x^2+2x+1", "(x+1)^2", True),
+        ("(1,2)", "(1, 2)", True),
+        ("x=3", "3", True),
+        ("2^{10}", "1024", True),
+        ("2^{10}", "1023", False),
+        ("(1,2)", "[1,2]", False),
+        ("Roma", "Parasite", False),
+    ],
+)
+async def test_mathematics_is_worked_out(one: str, other: str, equal: bool) -> None:
+    async with MathEquality() as same:
+        assert await same(one, other) is equal
+
+
+async def test_what_takes_too_long_is_not_the_same_and_stops_nothing() -> None:
+    async with MathEquality(seconds=0.5) as same:
+        assert not await same("9^{9^{9^{9}}}", "9^{9^9}")
+        assert await same("\\sqrt{18}", "3\\sqrt{2}")
+
+
+async def test_votes_for_the_same_are_one_and_the_first_of_equals_leads() -> None:
+    tally = Tally(Answers())
+    for place, said in enumerate(["2", "1/2", None, "0.5", "2.0"]):
+        await tally.add(said, place)
+    first, second = tally.ranked
+    assert (first.answer, first.members, second.members) == ("2", [0, 4], [1, 3])
+    assert tally.votes == 5
+    assert tally.share == 2 / 5
