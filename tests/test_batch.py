@@ -213,7 +213,7 @@ async def test_what_failed_is_told_in_the_page_the_table_and_words(desk: Desk) -
     told = "\n".join(as_text(outcome))
     assert "1 of 2 rows have an answer, 1 not run" in told
     assert "Who-directed-Parasite (line 2): not run: " in told
-    assert "tool calls are taken (--total-tool-calls)" in told
+    assert "tool calls are left, too little for a row (--total-tool-calls)" in told
     assert desk.table()[1]["status"] == "not run"
     page = (desk.out / "index.html").read_text(encoding="utf-8")
     assert "Without an answer: 1" in page

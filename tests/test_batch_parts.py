@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from inference import Message, Request, RoledModel, ScriptedModel, answering, complete
-from service.batches.allowance import NO_LIMIT, Allowance, Means
+from service.batches.allowance import NO_LIMIT, Allowance, Means, least_of_a_row
 from service.batches.changes import changes_of, counted
 from service.batches.gate import CountedModel, Gate, Load
 from service.batches.progress import BatchTerminal
 from service.batches.results import NOT_RUN, RowResult
 from service.batches.schedule import Schedule, is_due, is_fresh
 from service.errors import UsageProblem
+from service.settings import Settings
 from storage import BatchLine, BatchRecord
 
 EACH = Means(600, 50_000, 40, math.inf)
@@ -70,7 +71,38 @@ def test_no_row_gets_less_than_rows_take_and_the_rest_is_not_run() -> None:
         of.settle(share, Means(1, 6000, 1))
         asked += 1
     assert asked == 3
-    assert share == "not run: 18,000 of 20,000 tokens are taken (--total-tokens)"
+    assert share == (
+        "not run: 2,000 of 20,000 tokens are left, too little for a row (--total-tokens)"
+    )
+
+
+async def test_a_row_waits_for_what_others_may_leave_before_it_is_not_run() -> None:
+    of = allowance(replace(NO_LIMIT, tokens=4000), 12)
+    first, second = share_of(of), share_of(of)
+    assert (first.tokens, second.tokens) == (2000, 2000)
+    third = asyncio.create_task(of.granted())
+    await asyncio.sleep(0)
+    assert not third.done()
+    of.settle(first, Means(tokens=57))
+    await asyncio.sleep(0)
+    assert not third.done()
+    of.settle(second, Means(tokens=43))
+    share = await asyncio.wait_for(third, 5)
+    assert isinstance(share, Means)
+    assert share.tokens == 2000
+    of.settle(share, Means(tokens=3000))
+    assert await of.granted() == (
+        "not run: 900 of 4,000 tokens are left, too little for a row (--total-tokens)"
+    )
+
+
+def test_a_row_is_not_begun_with_less_money_than_its_least_tokens_cost() -> None:
+    settings = Settings(prices={"a": {"prompt": 1, "completion": 2}})  # type: ignore[dict-item]
+    least = least_of_a_row(settings)
+    assert least.cost == pytest.approx(0.002)
+    whole, taken = replace(NO_LIMIT, cost=0.001), Means()
+    of = Allowance(whole, EACH, rows=3, at_once=1, clock=Ticking(), taken=taken, least=least)
+    assert str(of.share()).startswith("not run: 0.001 of 0.001 money are left")
 
 
 def test_seconds_are_those_of_the_clock_and_go_on_after_a_restart() -> None:
@@ -80,7 +112,7 @@ def test_seconds_are_those_of_the_clock_and_go_on_after_a_restart() -> None:
     assert share_of(of).seconds == pytest.approx(30)
     clock.seconds = 57
     assert of.seconds == 97
-    assert str(of.share()).startswith("not run: 97 of 100 seconds")
+    assert str(of.share()).startswith("not run: 3 of 100 seconds are left")
 
 
 @given(

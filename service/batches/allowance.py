@@ -4,9 +4,10 @@ What is left is shared out among the rows that are left, but no row gets less th
 many of them are asked as can be, and the others are not run at all.
 """
 
+import asyncio
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from service.settings import Settings
@@ -40,7 +41,6 @@ class Means:
 _NAMES = tuple(field.name for field in fields(Means))
 NO_LIMIT = Means(*[math.inf] * len(_NAMES))
 _LEAST = Means(seconds=5, tokens=2000, tool_calls=2)
-"""Below this no row comes to anything."""
 _WORDS = {"seconds": "seconds", "tokens": "tokens", "tool_calls": "tool calls", "cost": "money"}
 
 
@@ -52,6 +52,12 @@ def row_limits(settings: Settings) -> Means:
         settings.max_tool_calls,
         settings.max_cost or math.inf,
     )
+
+
+def least_of_a_row(settings: Settings) -> Means:
+    """Below this none comes to anything."""
+    prices = [price.prompt for price in settings.prices.values()]
+    return replace(_LEAST, cost=_LEAST.tokens * min(prices, default=0.0) / 1_000_000)
 
 
 def limited(settings: Settings, limits: Means) -> Settings:
@@ -77,9 +83,12 @@ class Allowance:
         at_once: int,
         clock: Callable[[], float],
         taken: Means,
+        least: Means = _LEAST,
     ) -> None:
-        """`whole`: of the batch; `each`: of a row; `rows`: that are left, of which `at_once` run
-        together; `taken`: by those before, in earlier processes, too."""
+        """`whole`: of the batch; `each`: of a row, and `least`, without which none is begun;
+        `rows`: that are left, of which `at_once` run together; `taken`: by those before, in earlier
+        processes, too."""
+        self._least = least
         self._whole = whole
         self._each = each
         self._rows = rows
@@ -89,6 +98,7 @@ class Allowance:
         self._taken = taken
         self._promised: list[Means] = []
         self._ended: list[Means] = []
+        self._settled = asyncio.Event()
 
     @property
     def seconds(self) -> float:
@@ -100,7 +110,7 @@ class Allowance:
         run: which limit is spent."""
         chosen = {}
         for name in _NAMES:
-            left, least = self._left(name), self._least(name)
+            left, least = self._left(name), self._least_of(name)
             if left < least or left <= 0:
                 return self._spent(name)
             together = self._at_once if name == "seconds" else 1
@@ -111,11 +121,20 @@ class Allowance:
         self._promised.append(share)
         return share
 
+    async def granted(self) -> Means | str:
+        """As `share`; where others may yet leave something of what is promised to them, only
+        when they have."""
+        while isinstance(share := self.share(), str) and self._promised:
+            self._settled.clear()
+            await self._settled.wait()
+        return share
+
     def settle(self, promised: Means, taken: Means) -> None:
         """A row has ended: what it took replaces what was promised."""
         self._promised.remove(promised)
         self._taken += taken
         self._ended.append(taken)
+        self._settled.set()
 
     def _left(self, name: str) -> float:
         """That nobody has and that is promised to nobody."""
@@ -125,17 +144,21 @@ class Allowance:
         gone = sum(getattr(each, name) for each in (self._taken, *self._promised))
         return whole - float(gone) if math.isfinite(whole) else math.inf
 
-    def _least(self, name: str) -> float:
+    def _least_of(self, name: str) -> float:
         """What a row takes, by those that have ended, and no more than it may."""
         known: list[float] = [getattr(each, name) for each in self._ended]
         mean = sum(known) / len(known) if known else 0.0
         each: float = getattr(self._each, name)
-        least: float = getattr(_LEAST, name)
+        least: float = getattr(self._least, name)
         return min(each, max(mean, least))
 
     def _spent(self, name: str) -> str:
         """In words."""
         whole: float = getattr(self._whole, name)
-        taken = self.seconds if name == "seconds" else getattr(self._taken, name)
+        left = max(0.0, self._left(name))
+        told = f"{left:,.0f}" if left >= 100 else f"{left:.3g}"
         option = f"--total-{name.replace('_', '-')}"
-        return f"not run: {taken:,.6g} of {whole:,.6g} {_WORDS[name]} are taken ({option})"
+        return (
+            f"not run: {told} of {whole:,.6g} {_WORDS[name]} are left, too little for a row"
+            f" ({option})"
+        )

@@ -15,7 +15,7 @@ from operator import add
 
 from pydantic import JsonValue
 
-from service.batches.allowance import NO_LIMIT, Allowance, Means, row_limits
+from service.batches.allowance import NO_LIMIT, Allowance, Means, least_of_a_row, row_limits
 from service.batches.asked import Questions
 from service.batches.changes import Change, changes_of, is_answered
 from service.batches.folder import Folder
@@ -139,6 +139,7 @@ class _Pass:
                 at_once=gate.most,
                 clock=time.monotonic,
                 taken=replace(await self._taken(), seconds=self.record.seconds),
+                least=least_of_a_row(settings),
             )
             counted = replace(place, model=CountedModel(place.model, self.load))
             working = Working(

@@ -106,7 +106,7 @@ class Working:
         async with asyncio.TaskGroup() as group:
             for lines in groups:
                 await self.gate.enter()
-                share = self.allowance.share()
+                share = await self.allowance.granted()
                 if isinstance(share, str):
                     self.gate.leave()
                     self._end(lines, RowResult(NOT_RUN, share))
