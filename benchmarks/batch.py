@@ -53,12 +53,12 @@ _ASKED = (
 )
 
 
-def write_rows(file: Path, count: int, *, alike: bool = False) -> Path:
-    """Questions that differ; `alike`: as they stand, since a real model reads them."""
+def write_rows(file: Path, count: int) -> Path:
+    """Questions that differ, since those that are the same share a run."""
     with file.open("w", encoding="utf-8") as out:
         for number in range(count):
             question = _ASKED[number % len(_ASKED)]
-            text = question if alike else f"{question.removesuffix('?')} ({number})?"
+            text = f"{question.removesuffix('?')} ({number})?"
             out.write(json.dumps({"id": f"r{number:04}", "question": text}) + "\n")
     return file
 
@@ -172,7 +172,7 @@ async def measured(options: argparse.Namespace) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as named:
             folder = Path(named)
             write_pages(folder / "films")
-            rows = write_rows(folder / "rows.jsonl", options.embedded, alike=False)
+            rows = write_rows(folder / "rows.jsonl", options.embedded)
             told = await undisturbed(folder, rows, ("--model", options.model))
             found |= {
                 "embedded_rows": told["rows"],
