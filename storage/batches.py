@@ -108,8 +108,8 @@ class Batches:
             values: dict[str, Any] = {"id": id_, "place": place, "key": key, **_owner()}
             values |= {"configuration": dict(configuration), "created_at": at}
             await connection.execute(insert(BatchRow).values(values))
-            known = {} if fresh else await _known(connection, place)
-            rows = [_new_row(id_, number, line, known) for number, line in enumerate(lines)]
+            known = await _known(connection, place, fresh=fresh)
+            rows = [known.row(id_, number, line) for number, line in enumerate(lines)]
             await connection.execute(insert(BatchLineRow), rows)
             return await _whole(connection, await _row(connection, id_))
 
@@ -217,33 +217,45 @@ async def _newest(connection: AsyncConnection, place: str) -> Row[Any] | None:
     return (await connection.execute(query)).one_or_none()
 
 
-async def _known(connection: AsyncConnection, place: str) -> dict[str, list[Row[Any]]]:
-    """By key, the rows of earlier batches that have a run, the newest last."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What earlier batches of a place have left, by the newest of them."""
+
+    lines: Mapping[str, Row[Any]]
+    """By key, those that have a run."""
+    files: Mapping[str, Mapping[str, Any]]
+    """By the name of a row, whatever row that was."""
+
+    def row(self, batch: str, position: int, line: NewLine) -> dict[str, Any]:
+        """A new one, with what is known of it already."""
+        had = self.lines.get(line.key)
+        return {
+            "batch": batch,
+            "position": position,
+            "key": line.key,
+            "question": line.question,
+            "name": line.name,
+            "run": had.run if had else None,
+            "taken": had is not None and had.result is not None,
+            "result": had.result if had else None,
+            "files": self.files.get(line.name),
+        }
+
+
+async def _known(connection: AsyncConnection, place: str, *, fresh: bool) -> _Known:
+    """`fresh`: without runs."""
     earlier = select(BatchRow.id).where(BatchRow.place == place)
     earlier = earlier.order_by(BatchRow.id.desc()).limit(_REMEMBERED)
     batches = list((await connection.execute(earlier)).scalars())
-    query = select(BatchLineRow.__table__).where(
-        BatchLineRow.batch.in_(batches), BatchLineRow.run.is_not(None)
-    )
-    known: dict[str, list[Row[Any]]] = {}
-    for row in await connection.execute(query.order_by(BatchLineRow.batch, BatchLineRow.position)):
-        known.setdefault(row.key, []).append(row)
-    return known
-
-
-def _new_row(
-    batch: str, position: int, line: NewLine, known: Mapping[str, list[Row[Any]]]
-) -> dict[str, Any]:
-    """With what is known of it already."""
-    had = known.get(line.key, [])
-    row: dict[str, Any] = {"batch": batch, "position": position, "key": line.key}
-    row |= {"question": line.question, "name": line.name}
-    if not had:
-        return row | {"run": None, "taken": False, "result": None, "files": None}
-    last = had[-1]
-    row |= {"run": last.run, "taken": last.result is not None, "result": last.result}
-    written = [one.files for one in had if one.name == line.name]
-    return row | {"files": written[-1] if written else None}
+    query = select(BatchLineRow.__table__).where(BatchLineRow.batch.in_(batches))
+    rows = await connection.execute(query.order_by(BatchLineRow.batch, BatchLineRow.position))
+    lines, files = {}, {}
+    for row in rows:
+        if row.run is not None and not fresh:
+            lines[row.key] = row
+        if row.files is not None:
+            files[row.name] = row.files
+    return _Known(lines, files)
 
 
 async def _row(connection: AsyncConnection, id_: str) -> Row[Any]:

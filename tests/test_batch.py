@@ -136,6 +136,19 @@ async def test_rows_that_are_unchanged_are_taken_over_wherever_they_stand_now(de
     assert await desk.runs() == 3
 
 
+async def test_a_report_that_another_row_has_overwritten_is_written_again(desk: Desk) -> None:
+    def assignment(*questions: str) -> Assignment:
+        asked = desk.assignment(*questions)
+        rows = tuple(replace(row, name=f"r{n}") for n, row in enumerate(asked.questions.rows))
+        return replace(asked, questions=replace(asked.questions, rows=rows))
+
+    for questions in ((INCEPTION, PARASITE), (PARASITE, INCEPTION), (INCEPTION, PARASITE)):
+        with BatchTerminal(Console(stderr=True), "breadth batch", quiet=True) as display:
+            await batched(assignment(*questions), display)
+        for number, question in enumerate(questions):
+            assert question in (desk.out / f"reports/r{number}.html").read_text(encoding="utf-8")
+
+
 async def test_other_options_are_another_row_and_other_limits_are_not(desk: Desk) -> None:
     await desk.batch(INCEPTION)
     assert (await desk.batch(INCEPTION, max_tokens=100_000, seconds=50.0)).rows[0].taken
