@@ -16,7 +16,7 @@ from tenacity.wait import wait_base
 from planner.budget import Budget
 from planner.checking import told
 from planner.errors import BudgetExceeded
-from planner.events import SpeculationStarted, StepStarted, Trace
+from planner.events import Reasoned, SpeculationStarted, StepStarted, Trace
 from planner.guesses import Guess, guessing
 from planner.handing import WAITS, Call
 from planner.outcomes import Done, Failed, Outcome, Skipped
@@ -196,6 +196,8 @@ class Caller:
         finally:
             current_step.reset(token)
             guessing.reset(guessed)
+        if result.trail:
+            await self._trace.record(Reasoned(call_id, tuple(result.trail)))
         return Done(result.value, tuple(result.evidence), tuple(result.read), result.cut)
 
     async def _tried(

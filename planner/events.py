@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from inference import Completion, Request
 from planner.outcomes import Answer, Outcome, Status
 from planner.plan import Step
+from reasoning import Candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,14 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
+class Reasoned:
+    """A step's method of reasoning has ended: what it made, and what became of each."""
+
+    step: str
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PlanEnded:
     """No further line comes in this round."""
 
@@ -173,6 +182,7 @@ Event = (
     | StepReplaced
     | ModelCalled
     | Decided
+    | Reasoned
     | PlanEnded
     | AnswerWritten
     | RunEnded

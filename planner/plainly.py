@@ -24,6 +24,14 @@ def plain(grounds: Grounds) -> Answer:
     return Answer(grounds.value, (first, *rest), grounds.citations)
 
 
+def bare(grounds: Grounds) -> Answer:
+    """The value, as it stands, and what it rests on."""
+    numbers = tuple(range(1, len(grounds.citations) + 1))
+    text = (grounds.value or "").strip()
+    end = "" if text.endswith((".", "!", "?", "}", "`")) or "\n" in text else "."
+    return Answer(grounds.value, (Sentence(f"{text}{end}", numbers),), grounds.citations)
+
+
 def with_disputes(answer: Answer, grounds: Grounds) -> Answer:
     """The answer, and behind it both values of each contradiction that stayed open, each cited."""
     if answer.value is None:

@@ -78,6 +78,8 @@ class Style:
     """Whether no single value is asked for, so that wide searches are the plan."""
     instructions: str = ""
     """How it is to be worded, in the user's words."""
+    bare: bool = False
+    """Whether the value of the step that answers is the whole answer: it is reasoned text."""
 
     @property
     def is_long(self) -> bool:

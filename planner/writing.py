@@ -21,7 +21,7 @@ from planner.longer import LongWriter
 from planner.marks import cited_sentences
 from planner.notes import Note, names_all
 from planner.outcomes import Answer, Sentence
-from planner.plainly import abstention, is_only_computed, plain, without_value
+from planner.plainly import abstention, bare, is_only_computed, plain, without_value
 from planner.style import Style
 from planner.telling import Telling
 from planner.writing_prompt import answer_grammar, answer_prompt, merging_prompt
@@ -85,6 +85,8 @@ class Writer:
         proven facts of the moment; what is new among them is told to the model while it writes. Of
         several drafts none is interrupted.
         """
+        if self._style.bare and grounds.value is not None:
+            return bare(grounds)
         notes = self._long.notes(question, grounds) if self._style.is_long else ()
         if notes and self._worded and await self._is_told(question, grounds, notes):
             value = grounds.value is not None

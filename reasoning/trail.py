@@ -24,6 +24,12 @@ class Candidate:
     """Ids of the candidates that it was written from."""
     state: State = ""
 
+    def shortened(self, longest: int) -> "Candidate":
+        """With so many characters of its text at most, from its end, where the answer is."""
+        if len(self.text) <= longest:
+            return self
+        return replace(self, text=f"... {self.text[-longest:]}")
+
 
 class Trail:
     """Candidates in the order in which they were made.

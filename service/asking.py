@@ -10,11 +10,11 @@ from service.errors import UsageProblem
 from service.following import before_of, documents_of, earlier_of
 from service.others import Others, approver_of, others_of
 from service.person import Person
-from service.plans import asked_by, plan_of, text_of
+from service.plans import asked_by, plan_of, reads, text_of
 from service.saved import is_given, options_of, require_ended, restored
 from service.settings import Settings
 from service.workplace import Finished, require_presence, workplace
-from storage import TraceStore
+from storage import RunRecord, TraceStore
 
 _MOST_CHARACTERS = 2000
 
@@ -97,7 +97,9 @@ async def _new_run(
         options |= {"plan": text_of(plan)} if plan else {}
         options |= {"approve": True} if approver else {}
         before = earlier.passages if earlier else ()
-        place = await stack.enter_async_context(workplace(roots, settings, display, others, before))
+        place = await stack.enter_async_context(
+            workplace(roots, settings, display, others, before, reads=plan is None or reads(plan))
+        )
         talk = MemoryTrace()
         if earlier is not None:
             record = earlier.record
@@ -130,6 +132,12 @@ async def resume(
             others_of(
                 saved, display, every=is_given(record), approver=approver_of(person)
             ) as others,
-            workplace(roots, saved, display, others, before) as place,
+            workplace(roots, saved, display, others, before, reads=_reads(record, others)) as place,
         ):
             return await place.go_on(store, record, person)
+
+
+def _reads(record: RunRecord, others: Others) -> bool:
+    """Whether a stored run looks into documents or the web."""
+    plan = record.options.get("plan")
+    return plan is None or reads(plan_of(str(plan), "the run's plan", others.shapes))

@@ -18,6 +18,7 @@ from service import (
     runs_cli,
     serve_cli,
     settings_cli,
+    think_cli,
 )
 from service.edge import choose_settings, leave, show
 from service.evaluating.cli import EVAL_EPILOG, evals, evaluate
@@ -44,6 +45,8 @@ app.command(epilog=ask_cli.WRITE_EPILOG)(ask_cli.write)
 app.command(epilog=batch_cli.EPILOG)(batch_cli.batch)
 app.command(epilog=plan_cli.RUN_EPILOG)(plan_cli.run)
 app.command(epilog=plan_cli.REPLAY_EPILOG)(plan_cli.replay)
+app.command(epilog=think_cli.THINK_EPILOG)(think_cli.think)
+app.command(epilog=think_cli.METHODS_EPILOG)(think_cli.methods)
 app.command(epilog=settings_cli.EPILOG)(settings_cli.settings)
 app.command(epilog=init_cli.INIT_EPILOG)(init_cli.init)
 app.command(epilog=doctor_cli.DOCTOR_EPILOG)(doctor_cli.doctor)

@@ -1,16 +1,18 @@
 """Plans as their user writes them, over the tools that there are."""
 
+import json
 from collections.abc import Mapping
 
 from planner import Plan, PlanError, Research, Vocabulary, question_of, read_plan, written
 from service.errors import UsageProblem
-from tools import Arguments, Calculate, Compare, Lookup, Python, Read, Search, Table, Which
+from tools import Arguments, Calculate, Compare, Lookup, Python, Read, Search, Table, Think, Which
 
 TOOLS: Mapping[str, type[Arguments]] = {
     tool.name: tool.arguments
-    for tool in (Lookup, Compare, Which, Calculate, Table, Python, Search, Read, Research)
+    for tool in (Lookup, Compare, Which, Calculate, Table, Python, Search, Read, Think, Research)
 }
 """What each tool takes."""
+_READING = frozenset(tool.name for tool in (Lookup, Which, Search, Read, Research))
 _VOCABULARY = Vocabulary({name: t.field_names() for name, t in TOOLS.items()}, Lookup.name)
 
 
@@ -28,6 +30,19 @@ def plan_of(text: str, name: str, others: Mapping[str, type[Arguments]] | None =
 def text_of(plan: Plan) -> str:
     """A line a step, in the short form; in the long one where the tool is another's."""
     return "\n".join(written(step, _VOCABULARY) for step in plan.steps)
+
+
+def reads(plan: Plan) -> bool:
+    """Whether the plan looks into documents or the web, so that there have to be some."""
+    return any(step.tool in _READING or step.arguments.get("search") for step in plan.steps)
+
+
+def think_plan(question: str, method: str, *, reads: bool) -> str:
+    """The plan of one step that thinks; `reads`: about what is found for the question, too."""
+    arguments = {"question": question.strip(), "method": method}
+    if reads:
+        arguments["search"] = " ".join(question.split())
+    return json.dumps({"id": "a", "tool": Think.name, "arguments": arguments}, ensure_ascii=False)
 
 
 def asked_by(plan: Plan) -> str:

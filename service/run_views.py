@@ -15,6 +15,7 @@ from rich.text import Text
 
 from service.legible import legible, legible_duration
 from service.plan_views import Data, PlanView, RunningTime
+from service.trail_views import reasoning
 from storage import RunRecord
 
 _STATUS_STYLES = {
@@ -67,6 +68,7 @@ def trace_tree(document: Data) -> RenderableType:
         ("Plan", plan.tree()),
         ("Time", plan.timeline()),
         ("Started early", _speculation(document["events"])),
+        ("Reasoning", reasoning(document["events"])),
         ("Models", _models(document["model_calls"])),
         ("Decisions", _decisions(document["events"], time)),
         ("Answer", _answer(document)),

@@ -40,6 +40,8 @@ class Wishes:
     """Functions of the caller, each with `name`, `description`, `parameters` (a JSON schema) and
     `strict`. A plan may call them as tools of these names; the run then ends, and the caller sends
     what they gave with a further request."""
+    method: str | None = None
+    """The method by which the question is reasoned about, in the place of research."""
     outputs: list[JsonValue] | None = None
     """What functions of the caller gave: `call_id`, `name`, `arguments` (an object), `output` (a
     text). A call of the same function with the same arguments has this result."""

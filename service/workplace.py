@@ -6,15 +6,17 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from inference import Model
+from inference import Model, ModelError
 from planner import (
     Answer,
     Budget,
+    BudgetExceeded,
     Event,
     History,
     Plan,
     RecordedModel,
     Reply,
+    ResearchSettings,
     Result,
     Review,
     Toolbox,
@@ -32,7 +34,7 @@ from service.errors import UsageProblem
 from service.models import Models, models_of
 from service.others import Others
 from service.person import Person
-from service.plans import plan_of
+from service.plans import plan_of, think_plan
 from service.saved import research_settings
 from service.settings import Settings
 from service.sources import Root, Sources, require_sources, sources
@@ -47,6 +49,7 @@ from tools import (
     Read,
     Search,
     Table,
+    Think,
     Tool,
     Which,
     model_chooser,
@@ -89,20 +92,29 @@ class Workplace:
         plan: Plan | None = None,
         review: Review | None = None,
     ) -> Finished:
-        """Research one question."""
+        """Research one question, or reason about it where that is wished."""
+        if plan is None and self.wishes.method:
+            thought = think_plan(question, self.wishes.method, reads=self.looks)
+            plan = plan_of(thought, "the run's method")
         result = await research(
             question,
             model=self.model,
             toolbox=self._toolbox,
             trace=Tee(store.trace(run, self.worker), self.display),
-            settings=replace(
-                research_settings(self.settings, question), form=self.wishes.wanted_form
-            ),
+            settings=self._research_settings(question, plan),
             history=history,
             plan=plan,
             review=review,
         )
         return Finished(run, question, result)
+
+    def _research_settings(self, question: str, plan: Plan | None) -> ResearchSettings:
+        """Those of the run; what a plan reasoned about is not told in other words."""
+        settings = research_settings(self.settings, question)
+        settings = replace(settings, form=self.wishes.wanted_form)
+        if plan is None or not plan.steps or plan.steps[-1].tool != Think.name:
+            return settings
+        return replace(settings, style=replace(settings.style, bare=True))
 
     async def clarified(self, question: str, person: Person, trace: Trace) -> str:
         """The question as the person means it; it is asked before there is a run."""
@@ -183,6 +195,7 @@ def own_tools(sources: Sources, model: Model, *, seed: int) -> tuple[Tool[Any], 
         Python(),
         Search(sources.engine),
         Read(sources.reader),
+        Think(sources.engine, model, seed=seed, tolerated=(ModelError, BudgetExceeded)),
     )
 
 
@@ -207,13 +220,15 @@ async def workplace(
     others: Others,
     before: Sequence[Passage] = (),
     given: AbstractAsyncContextManager[Sources] | None = None,
+    *,
+    reads: bool = True,
 ) -> AsyncIterator[Workplace]:
     """The model loads while the documents are indexed; each is done once.
 
     `before`: what was read by the run that this one follows; it is found first. `given`: what is
-    searched instead of documents.
+    searched instead of documents. `reads`: there has to be something to search.
     """
-    needed = given is None and not (others.tools or before)
+    needed = reads and given is None and not (others.tools or before)
     require_sources(roots, settings, needed=needed)
     looks = given is not None or bool(roots or settings.search or before)
     given = given or sources(roots, settings, display, needed=needed)

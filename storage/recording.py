@@ -18,6 +18,7 @@ from planner import (
     ModelCalled,
     PhaseStarted,
     PlanEnded,
+    Reasoned,
     RunEnded,
     RunStarted,
     Speculated,
@@ -149,6 +150,7 @@ async def _written(entry: _Entry, event: Event, row: Row[Any]) -> dict[str, Any]
             | Speculated()
             | StepCancelled()
             | Decided()
+            | Reasoned()
             | PlanEnded()
             | Within()
         ):

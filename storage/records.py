@@ -18,6 +18,7 @@ from planner import (
     Outcome,
     PhaseStarted,
     PlanEnded,
+    Reasoned,
     RunEnded,
     RunStarted,
     Skipped,
@@ -46,6 +47,7 @@ EVENT_KINDS: Mapping[type[Event], str] = {
     StepReplaced: "step_replaced",
     ModelCalled: "model_called",
     Decided: "decided",
+    Reasoned: "reasoned",
     PlanEnded: "plan_ended",
     AnswerWritten: "answer_written",
     RunEnded: "run_ended",
@@ -103,7 +105,15 @@ def _payload(event: Event) -> Data:
             return {"id": call, "attempt": attempt, **data}
         case StepReplaced(was=was, why=why):
             return {"id": was.id, "why": why, "was": step_columns(was)}
-        case Speculated() | StepCancelled() | PhaseStarted() | Decided() | PlanEnded() | RunEnded():
+        case (
+            Speculated()
+            | StepCancelled()
+            | PhaseStarted()
+            | Decided()
+            | Reasoned()
+            | PlanEnded()
+            | RunEnded()
+        ):
             return asdict(event)
         case AnswerWritten() | Within():  # a Within inside another is none: the ways are joined
             return {}

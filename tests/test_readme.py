@@ -17,7 +17,7 @@ from planner import PlanBuilder, PlanError, Research, Step, Vocabulary, step_of
 from service.command_line import app
 from service.plans import TOOLS
 from service.settings import Settings
-from tools import Calculate, Compare, Lookup, Python, Read, Search, Table, Which
+from tools import Calculate, Compare, Lookup, Python, Read, Search, Table, Think, Which
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -134,7 +134,7 @@ def test_what_the_page_says_is_refused_is_refused_so(row: list[str]) -> None:
 
 @pytest.mark.parametrize("row", rows_behind(PLAN_LANGUAGE, "<!-- tools -->"), ids=lambda r: r[0])
 def test_the_page_names_every_argument_of_a_tool(row: list[str]) -> None:
-    tools = [Lookup, Compare, Which, Calculate, Table, Python, Search, Read, Research]
+    tools = [Lookup, Compare, Which, Calculate, Table, Python, Search, Read, Think, Research]
     every = Vocabulary.of(tools, default="lookup")
     name, first, rest, _ = row
     assert every.tools[name.strip("`")] == (first.strip("`"), *re.findall(r"`(\w+)`", rest))

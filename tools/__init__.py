@@ -26,12 +26,14 @@ from tools.relevance import names_in
 from tools.sandbox import Sandbox, SandboxLimits, SandboxRefused, SandboxResult, sandbox_kind
 from tools.schema_arguments import arguments_of
 from tools.table import Table
+from tools.think import DEFAULT_METHOD, Think
 from tools.tool import Arguments, Tool, ToolError, ToolResult, cost_of, has_side_effects
 from tools.values import MONTHS, Amount, Moment, Quantity, as_amount, as_moment, convert, unit_named
 from tools.which import Which
 from tools.words import content_words, holds, is_function_word, stems, words
 
 __all__ = [
+    "DEFAULT_METHOD",
     "MONTHS",
     "OPENAPI_BYTES",
     "Amount",
@@ -67,6 +69,7 @@ __all__ = [
     "Search",
     "Service",
     "Table",
+    "Think",
     "Tool",
     "ToolError",
     "ToolResult",

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from reasoning import Candidate
 from search import Passage
 
 
@@ -48,6 +49,8 @@ class ToolResult:
     """Further passages that were looked at: they can be cited too."""
     cut: str | None = None
     """Why the work was ended before its time; the value is the best that there was."""
+    trail: Sequence[Candidate] = ()
+    """What a method of reasoning made on its way to the value."""
 
 
 A_contra = TypeVar("A_contra", bound=Arguments, contravariant=True)

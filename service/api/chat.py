@@ -15,7 +15,7 @@ from service.api.chat_objects import ChatCompletion, Chunks, Said, completion, s
 from service.api.chat_tools import asked_calls, functions_by
 from service.api.describing import EVENTS, described
 from service.api.front import FRONT, Front
-from service.api.offered import OFFERED, changes_of, wished_options
+from service.api.offered import changes_of, is_offered, method_by, wished_options
 from service.api.passing import pass_on
 from service.api.places import GrowingVeil
 from service.api.progress import Progress
@@ -42,7 +42,7 @@ async def chat(request: web.Request) -> web.StreamResponse:
     """A run for our own models; any other is asked itself, where that is allowed."""
     given = await read_object(request)
     model = given.get("model")
-    if isinstance(model, str) and model not in OFFERED:
+    if isinstance(model, str) and not is_offered(model):
         return await pass_on(request, model)
     body = checked(given, ChatBody)
     front = request.app[FRONT]
@@ -69,6 +69,7 @@ async def chat_asked(body: ChatBody, front: Front, key: str | None, user: str) -
         form=form_by(body),
         functions=functions_by(body.tools, body.tool_choice, front.settings),
         outputs=turns.handed_back.outputs,
+        method=method_by(body.model),
     )
     changes = changes_of(body.model) | changes_by(body) | turns.changes
     options = wished_options(front.settings, changes, **wishes.to_options())

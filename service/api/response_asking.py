@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from service.api.answer_forms import form_of
 from service.api.errors import ApiError
-from service.api.offered import EFFORTS, changes_of, wished_options
+from service.api.offered import EFFORTS, changes_of, method_by, wished_options
 from service.api.response_bodies import ResponseBody, Turns
 from service.api.response_tools import Tools, tools_of
 from service.settings import Settings
@@ -47,6 +47,7 @@ def asked_by(
         domains=tools.domains,
         servers=tools.servers or None,
         functions=tools.functions or None,
+        method=method_by(body.model),
     )
     changes |= _changes(body, turns, tools, settings)
     options = wished_options(settings, changes, **wishes.to_options())

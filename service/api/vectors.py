@@ -15,7 +15,7 @@ from service.api.bodies import Body, checked, read_object
 from service.api.describing import EVENTS, described
 from service.api.errors import ApiError
 from service.api.front import FRONT
-from service.api.offered import OFFERED, unknown_model
+from service.api.offered import OFFERED, is_offered, unknown_model
 from service.api.passing import pass_on
 from service.api.served import embeddings_served
 from service.settings import Settings
@@ -101,7 +101,7 @@ async def embeddings(request: web.Request) -> web.StreamResponse:
 async def completions(request: web.Request) -> web.StreamResponse:
     """By a model of a server."""
     model = _model(await read_object(request))
-    if model in OFFERED:
+    if is_offered(model):
         text = f"{model} answers questions: ask it by way of /v1/chat/completions"
         raise ApiError(400, text, param="model", code="unsupported_model")
     return await pass_on(request, model)

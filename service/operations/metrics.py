@@ -29,6 +29,7 @@ from planner import (
     Outcome,
     PhaseStarted,
     PlanEnded,
+    Reasoned,
     RunEnded,
     RunStarted,
     Skipped,
@@ -217,6 +218,7 @@ class MeteredTrace:
                 | Speculated()
                 | StepCancelled()
                 | Decided()
+                | Reasoned()
                 | PlanEnded()
                 | AnswerWritten()
             ):

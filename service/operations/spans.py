@@ -36,6 +36,7 @@ from planner import (
     ModelCalled,
     PhaseStarted,
     PlanEnded,
+    Reasoned,
     RunEnded,
     RunStarted,
     Skipped,
@@ -122,7 +123,14 @@ class SpanTrace:
                 self._step_ended(way + call, event)
             case ModelCalled():
                 self._model_called(event, way)
-            case SpeculationStarted() | Speculated() | StepCancelled() | Decided() | PlanEnded():
+            case (
+                SpeculationStarted()
+                | Speculated()
+                | StepCancelled()
+                | Decided()
+                | Reasoned()
+                | PlanEnded()
+            ):
                 pass
             case never:
                 assert_never(never)

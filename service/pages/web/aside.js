@@ -95,8 +95,33 @@ function ofStep(story, box, found) {
   }
   const why = call?.error || box.error || box.cancelled;
   if (why) shown.push(el("h3", {}, "Why"), said("p", why));
+  if (box.candidates.length) shown.push(...reasoning(box.candidates));
   if (found) shown.push(...passages(found));
   return shown;
+}
+
+// What a method of reasoning made, round by round, and who saw whom.
+function reasoning(candidates) {
+  const rounds = new Map();
+  for (const one of candidates) {
+    if (!rounds.has(one.round)) rounds.set(one.round, []);
+    rounds.get(one.round).push(one);
+  }
+  const shown = [el("h3", {}, "Reasoning")];
+  for (const [round, made] of rounds) {
+    if (rounds.size > 1) shown.push(el("h4", {}, `Round ${round}`));
+    shown.push(el("ul", { class: "candidates" }, made.map(candidate)));
+  }
+  return shown;
+}
+
+function candidate(one) {
+  const facts = [one.by, one.score === null ? "" : `score ${one.score.toFixed(2)}`,
+    one.saw.length ? `saw ${one.saw.join(", ")}` : "", one.state].filter(Boolean).join("; ");
+  const says = one.answer ?? `${one.text.slice(0, 80)}${one.text.length > 80 ? "…" : ""}`;
+  return el("li", { class: one.state || "kept" }, el("details", {}, el("summary", {},
+    said("strong", `${one.id}: ${says}`), facts ? said("span", ` (${facts})`, { class: "quiet" }) : ""),
+  said("pre", one.text, { tabindex: 0 })));
 }
 
 function pairs(given) {

@@ -68,7 +68,7 @@ export class Story {
         id, step: step || id, tool: "", arguments: {}, inputs: [], forEach: null, optional: false,
         condition: null, by: "", round: 0, within: null, parts: [], isList: false, started: null,
         ended: null, outcome: null, value: undefined, error: null, drafted: false, cancelled: null,
-        reused: false, attempt: 1, sources: [], modelCalls: 0, kept: null,
+        reused: false, attempt: 1, sources: [], modelCalls: 0, kept: null, candidates: [],
       };
       this.boxes.set(id, found);
       this.shape += 1;
@@ -173,6 +173,9 @@ const TAKEN = {
     story.modelCalls += 1;
     const box = event.step ? story.boxes.get(event.step) : null;
     if (box) box.modelCalls += 1;
+  },
+  reasoned(story, event) {
+    story.box(event.step).candidates = event.candidates;
   },
   decided(story, event) {
     const where = event.within ? `${event.within}: ` : "";

@@ -1,0 +1,144 @@
+"""The commands `breadth think` and `breadth methods`."""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from reasoning import ALIASES, METHODS, Method, MethodError, parsed
+from service import asking
+from service.delivering import check_output, deliver, terminal
+from service.edge import AsJson, Quiet, fail, leave, run_to_end, show, show_json
+from service.options import LIMITS, MODELS, Documents, Output, takes
+from service.plans import think_plan
+from service.settings import Settings
+from service.tables import show_rows
+from tools import DEFAULT_METHOD
+
+THINK_EPILOG = """
+Examples:
+
+  breadth think "How many legs have three cats and two birds?"
+
+  breadth think --method rsa "What is the remainder of 7^2026 divided by 10?" --json
+
+  breadth think --method "best-of(4, vote(3))" "Which of the two is cheaper?" -d notes/
+
+  cat task.txt | breadth think - --method adaptive-consistency
+"""
+METHODS_EPILOG = """
+Examples:
+
+  breadth methods
+
+  breadth methods adaptive-consistency
+
+  breadth methods "best-of(4, vote(3))" --json
+"""
+_LARGEST = 100_000
+
+
+@takes("search", *MODELS, *LIMITS, "seed", "speculate", "citations")
+def think(
+    question: Annotated[str, typer.Argument(help="What to think about; - is standard input.")],
+    *,
+    method: Annotated[
+        str,
+        typer.Option(help="How samples are spent, as `breadth methods` lists them."),
+    ] = DEFAULT_METHOD,
+    documents: Documents = None,
+    settings: Settings,
+    output: Output = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Reason about a question by a published method of parallel samples."""
+    check_output(output)
+    asked = sys.stdin.read(_LARGEST) if question == "-" else question
+    if not asked.strip():
+        fail("the question is empty: write it in quotes behind `breadth think`", 2)
+    try:
+        parsed(method)
+    except MethodError as error:
+        fail(f"--method: {error}", 2)
+    plan = think_plan(asked, method, reads=bool(documents or settings.documents or settings.search))
+    with terminal(quiet) as display:
+        given = asking.Written("the question", plan)
+        work = asking.run_plan(given, asked, documents or [], settings, display)
+        finished = run_to_end(work, display)
+    deliver(finished, output, settings, json=as_json)
+
+
+def methods(
+    method: Annotated[
+        str | None, typer.Argument(help="One of them, or several put together.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the methods of reasoning, or tell what one does and costs."""
+    if method is not None:
+        _tell(method, as_json=as_json)
+    elif as_json:
+        show_json([_described(one) for one in METHODS.values()])
+    else:
+        rows = [
+            {"method": one.name, "calls": one.cost()[0], "rounds": one.cost()[1], "does": one.does}
+            for one in METHODS.values()
+        ]
+        show_rows(rows, ("method", "calls", "rounds", "does"), "none")
+    leave(0)
+
+
+def _tell(text: str, *, as_json: bool) -> None:
+    """Of one, with what it was given."""
+    try:
+        written = parsed(text)
+    except MethodError as error:
+        fail(str(error), 2)
+        raise
+    calls, rounds = written.cost
+    if written.method is None:
+        fail(f"{written.name} is a single sample, and no method by itself", 2)
+        raise AssertionError("unreachable")
+    told = _described(written.method) | {"written": text, "calls": calls, "rounds": rounds}
+    if as_json:
+        show_json(told)
+        return
+    takes = ", ".join(f"{one['name']}={one['default']}" for one in told["parameters"])
+    lines = [
+        f"{told['name']}: {told['does']}.",
+        f"  calls    {calls} at most ({told['calls_formula']})",
+        f"  rounds   {rounds} at most ({told['rounds_formula']})",
+        f"  takes    {takes or 'nothing'}",
+        f"  when     {told['when']}",
+        f"  papers   {', '.join(f'arXiv:{paper}' for paper in told['papers'])}",
+    ]
+    show("\n".join(lines))
+
+
+def _described(method: Method) -> dict[str, Any]:
+    """For programs."""
+    calls, rounds = method.cost()
+    return {
+        "name": method.name,
+        "aliases": [alias for alias, name in ALIASES.items() if name == method.name],
+        "does": method.does,
+        "form": method.form,
+        "papers": list(method.papers),
+        "when": method.when,
+        "calls": calls,
+        "calls_formula": method.calls,
+        "rounds": rounds,
+        "rounds_formula": method.rounds,
+        "parameters": [
+            {"name": one.name, "kind": one.kind, "default": _shown(one.default)}
+            for one in method.parameters
+        ],
+    }
+
+
+def _shown(default: Any) -> Any:
+    """A default as JSON; an attempt's is a single sample."""
+    if default is None:
+        return "once"
+    return list(default) if isinstance(default, tuple) else default

@@ -1,0 +1,82 @@
+"""The tool `think`, and the commands `breadth think` and `breadth methods`."""
+
+import json
+
+import pytest
+from endpoint_server import models, piece, serving, stream
+from method_tasks import answering
+from test_command_line import User, user  # noqa: F401 - a fixture
+
+from inference import ModelUnavailable, ScriptedModel
+from search import DocumentIndex
+from tools import Think, ToolError
+from tools.think import ThinkArguments
+
+
+@pytest.fixture
+def index() -> DocumentIndex:
+    return DocumentIndex.open(None)
+
+
+async def test_the_answer_is_proved_by_the_reasoning_that_led_to_it(index: DocumentIndex) -> None:
+    model = ScriptedModel([["Two and two.\nAnswer: 4", "Hm.\nAnswer: 5", "Well.\nAnswer: 4.0"]])
+    think = Think(index, model)
+    result = await think.call(ThinkArguments(question="What is 2 + 2?", method="vote(3)"))
+    assert result.value == "4"
+    (proof,) = result.evidence
+    assert proof.text == "Two and two.\nAnswer: 4"
+    assert proof.source.title == "Reasoning by vote(3)"
+    assert [(one.answer, one.state) for one in result.trail] == [
+        ("4", "chosen"), ("5", ""), ("4.0", ""),
+    ]  # fmt: skip
+    index.close()
+
+
+async def test_a_text_without_an_answer_is_the_answer(index: DocumentIndex) -> None:
+    think = Think(index, answering(lambda asked: "It depends."))
+    result = await think.call(ThinkArguments(question="Is it so?", method="once"))
+    assert result.value == "It depends."
+    index.close()
+
+
+async def test_a_method_that_is_none_is_a_mistake_of_the_plan() -> None:
+    with pytest.raises(ValueError, match="there is no method 'vot'"):
+        ThinkArguments(question="Why?", method="vot")
+
+
+async def test_a_model_that_fails_fails_the_step(index: DocumentIndex) -> None:
+    think = Think(index, ScriptedModel([ModelUnavailable("gone")]))
+    with pytest.raises(ToolError, match="the model could not think: gone"):
+        await think.call(ThinkArguments(question="Why?"))
+    index.close()
+
+
+async def test_breadth_think_answers_without_documents(user: User) -> None:  # noqa: F811
+    said = stream(piece("So.\nAnswer: 42", 0), piece("So.\nAnswer: 41", 1), piece("Answer: 42", 2))
+    async with serving(said, models=models("m")) as played:
+        asked = ("think", "What is six times seven?", "--method", "vote(3)")
+        where = ("--model", "openai:m", "--base-url", played.url)
+        ended = await user.types(*asked, *where, "--json")
+        assert ended.code == 0, ended.err
+        document = json.loads(ended.out)
+        assert document["value"] == "42"
+        assert played.bodies[0]["n"] == 3
+        drawn = await user.types("trace", document["run"])
+    assert "Reasoning" in drawn.out
+    assert "✓ 1" in " ".join(drawn.out.split())
+
+
+async def test_a_method_that_is_none_is_told_before_anything_is_loaded(user: User) -> None:  # noqa: F811
+    ended = await user.types("think", "Why?", "--method", "vote(0")
+    assert (ended.code, ended.out) == (2, "")
+    assert "--method: 'vote(0', character 7: a comma or ) is missing" in ended.err
+
+
+async def test_the_methods_are_listed_and_told(user: User) -> None:  # noqa: F811
+    listed = json.loads((await user.types("methods", "--json")).out)
+    assert {"self-consistency", "best-of-n", "knockout"} <= {one["name"] for one in listed}
+    told = json.loads((await user.types("methods", "best-of(4, vote(3))", "--json")).out)
+    assert (told["name"], told["calls"], told["rounds"]) == ("best-of-n", 16, 2)
+    wrong = await user.types("methods", "foo")
+    assert wrong.code == 2
+    assert "there is no method 'foo'" in wrong.err

@@ -1,0 +1,127 @@
+"""The tool `think`: reasons about a question, by a published method of parallel samples."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from pydantic import Field, field_validator
+
+from inference import Message, Model, ModelError, Request, as_data
+from reasoning import Answers, Candidate, Crew, MathEquality, MethodError, Task, Trail, parsed
+from search import Passage, SearchEngine, Source
+from tools.find import MAX_QUESTION, found
+from tools.tool import Arguments, ToolError, ToolResult
+
+DEFAULT_METHOD = "self-consistency"
+_SYSTEM = "Solve the task."
+_READ = "Use what the data says, where it says something about it."
+_PASSAGES = 5
+_LONGEST = 1500
+"""Characters of a passage."""
+_KEPT = 2000
+"""Characters of a candidate, in the trace."""
+_TOKENS = 1024
+"""Of one sample."""
+_CLEAR = 200
+"""Characters of an answer that is a value; what is longer is a text."""
+
+
+class ThinkArguments(Arguments):
+    """What is to be thought about, and how."""
+
+    question: str = Field(min_length=1, max_length=4 * MAX_QUESTION)
+    method: str = Field(DEFAULT_METHOD, description="as `breadth methods` lists them")
+    search: str = Field("", max_length=MAX_QUESTION, description="what is read before")
+
+    @field_validator("method")
+    @classmethod
+    def _is_a_method(cls, method: str) -> str:
+        try:
+            parsed(method)
+        except MethodError as error:
+            raise ValueError(str(error)) from error
+        return method
+
+
+class Think:
+    """Reasons with a model alone, or over passages; the text of its reasoning is the evidence."""
+
+    name = "think"
+    description = "reason about a question; with a method, in parallel samples"
+    arguments: type[Arguments] = ThinkArguments
+    resource = "model"
+    seconds = 3600.0
+
+    def __init__(
+        self,
+        engine: SearchEngine,
+        model: Model,
+        *,
+        seed: int = 0,
+        tolerated: tuple[type[Exception], ...] = (ModelError,),
+        max_tokens: int = _TOKENS,
+    ) -> None:
+        """`tolerated`: a method goes on without what fails so."""
+        self._engine = engine
+        self._model = model
+        self._seed = seed
+        self._tolerated = tolerated
+        self._max_tokens = max_tokens
+
+    async def call(self, arguments: ThinkArguments) -> ToolResult:
+        """The answer that the method stands behind, or its whole text where it names none."""
+        passages: list[Passage] = []
+        if arguments.search:
+            hits = await found(self._engine, arguments.search, limit=_PASSAGES, within=None)
+            passages = [hit.passage for hit in hits]
+        trail = Trail()
+        async with MathEquality() as same:
+            answers = Answers(same=same)
+            task = Task(
+                self._request(arguments, answers, passages), answers, trail, self._tolerated
+            )
+            try:
+                made = await parsed(arguments.method).made(Crew(self._model))(task)
+            except MethodError as error:
+                raise ToolError(str(error)) from error
+            except ModelError as error:
+                raise ToolError(f"the model could not think: {error}") from error
+        text = made.best.text.strip()
+        answer = answers.of(text) or text
+        if not answer:
+            return ToolResult(None, read=passages, trail=_kept(trail.candidates))
+        proof = _reasoning(arguments, text)
+        return ToolResult(
+            answer if len(answer) <= _CLEAR else text,
+            evidence=[proof, *passages],
+            trail=_kept(trail.candidates),
+        )
+
+    def _request(
+        self, arguments: ThinkArguments, answers: Answers, passages: Sequence[Passage]
+    ) -> Request:
+        """What each sample is asked."""
+        data = [as_data(f"{one.source.title}: {one.text[:_LONGEST]}") for one in passages]
+        system = f"{_SYSTEM} {_READ}" if data else _SYSTEM
+        asked = "\n".join([*data, arguments.question, "", answers.form])
+        return Request(
+            (Message("system", system), Message("user", asked)),
+            max_tokens=self._max_tokens,
+            seed=self._seed,
+            purpose="think",
+        )
+
+
+def _reasoning(arguments: ThinkArguments, text: str) -> Passage:
+    """The text of the chosen sample, as what the answer rests on."""
+    source = Source(
+        location=f"think:{arguments.method} {arguments.question[:_CLEAR]}",
+        title=f"Reasoning by {arguments.method}",
+        media_type="text/plain",
+        digest=sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+    )
+    return Passage(source, 0, len(text), text)
+
+
+def _kept(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """For the trace: the model calls have the whole texts."""
+    return tuple(one.shortened(_KEPT) for one in candidates)
