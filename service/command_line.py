@@ -9,6 +9,7 @@ import typer
 
 from service import (
     ask_cli,
+    batch_cli,
     doctor_cli,
     init_cli,
     keeping_cli,
@@ -41,6 +42,7 @@ app.add_typer(webhooks, name="webhooks")
 app.command(epilog=ask_cli.ASK_EPILOG)(ask_cli.ask)
 app.command(epilog=ask_cli.RESUME_EPILOG)(ask_cli.resume)
 app.command(epilog=ask_cli.WRITE_EPILOG)(ask_cli.write)
+app.command(epilog=batch_cli.EPILOG)(batch_cli.batch)
 app.command(epilog=plan_cli.RUN_EPILOG)(plan_cli.run)
 app.command(epilog=plan_cli.REPLAY_EPILOG)(plan_cli.replay)
 app.command(epilog=think_cli.THINK_EPILOG)(think_cli.think)

@@ -28,6 +28,8 @@ from service.settings import Settings
 
 _OPENAI = "https://api.openai.com/v1"
 _SLOTS = 4
+_SLOTS_OF_A_SERVER = 8
+"""Requests that keep one of which nothing else is known busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,13 @@ def _weights(name: str, cache: Path) -> Path | PackagedWeights:
         f"unknown model {name!r}: use one of {', '.join(PACKAGED)}, a path to a GGUF file,"
         " hf:REPO/FILE, or openai:NAME with --base-url"
     )
+
+
+def slots_of(settings: Settings) -> int:
+    """Requests that the main model computes at once, about."""
+    name, url = _place(settings.model, settings)
+    servers = len(_addresses(url or _OPENAI)) if name.startswith("openai:") else 0
+    return servers * _SLOTS_OF_A_SERVER or _SLOTS
 
 
 def keys_of(settings: Settings) -> dict[str, SecretStr]:

@@ -166,6 +166,12 @@ class Settings(BaseSettings):
     """Whether answers may be shared by links that nobody can guess."""
     user_runs: Annotated[int | None, Field(ge=1)] = None
     """Runs of one user at once, in all processes of the service; None: as many as there is room."""
+    batch_bytes: Annotated[int, Field(gt=0)] = 32 * 2**20
+    """Of a file that a client of the service sends."""
+    batch_rows: Annotated[int, Field(gt=0)] = 10_000
+    """Requests in such a file."""
+    batch_days: Annotated[float, Field(gt=0)] = 30.0
+    """How long files of the service are kept."""
     webhook_hosts: str = ""
     """Hosts, or HOST:PORT, that webhooks may go to though they are private; with commas between."""
     slack_bot_token: SecretStr = SecretStr("")

@@ -23,21 +23,38 @@ survives the death of the process. `database_url` says what database a name mean
     standing     what of the service waits, runs and works
     pruning      removing runs, with everything of them
     forking      a run that begins with what another one has
+    batches      rows of a file that were asked at a shell; batch_tables has the tables
+    files        files of the service, and api_batches what is done with them
     evaluations  question sets that were asked; store.evaluations has them
     runs         runs as a whole; run_ids makes their names, owner knows whether they are alive
     records      values as JSON and back
 """
 
+from storage.api_batches import (
+    BATCH_OVER,
+    CLAIM_SECONDS,
+    ApiBatches,
+    ApiBatchRecord,
+    ApiLine,
+    BatchStatus,
+    LineCounts,
+    LineState,
+)
+from storage.batches import Batches, BatchLine, BatchRecord, NewLine
 from storage.engines import database_url, is_there
 from storage.errors import (
+    BatchTaken,
     DisabledWebhook,
     EvaluationTaken,
     NoStore,
     OverLimit,
     RunTaken,
     StorageError,
+    TooManyBatches,
     TooManyWebhooks,
+    UnknownBatch,
     UnknownEvaluation,
+    UnknownFile,
     UnknownKey,
     UnknownResponse,
     UnknownRun,
@@ -45,6 +62,7 @@ from storage.errors import (
     Unstorable,
 )
 from storage.evaluations import EvaluationRecord, EvaluationResult, Evaluations
+from storage.files import FileRecord, Files
 from storage.keys import KEY_PREFIX, KeyLimits, KeyRecord, Keys, KeySpent
 from storage.log import Head, Logged
 from storage.postings import NewPosting, Posting, Postings
@@ -61,9 +79,19 @@ from storage.workers import WorkerRecord, Workers
 
 __all__ = [
     "ASKED",
+    "BATCH_OVER",
+    "CLAIM_SECONDS",
     "KEY_PREFIX",
+    "ApiBatchRecord",
+    "ApiBatches",
+    "ApiLine",
     "Asked",
     "Asker",
+    "BatchLine",
+    "BatchRecord",
+    "BatchStatus",
+    "BatchTaken",
+    "Batches",
     "Delivery",
     "DisabledWebhook",
     "Due",
@@ -71,12 +99,17 @@ __all__ = [
     "EvaluationResult",
     "EvaluationTaken",
     "Evaluations",
+    "FileRecord",
+    "Files",
     "Head",
     "KeyLimits",
     "KeyRecord",
     "KeySpent",
     "Keys",
+    "LineCounts",
+    "LineState",
     "Logged",
+    "NewLine",
     "NewPosting",
     "NoStore",
     "OverLimit",
@@ -94,9 +127,12 @@ __all__ = [
     "Standing",
     "StepRecord",
     "StorageError",
+    "TooManyBatches",
     "TooManyWebhooks",
     "TraceStore",
+    "UnknownBatch",
     "UnknownEvaluation",
+    "UnknownFile",
     "UnknownKey",
     "UnknownResponse",
     "UnknownRun",

@@ -7,13 +7,17 @@
                          often it is tried: a StorageError, too
     RunTaken             another living process works on the run: a StorageError, too
     EvaluationTaken      another living process works on the evaluation: a StorageError, too
+    BatchTaken           another living process works on the batch: a StorageError, too
     NoStore              nothing was ever kept there: a StorageError, too
     UnknownRun           the user named a run that is not there; the text names the close ones
     UnknownEvaluation    the same of an evaluation
     UnknownResponse      the same of a response; it may be another user's
+    UnknownFile          the same of a file of the service
+    UnknownBatch         the same of a batch of the service
     UnknownWebhook       the same of a webhook, or of what is on its way to one
     DisabledWebhook      nothing is sent to this webhook any more
     TooManyWebhooks      a user has as many as one may have
+    TooManyBatches       the same of batches
     UnknownKey           the same of an API key
     OverLimit            a key's runs have taken what they may; it says when there is more
 
@@ -56,6 +60,14 @@ class EvaluationTaken(StorageError):
         super().__init__(f"evaluation {evaluation} is being worked on by another process")
 
 
+class BatchTaken(StorageError):
+    """Another process works on the batch."""
+
+    def __init__(self, batch: str) -> None:
+        """`batch`: its id."""
+        super().__init__(f"batch {batch} of this folder is being worked on by another process")
+
+
 class UnknownRun(LookupError):
     """No run has this id, or several have ids that begin with it."""
 
@@ -72,6 +84,22 @@ class UnknownResponse(LookupError):
     def __init__(self, response: str) -> None:
         """`response`: the id that was named."""
         super().__init__(f"there is no response {response!r}")
+
+
+class UnknownFile(LookupError):
+    """No file of this user has this id, or it is gone by now."""
+
+    def __init__(self, file: str) -> None:
+        """`file`: the id that was named."""
+        super().__init__(f"there is no file {file!r}")
+
+
+class UnknownBatch(LookupError):
+    """No batch of this user has this id."""
+
+    def __init__(self, batch: str) -> None:
+        """`batch`: the id that was named."""
+        super().__init__(f"there is no batch {batch!r}")
 
 
 class UnknownWebhook(LookupError):
@@ -96,6 +124,14 @@ class TooManyWebhooks(Exception):
     def __init__(self, most: int) -> None:
         """`most`: so many."""
         super().__init__(f"a user has at most {most} webhooks: remove one first")
+
+
+class TooManyBatches(Exception):
+    """A user has as many batches under way as one may have."""
+
+    def __init__(self, most: int) -> None:
+        """`most`: so many."""
+        super().__init__(f"a user has at most {most} batches under way: wait for one, or cancel it")
 
 
 class UnknownKey(LookupError):

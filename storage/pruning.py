@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.batch_tables import BatchLineRow
 from storage.responses import ASKED
 from storage.runs import ENDED
 from storage.service_tables import DeliveryRow, PostingRow, ResponseRow, ShareRow
@@ -93,11 +94,13 @@ async def remove_runs(
     connection: AsyncConnection, ages: Ages, runs: Collection[str]
 ) -> Sequence[Made]:
     """Those of them that may still be removed, and everything of them. Runs that replay them stay,
-    and forget whom they replay."""
+    and forget whom they replay; so do rows of batches."""
     made = await _removable(connection, ages, runs, locked=True)
     ids = [run for run, _ in made]
     for table in _OF_RUNS:
         await connection.execute(delete(table).where(table.run.in_(ids)))
+    # What came of a batch's row stays, for the next batch to be compared with.
+    await connection.execute(update(BatchLineRow).where(BatchLineRow.run.in_(ids)).values(run=None))
     await connection.execute(update(RunRow).where(RunRow.parent.in_(ids)).values(parent=None))
     await connection.execute(delete(RunRow).where(RunRow.id.in_(ids)))
     return made

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from storage.database import Database
 from storage.errors import StorageError
 
-HEAD = "0010"
+HEAD = "0011"
 """The newest file in `migrations/versions`; written down, so that a current database opens fast."""
 
 VERSION_TABLE = "breadth_schema"

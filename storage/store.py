@@ -13,10 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from planner import Event, History, Reply, RunEnded, Trace
 from storage.answer_records import Data
+from storage.api_batches import ApiBatches
+from storage.batches import Batches
 from storage.database import Database
 from storage.engines import database_url, is_there
 from storage.errors import NoStore
 from storage.evaluations import Evaluations
+from storage.files import Files
 from storage.forking import fork_run
 from storage.keys import Keys, require_allowance
 from storage.log import Head, Logged, read_heads, read_log, read_news
@@ -133,6 +136,21 @@ class TraceStore:
     def evaluations(self) -> Evaluations:
         """Question sets that were asked."""
         return Evaluations(self._database, self._now)
+
+    @property
+    def batches(self) -> Batches:
+        """Rows of files that were asked at a shell."""
+        return Batches(self._database, self._now)
+
+    @property
+    def files(self) -> Files:
+        """Files of the service."""
+        return Files(self._database, self._now)
+
+    @property
+    def api_batches(self) -> ApiBatches:
+        """What the service is to do with them."""
+        return ApiBatches(self._database, self._now)
 
     @property
     def responses(self) -> Responses:

@@ -185,11 +185,17 @@ async def test_what_is_another_users_is_nowhere(service: Service) -> None:
     hook = {"url": "https://example.org/hook"}
     async with service.http.post("/v1/webhooks", json=hook, headers=headers) as answer:
         webhook = (await answer.json())["id"]
+    file = await with_key(service, ann).files.create(file=b"{}", purpose="batch")
+    batch = await with_key(service, ann).batches.create(
+        input_file_id=file.id, endpoint="/v1/responses", completion_window="24h"
+    )
     run = mine.id.removeprefix("resp_")
     delivery = "evt_0"
     named = {
         "/v1/responses/{id}": (mine.id, chat.id),
         "/v1/runs/{id}": (run, mine.id, chat.id),
+        "/v1/files/{id}": (file.id,),
+        "/v1/batches/{id}": (batch.id,),
         "/v1/webhooks/deliveries/{id}": (delivery,),
         "/v1/webhooks/{id}": (webhook,),
         "/v1/models/{id}": (),
@@ -214,7 +220,7 @@ async def test_what_is_another_users_is_nowhere(service: Service) -> None:
                 assert answer.status == 404, (route.method, address)
                 asked += 1
     assert asked >= 30
-    for listing in ("/v1/runs", "/v1/webhooks"):
+    for listing in ("/v1/runs", "/v1/webhooks", "/v1/files", "/v1/batches"):
         bobs = {"Authorization": f"Bearer {bob}"}
         async with service.http.get(listing, headers=bobs) as answer:
             assert (await answer.json())["data"] == []

@@ -25,14 +25,15 @@ EDGES = {
     "service/api/errors.py",
     "service/chats/courier.py",
     "service/chats/taking.py",
+    "service/batches/working.py",
     "service/edge.py",
     "service/work/worker.py",
     "storage/one_file.py",
     "tools/sandbox/inside/script.py",
 }
 """Where any error may be caught for good: of a command, of a request, of a run that a worker does,
-of a message of a chat system and a question there, of code that somebody wants run, and of what
-waits for a transaction."""
+or that is one row of many, of a message of a chat system and a question there, of code that
+somebody wants run, and of what waits for a transaction."""
 READER = "service/settings.py"
 """The only place where the environment is read."""
 ENGINES = {"inference/llama_main.py", "inference/vllm_keeper.py"}

@@ -15,6 +15,8 @@ responses   /v1/responses; response_bodies is what it takes, with response_tools
             and response_servers; response_asking makes a question of that
             response_items folds a run's calls into items (response_calls: what each looks like),
             response_objects gives the whole, and response_stream its events
+files       /v1/files, with uploads (what is sent)
+batches     /v1/batches; batching works on them, and batch_lines reads, asks and tells their lines
 models      /v1/models; offered has the service's own
 runs        /v1/runs, with run_objects; named_runs finds the run of an address
 run_files   answers to be downloaded; published makes of a run what others may see

@@ -7,7 +7,9 @@ from aiohttp import web
 from inference import is_loopback
 from service import pages
 from service.api import (
+    batches,
     chat,
+    files,
     health,
     models,
     openapi,
@@ -19,6 +21,7 @@ from service.api import (
     webhooks,
 )
 from service.api.access import ACCESS, Access, asker_known
+from service.api.batching import batching
 from service.api.errors import errors_told
 from service.api.front import FRONT, Front
 from service.api.hardening import HEARING, Hearing, hardened, told_headers
@@ -30,8 +33,8 @@ from service.api.vectors import MINILM
 from service.operations.metrics import Metrics
 from service.settings import Settings
 
-_ROUTES = (chat, health, models, openapi, pages, responses, run_files, runs, shares, vectors,
-           webhooks)  # fmt: skip
+_ROUTES = (batches, chat, files, health, models, openapi, pages, responses, run_files, runs, shares,
+           vectors, webhooks)  # fmt: skip
 
 
 def application(
@@ -53,6 +56,7 @@ def application(
     app[MINILM] = []
     app[health.METRICS] = metrics or Metrics()
     app.cleanup_ctx.append(connected)
+    app.cleanup_ctx.append(batching)
     app[run_files.WRITING] = asyncio.Lock()
     for each in _ROUTES:
         app.add_routes(each.routes)

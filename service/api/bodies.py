@@ -4,6 +4,7 @@ Whatever is wrong becomes an ApiError that names the field; what was sent is nev
 """
 
 import json
+from collections.abc import Mapping
 from math import isfinite
 from typing import Annotated, Any, NoReturn, TypeVar, cast
 
@@ -54,7 +55,11 @@ async def read_object(request: web.Request) -> dict[str, Any]:
     if request.content_type not in ("application/json", "application/octet-stream"):
         # aiohttp says the latter where the client says nothing.
         raise ApiError(415, f"send application/json, and not {request.content_type[:100]}")
-    raw = await request.read()
+    return object_of(await request.read())
+
+
+def object_of(raw: bytes) -> dict[str, Any]:
+    """What is written there, as an object of any fields. Raises ApiError."""
     try:
         value = json.loads(raw, parse_constant=_no_number, parse_float=_finite)
     except RecursionError as error:
@@ -77,7 +82,11 @@ def checked(value: dict[str, Any], kind: type[SomeBody]) -> SomeBody:
 
 def read_query(request: web.Request, kind: type[SomeQuery]) -> SomeQuery:
     """The query, checked; of a name that is given twice the first counts."""
-    given = {name: request.query[name] for name in request.query}
+    return checked_fields({name: request.query[name] for name in request.query}, kind)
+
+
+def checked_fields(given: Mapping[str, str], kind: type[SomeQuery]) -> SomeQuery:
+    """Texts by their names as what they mean. Raises ApiError."""
     try:
         return kind.model_validate(given)
     except ValidationError as error:
@@ -98,11 +107,15 @@ def _path(places: tuple[int | str, ...]) -> str:
     for place in places:
         if isinstance(place, int):
             path += f"[{place}]"
+        elif place in _OF_FORMS:
+            path = place
         elif place.isidentifier() and place.islower() and place not in _FORMS:
             path += f".{place}" if path else place
     return path[:200]
 
 
+_OF_FORMS = ("expires_after[anchor]", "expires_after[seconds]")
+"""Fields of a form, which look like the names of types."""
 _FORMS = {"str", "int", "float", "bool", "list", "dict", "constrained"}
 
 

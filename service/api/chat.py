@@ -46,7 +46,7 @@ async def chat(request: web.Request) -> web.StreamResponse:
         return await pass_on(request, model)
     body = checked(given, ChatBody)
     front = request.app[FRONT]
-    asked = await _asked(body, front, key_of(request), asker_of(request).user)
+    asked = await chat_asked(body, front, key_of(request), asker_of(request).user)
     record = await created(front, asked, asker_of(request))
     answering = _streamed if body.stream else _whole
     try:
@@ -59,7 +59,7 @@ async def chat(request: web.Request) -> web.StreamResponse:
     return answer
 
 
-async def _asked(body: ChatBody, front: Front, key: str | None, user: str) -> Asked:
+async def chat_asked(body: ChatBody, front: Front, key: str | None, user: str) -> Asked:
     """The request as a run. Raises ApiError for what cannot be done."""
     require_choice(body.tool_choice)
     turns = Conversation(body.messages)
@@ -82,7 +82,7 @@ async def _asked(body: ChatBody, front: Front, key: str | None, user: str) -> As
     return replace(asked, question=waiting.question, options=options, takes_up=waiting.id)
 
 
-async def _said(front: Front, body: ChatBody, record: ResponseRecord, run: RunRecord) -> Said:
+async def said_of(front: Front, body: ChatBody, record: ResponseRecord, run: RunRecord) -> Said:
     """What is to be told of a run that has ended. Raises ApiError for one that failed."""
     items = Items.of(record, run, front.settings)
     for logged in await front.store.log(run.id) if body.tools else ():
@@ -94,7 +94,7 @@ async def _whole(request: web.Request, body: ChatBody, record: ResponseRecord) -
     """When the run has ended."""
     front = request.app[FRONT]
     run = await front.ended(record.run)
-    said = await _said(front, body, record, run)
+    said = await said_of(front, body, record, run)
     answer = completion(record, run, said, await front.store.spent(run.id))
     return web.json_response(answer.told())
 
@@ -109,7 +109,7 @@ async def _streamed(
         await stream.send(chunks.delta({"role": "assistant", "content": ""}))
         await _tell_progress(stream, chunks, front, await front.store.run(record.run))
         run = await front.ended(record.run)
-        for chunk in chunks.answer(await _said(front, body, record, run)):
+        for chunk in chunks.answer(await said_of(front, body, record, run)):
             await stream.send(chunk)
         if body.wants_usage:
             await stream.send(chunks.usage(await front.store.spent(run.id)))

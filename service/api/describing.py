@@ -17,6 +17,7 @@ Answers = type[BaseModel] | str | tuple[type[BaseModel] | str, ...]
 Operated = TypeVar("Operated", bound=Callable[..., object])
 
 EVENTS = "text/event-stream"
+JSON, FORM = "application/json", "multipart/form-data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Operation:
     details: str
     is_open: bool
     """Whether no key is asked for."""
+    media: str = JSON
+    """Of the body; one that is not JSON is read by the handler itself."""
 
 
 _OPERATIONS: dict[object, Operation] = {}
@@ -50,6 +53,7 @@ def described(
     header: type[BaseModel] | None = None,
     details: str = "",
     is_open: bool = False,
+    media: str = JSON,
 ) -> Callable[[Operated], Operated]:
     """Says what a handler does.
 
@@ -57,7 +61,9 @@ def described(
     body 400, 408, 413, 415). `query` and `header`: models whose fields are the parameters; a header
     is named by its field's alias.
     """
-    operation = Operation(summary, tag, answers, errors, body, query, header, details, is_open)
+    operation = Operation(
+        summary, tag, answers, errors, body, query, header, details, is_open, media
+    )
 
     def keep(handler: Operated) -> Operated:
         _OPERATIONS[handler] = operation

@@ -15,6 +15,8 @@ from storage import (
     DisabledWebhook,
     OverLimit,
     StorageError,
+    UnknownBatch,
+    UnknownFile,
     UnknownResponse,
     UnknownRun,
     UnknownWebhook,
@@ -30,6 +32,9 @@ STORAGE = "the service cannot use its database at the moment; its log says why"
 """What clients are told: the reason tells where the database is."""
 _NOT_AGAIN = {"x-should-retry": "false"}
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+
+
+_UNKNOWN = (UnknownBatch, UnknownFile, UnknownResponse, UnknownRun, UnknownWebhook)
 
 
 class ApiError(Exception):
@@ -73,7 +78,7 @@ async def errors_told(request: web.Request, handler: Handler) -> web.StreamRespo
         answer = web.json_response(error.body, status=error.status, headers=error.headers)
     except web.HTTPException as error:
         answer = _of_http(error)
-    except (UnknownResponse, UnknownRun, UnknownWebhook) as error:
+    except _UNKNOWN as error:
         answer = _told(ApiError(404, str(error), code="not_found"))
     except DisabledWebhook as error:
         answer = _told(ApiError(409, str(error), code="webhook_disabled"))

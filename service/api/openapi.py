@@ -31,7 +31,7 @@ _MEANINGS: Mapping[int, str] = {
     408: "The body did not arrive in time",
     409: "It contradicts what was done already",
     413: "The body is too long",
-    415: "The body is not JSON",
+    415: "The body is of another media type",
     429: "Too many requests; Retry-After says when to ask again",
     500: "The run, or the service, failed",
     502: "A server behind the service does not answer",
@@ -167,7 +167,7 @@ def _operation(
         schema = references[operation.body, "validation"]
         told["requestBody"] = {
             "required": True,
-            "content": {"application/json": {"schema": schema}},
+            "content": {operation.media: {"schema": schema}},
         }
     if operation.is_open:
         told["security"] = []

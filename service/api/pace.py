@@ -2,7 +2,7 @@
 
 A head that does not arrive ends with its connection (`server_options`), a body that does not arrive
 with 408 (`body_came`). Bodies are JSON of a few MiB, so they are read as a whole before the handler
-is called; what is too long by its own account is not read at all.
+is called; what is too long by its own account is not read at all. Files are read by `uploads`.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from service.api.describing import operation_of
+from service.api.describing import JSON, operation_of
 from service.api.errors import ApiError, Handler
 from service.settings import Settings
 
@@ -51,7 +51,7 @@ def _ours(record: logging.LogRecord) -> bool:
 async def body_came(request: web.Request, handler: Handler) -> web.StreamResponse:
     """The handler is called when the whole body is there, where it takes one."""
     operation = operation_of(request.match_info.handler)
-    if operation is not None and operation.body is None:
+    if operation is not None and (operation.body is None or operation.media != JSON):
         return await handler(request)
     if (request.content_length or 0) > MOST_BYTES:
         told = f"the body is longer than {MOST_BYTES} bytes"

@@ -24,6 +24,12 @@ _PAIRS, _KEY, _VALUE = 16, 64, 512
 Verbosity = Literal["low", "medium", "high"]
 
 
+Metadata = Annotated[
+    dict[str, str] | None,
+    Field(description=f"At most {_PAIRS} pairs; names to {_KEY}, values to {_VALUE}."),
+]
+
+
 class Reasoning(Body):
     """How much work the question is worth."""
 
@@ -76,10 +82,7 @@ class ResponseBody(Body):
     reasoning: Reasoning | None = None
     text: TextWishes | None = None
     include: list[str] | None = None
-    metadata: Annotated[
-        dict[str, str] | None,
-        Field(description=f"At most {_PAIRS} pairs; names to {_KEY}, values to {_VALUE}."),
-    ] = None
+    metadata: Metadata = None
     previous_response_id: Annotated[str | None, Field(max_length=64)] = None
     temperature: Annotated[float | None, Field(ge=0, le=2, description="Has no effect.")] = None
     top_p: Annotated[float | None, Field(ge=0, le=1, description="Has no effect.")] = None
@@ -98,17 +101,22 @@ class ResponseBody(Body):
 
     def require_sound(self) -> None:
         """Raises ApiError for what the types do not say."""
-        pairs = self.metadata or {}
-        if len(pairs) > _PAIRS:
-            raise _wrong("metadata", f"at most {_PAIRS} pairs")
-        for name, value in pairs.items():
-            if len(name) > _KEY or len(value) > _VALUE:
-                raise _wrong("metadata", f"names have at most {_KEY} characters, values {_VALUE}")
+        require_pairs(self.metadata)
         effort = self.reasoning.effort if self.reasoning else None
         if effort is not None and effort not in EFFORTS:
             raise _wrong("reasoning.effort", f"use one of {', '.join(EFFORTS)}")
         if self.background and self.store is False:
             raise _wrong("store", "what runs in the background has to be stored")
+
+
+def require_pairs(metadata: Mapping[str, str] | None) -> None:
+    """Raises ApiError for metadata that are too many or too long."""
+    pairs = metadata or {}
+    if len(pairs) > _PAIRS:
+        raise _wrong("metadata", f"at most {_PAIRS} pairs")
+    for name, value in pairs.items():
+        if len(name) > _KEY or len(value) > _VALUE:
+            raise _wrong("metadata", f"names have at most {_KEY} characters, values {_VALUE}")
 
 
 class StreamQuery(Query):

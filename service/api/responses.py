@@ -69,7 +69,7 @@ class ItemList(BaseModel):
 async def response_made(request: web.Request) -> web.StreamResponse:
     """A run, waited for, followed, or left to itself."""
     front, body = request.app[FRONT], await read_body(request, ResponseBody)
-    previous = await _previous(front, body.previous_response_id, asker_of(request).user)
+    previous = await previous_of(front, body.previous_response_id, asker_of(request).user)
     asked = asked_by(body, front.settings, key_of(request), previous)
     record = await created(front, asked, asker_of(request))
     try:
@@ -96,7 +96,7 @@ async def response_shown(request: web.Request) -> web.StreamResponse:
     if wanted.stream:
         after = -1 if wanted.starting_after is None else wanted.starting_after
         return await _followed(request, record, after, stops=False)
-    return web.json_response(await _told(request.app[FRONT], record, _included(request)))
+    return web.json_response(await told_of(request.app[FRONT], record, _included(request)))
 
 
 @routes.delete("/v1/responses/{id}")
@@ -115,7 +115,7 @@ async def response_stopped(request: web.Request) -> web.Response:
     """One that has ended stays as it is."""
     front, record = request.app[FRONT], await _named(request)
     await front.stop(record.run, record.user)
-    return web.json_response(await _told(front, record))
+    return web.json_response(await told_of(front, record))
 
 
 @routes.get("/v1/responses/{id}/input_items")
@@ -157,8 +157,8 @@ async def _named(request: web.Request) -> ResponseRecord:
     return record
 
 
-async def _previous(front: Front, id_: str | None, user: str) -> Previous | None:
-    """What is gone on from. Raises ApiError where that cannot be."""
+async def previous_of(front: Front, id_: str | None, user: str) -> Previous | None:
+    """What a response goes on from, if it does. Raises ApiError where that cannot be."""
     if id_ is None:
         return None
     param = "previous_response_id"
@@ -185,12 +185,12 @@ async def _answer(
         return await _followed(request, record, -1, stops=body.needs_client)
     if not body.background:
         await front.ended(record.run)
-    answer = web.json_response(await _told(front, record))
+    answer = web.json_response(await told_of(front, record))
     await forget(front, record)
     return answer
 
 
-async def _told(
+async def told_of(
     front: Front, record: ResponseRecord, include: Sequence[str] = ()
 ) -> dict[str, Any]:
     """The response as it is now."""

@@ -20,12 +20,15 @@ from service.formats.files import ENDINGS, made_of, require_writable, why_not, w
 from service.formats.markdown import as_markdown
 from service.formats.page import as_html
 from service.formats.pdf import as_pdf
+from service.formats.plain import page_line
 from service.formats.publication import Publication
+from service.formats.style import PAGE_LOOKS
 from service.formats.text import as_text
 from service.formats.word import as_docx
 
 __all__ = [
     "ENDINGS",
+    "PAGE_LOOKS",
     "STYLES",
     "CitationStyle",
     "Publication",
@@ -37,6 +40,7 @@ __all__ = [
     "as_pdf",
     "as_text",
     "made_of",
+    "page_line",
     "require_writable",
     "source_line",
     "why_not",

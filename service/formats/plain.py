@@ -52,6 +52,11 @@ def cut(text: str, limit: int) -> str:
     return (words if len(words) > limit / 2 else beginning).rstrip() + "…"
 
 
+def page_line(text: str, limit: int) -> str:
+    """On one line, at most so many characters."""
+    return cut(line(text), limit)
+
+
 def direction(text: str, otherwise: str = "ltr") -> str:
     """rtl or ltr, by most of its letters; by the first one where both are many.
 

@@ -66,6 +66,9 @@ svg .head{filter:brightness(1.9)}}
 @media print{.tip{display:none!important}.mark{color:inherit}}
 """
 
+PAGE_LOOKS = COMMON + SCREEN
+"""Of pages for a screen."""
+
 PAPER = """
 @page{size:A4;margin:22mm 18mm 20mm;
 @top-center{content:string(running);font-size:9pt;color:#666}

@@ -5,7 +5,7 @@ The connection is handed over by `storage.schema`, with its transaction.
 
 from alembic import context
 
-from storage import service_tables  # noqa: F401 - its tables are among Base's
+from storage import batch_tables, service_tables  # noqa: F401 - their tables are among Base's
 from storage.tables import Base
 
 context.configure(
