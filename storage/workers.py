@@ -54,9 +54,13 @@ class Workers:
 
     async def beat(self, worker: str) -> bool:
         """It lives. False: it was taken for dead, and its runs are others' now."""
-        mine = (WorkerRow.id == worker) & WorkerRow.claimed_by.is_(None)
-        beaten = update(WorkerRow).where(mine).values(beat_at=self._now())
-        return await self._database.change(beaten) == 1
+        mine = update(WorkerRow).where(WorkerRow.id == worker, WorkerRow.claimed_by.is_(None))
+
+        async def beaten(connection: AsyncConnection) -> bool:
+            # The moment in which it is written: it may have waited for the database until then.
+            return (await connection.execute(mine.values(beat_at=self._now()))).rowcount == 1
+
+        return await self._database.write(beaten)
 
     async def give_up(self, worker: str) -> None:
         """It works no more: whatever it has is the others' at once."""
@@ -67,21 +71,24 @@ class Workers:
         """It works no more, and has nothing that others would have to do."""
         await self._database.change(delete(WorkerRow).where(WorkerRow.id == worker))
 
-    async def claim(self, worker: str) -> list[str]:
+    async def claim(self, worker: str, *, silent: bool = True) -> list[str]:
         """The dead ones that are `worker`'s from now on, whose runs it is to queue anew.
 
-        On its own host it need not wait for the lease where a process is no more.
+        On its own host it need not wait for the lease where a process is no more. `silent`: those
+        that were not heard of, too; else only who gave up, or is certainly no more.
         """
-        now, late = self._now(), self._now() - self.lease
-        unclaimed = or_(WorkerRow.claimed_by.is_(None), WorkerRow.claimed_at < late)
 
         async def claimed(connection: AsyncConnection) -> list[str]:
+            now = self._now()
+            late = now - self.lease
+            unclaimed = or_(WorkerRow.claimed_by.is_(None), WorkerRow.claimed_at < late)
             query = select(WorkerRow.__table__).where(unclaimed & (WorkerRow.id != worker))
             rows = await connection.execute(query.with_for_update(skip_locked=True))
+            heard = late if silent else _LONG_AGO + self.lease
             found = [
                 row.id
                 for row in rows
-                if row.beat_at < late or _is_gone(Owner(row.host, row.pid, row.birth))
+                if row.beat_at < heard or _is_gone(Owner(row.host, row.pid, row.birth))
             ]
             mine = update(WorkerRow).where(WorkerRow.id.in_(found))
             await connection.execute(mine.values(claimed_by=worker, claimed_at=now))

@@ -6,6 +6,7 @@ what the dead leave behind.
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -36,11 +37,18 @@ class Worker:
     """One in a process."""
 
     def __init__(
-        self, id_: str, store: TraceStore, doing: Doing, fenced: Callable[[], None]
+        self,
+        id_: str,
+        store: TraceStore,
+        doing: Doing,
+        fenced: Callable[[], None],
+        *,
+        now: Callable[[], float] = time.time,
     ) -> None:
         """`id_`: under which it is known; `doing`: see there; `fenced`: called when this worker was
         taken for dead. Others have its runs then, and it may not record another event."""
         self.id = id_
+        self._heard = _Heard(store.workers.lease.total_seconds(), now)
         self._fenced = fenced
         self._store = store
         self._doing = doing
@@ -141,28 +149,29 @@ class Worker:
         """See `live`: nothing else may keep it waiting."""
         while not self._is_done:
             with suppress(StorageError):
-                known = await self._store.workers.beat(self.id)
-                if self._is_done:
-                    return
-                if not known:
-                    self._fenced()
+                await self._say_that_it_lives()
             await asyncio.sleep(BEAT_SECONDS)
 
+    async def _say_that_it_lives(self) -> None:
+        """Raises StorageError where nobody hears it."""
+        known = await self._store.workers.beat(self.id)
+        if known:
+            self._heard.again()
+        elif not self._is_done:
+            self._fenced()
+
     async def _regularly(self, seconds: float, look: Callable[[], Awaitable[None]]) -> None:
-        """Look after others. What was asleep together wakes together: who wakes first finds them
-        silent, and has to let them speak before it looks."""
-        loop = asyncio.get_running_loop()
+        """Look after others."""
         while True:
-            began = loop.time()
             await asyncio.sleep(seconds)
-            if loop.time() - began < seconds + BEAT_SECONDS:
-                with suppress(StorageError):
-                    await look()
+            with suppress(StorageError):
+                await look()
 
     async def _take_over(self, queue: Queue) -> None:
-        """Queue anew what the dead leave behind."""
+        """Queue anew what the dead leave behind. What silenced this worker silenced others, too:
+        they are let speak before they are taken for dead."""
         workers = self._store.workers
-        dead = await workers.claim(self.id)
+        dead = await workers.claim(self.id, silent=self._heard.long)
         for run in await queue.take_over(dead):
             log.warning("run %s is taken over from a worker that is dead", run)
         for worker in dead:
@@ -198,6 +207,31 @@ class Worker:
             return False
         self._is_done = True
         return True
+
+
+class _Heard:
+    """Since when a worker is heard of, without a pause: no database was away meanwhile, and no
+    process or machine asleep."""
+
+    def __init__(self, lease: float, now: Callable[[], float]) -> None:
+        self._lease = lease
+        self._now = now
+        self._since = self._last = float("-inf")
+
+    def again(self) -> None:
+        """Just now."""
+        if self._is_pause():
+            self._since = self._now()
+        self._last = self._now()
+
+    @property
+    def long(self) -> bool:
+        """For so long that whoever lives was heard of since then, too."""
+        return not self._is_pause() and self._last - self._since >= self._lease
+
+    def _is_pause(self) -> bool:
+        """The clock may have been set back, too."""
+        return not 0 <= self._now() - self._last <= self._lease / 2
 
 
 class _Unkept(Exception):
