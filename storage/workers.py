@@ -20,6 +20,10 @@ from storage.service_tables import WorkerRow
 from storage.tables import RunRow
 
 _LIVE = ("queued", "running")
+_OF_RUN = (
+    *(RunRow.status, RunRow.worker),
+    *(RunRow.owner_host, RunRow.owner_pid, RunRow.owner_birth),
+)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -105,17 +109,21 @@ class Workers:
 
     async def take(self, run: str, worker: str) -> bool:
         """The run is this worker's from now on; False: it has ended. Raises RunTaken where a living
-        other one has it, UnknownRun."""
+        other one has it, or a process that is no worker; UnknownRun."""
 
         async def taken(connection: AsyncConnection) -> bool:
-            query = select(RunRow.status, RunRow.worker).where(RunRow.id == run).with_for_update()
+            query = select(*_OF_RUN).where(RunRow.id == run).with_for_update()
             row = (await connection.execute(query)).one_or_none()
             if row is None:
                 raise UnknownRun(run)
             if row.status in ENDED:
                 return False
-            other = row.worker not in (None, worker)
-            if other and await is_alive(connection, row.worker, self._now()):
+            if row.worker is None and row.owner_host is not None:
+                other = Owner(row.owner_host, row.owner_pid, row.owner_birth).is_another
+            else:
+                other = row.worker not in (None, worker)
+                other = other and await is_alive(connection, row.worker, self._now())
+            if other:
                 raise RunTaken(run)
             mine = update(RunRow).where(RunRow.id == run).values(worker=worker)
             await connection.execute(mine)

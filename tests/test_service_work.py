@@ -11,9 +11,12 @@ from conftest import QUESTION, ChatServer
 from sqlalchemy import text
 
 from planner import RunStarted, Step, StepAdded
+from service.asking import resume
+from service.errors import UsageProblem
 from service.saved import options_of
 from service.serving import warn_of_keys
 from service.settings import Settings
+from service.work import Notices
 from service.work.ending import handed_over
 from service.work.service import Service, service
 from service.work.worker import Worker
@@ -236,6 +239,15 @@ async def test_a_run_that_was_begun_and_is_nobodys_is_gone_on_with(
 
 async def nothing(worker: Worker, run: str) -> None:
     """A workflow that ends without its run."""
+
+
+async def test_a_run_that_waits_for_a_worker_is_not_gone_on_with_at_the_command_line(
+    settings: Settings, films: Path
+) -> None:
+    async with running(settings, films, most=0) as (front, _):
+        made = await front.create(asked(settings, films), ASKER)
+    with pytest.raises(UsageProblem, match=f"{made.run} waits in the queue of the service"):
+        await resume(made.run, settings, Notices(print))
 
 
 async def test_a_service_that_wants_keys_says_that_nobody_has_one(

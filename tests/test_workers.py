@@ -1,16 +1,20 @@
 """Workers that are silent or slow, and others that look after them; on real databases."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from trace_store import Clock
 
+from planner import RunEnded
 from service.settings import Settings
 from service.work.queue import Queue
 from service.work.service import service
 from service.work.worker import BEAT_SECONDS, Worker
-from storage import RunRecord, TraceStore
+from storage import Asker, RunRecord, TraceStore
+from tests.transactions import writing
 
 
 @pytest.fixture
@@ -106,3 +110,22 @@ async def test_who_gave_up_is_not_waited_for(
     await shared.workers.give_up("w2")
     await one.worker._take_over(queue)
     assert await shared.workers.known() == {"w1"}
+
+
+async def test_an_end_is_not_recorded_in_a_run_that_was_taken_over_meanwhile(
+    shared: TraceStore, settings: Settings, clock: Clock
+) -> None:
+    run = await shared.create_run("Who?", {}, Asker(priority=1))
+    await shared.workers.join("w1")
+    assert await shared.workers.take(run, "w1")
+    worker = Worker("w1", shared, nothing, lambda: None)
+    async with await TraceStore.open(settings.store) as other, writing(other) as connection:
+        # Its row is locked, so that the end is found to be due, and waits.
+        await connection.execute(text("UPDATE run SET status = 'running'"))
+        ending = asyncio.create_task(worker._end(run, RunEnded("failed", "the disk")))
+        done, _ = await asyncio.wait([ending], timeout=0.5)
+        assert not done
+        await connection.execute(text("UPDATE run SET worker = 'w2'"))
+    await ending
+    record = await shared.run(run)
+    assert (record.status, record.worker, record.last_event) == ("running", "w2", 0)

@@ -128,7 +128,8 @@ class Worker:
         """Unless it has ended, or is another one's: research records most ends itself."""
         record = await self._store.run(run)
         if not record.is_over and record.worker in (None, self.id):
-            await self._store.trace(run).record(end)
+            with suppress(RunTaken):  # meanwhile
+                await self._store.trace(run, self.id).record(end)
 
     def stop(self, run: str) -> None:
         """Stop a run that it does; the end is recorded."""
