@@ -29,8 +29,7 @@ def require_ended(record: RunRecord) -> None:
         raise UsageProblem(f"run {record.id} is still running in another process")
     if record.status == "queued" and record.priority is not None:
         raise UsageProblem(
-            f"run {record.id} waits in the queue of the service: `breadth serve` or `breadth worker`"
-            " does it"
+            f"run {record.id} waits in the queue of the service: `breadth worker` does it"
         )
 
 
