@@ -8,8 +8,9 @@ moments are those of the workers' clocks, which have to agree to a few seconds.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import Select, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
@@ -137,12 +138,19 @@ class Workers:
         query = select(RunRow.id).where(asked & RunRow.cancel_at.is_not(None))
         return [row.id for row in await self._database.rows(query)]
 
-    async def waiting(self, older: timedelta, limit: int = 1000) -> Sequence[str]:
-        """Runs for the queue that were made longer ago than this and have not begun."""
-        query = select(RunRow.id).where(RunRow.status == "queued", RunRow.priority.is_not(None))
+    async def waiting(
+        self, older: timedelta, since: datetime | None = None, *, limit: int = 1000
+    ) -> tuple[Sequence[str], datetime | None]:
+        """Runs for the queue that were made longer ago than this and have not begun, from that
+        moment on; and the moment from which on there are more, or None."""
+        query: Select[Any] = select(RunRow.id, RunRow.created_at)
+        query = query.where(RunRow.status == "queued", RunRow.priority.is_not(None))
         query = query.where(RunRow.created_at < self._now() - older, RunRow.worker.is_(None))
+        if since is not None:
+            query = query.where(RunRow.created_at >= since)
         rows = await self._database.rows(query.order_by(RunRow.created_at).limit(limit))
-        return [row.id for row in rows]
+        is_all = len(rows) < limit or rows[-1].created_at == since
+        return [row.id for row in rows], None if is_all else rows[-1].created_at
 
     async def orphans(self, limit: int = 1000) -> Sequence[str]:
         """Runs that a worker had which is known no more, and that nobody has gone on with."""

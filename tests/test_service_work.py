@@ -168,6 +168,27 @@ async def test_a_run_that_never_came_into_the_queue_is_found(
         assert (await front.ended(made.run)).status == "completed"
 
 
+async def test_a_run_that_never_came_into_the_queue_is_found_behind_any_number_that_did(
+    settings: Settings, films: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.work.worker._FORGOTTEN", timedelta(0))
+    monkeypatch.setattr("service.work.worker._LOOKED_AT", 2)
+    async with running(settings, films, most=0) as (front, _):
+        for _ in range(5):
+            await front.create(asked(settings, films), ASKER)
+        await front._queue._new.join()
+        lost, _ = await front.store.responses.create(asked(settings, films), ASKER)
+        worker = Worker("w", front.store, unwanted, lambda: None)
+        for _ in range(6):
+            await worker._find_missing(front._queue)
+        assert await front._queue.missing([lost.run]) == []
+
+
+async def unwanted(record: RunRecord) -> None:
+    """Does no run."""
+    raise AssertionError(record)
+
+
 async def test_a_worker_that_has_left_says_no_more_that_it_lives(
     settings: Settings, films: Path
 ) -> None:
@@ -194,6 +215,25 @@ async def test_a_run_that_cannot_be_queued_is_taken_and_done_when_it_can(
     assert f"run {made.run} waits until it is missed" in caplog.text
     async with running(settings, films) as (front, _):
         assert (await front.ended(made.run)).status == "completed"
+
+
+async def test_a_run_whose_end_the_queue_could_not_keep_takes_no_room_of_its_users(
+    settings: Settings, films: Path, chat_server: ChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.work.worker.MISS_SECONDS", 0.2)
+    chat_server.hold("When was Bong Joon-ho born?")
+    one_each = settings.model_copy(update={"user_runs": 1})
+    async with running(one_each, films) as (front, worker):
+        assert worker is not None
+        first = await front.create(asked(settings, films), ASKER)
+        await chat_server.held.wait()
+        async with queue_hidden(settings), asyncio.timeout(30):
+            chat_server.release.set()
+            await front.ended(first.run)
+            await worker._idle.wait()
+        second = await front.create(asked(settings, films), ASKER)
+        async with asyncio.timeout(30):
+            assert (await front.ended(second.run)).status == "completed"
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ is `take_over`; who is dead, `storage.Workers` knows.
 import asyncio
 import logging
 import sqlite3
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -62,13 +63,16 @@ class Queue:
         self._body = body
         self._new: asyncio.Queue[tuple[str, str, int]] = asyncio.Queue()
         self._putting: asyncio.Task[None] | None = None
+        self._doing: Counter[str] = Counter()
+        self._idle: frozenset[str] = frozenset()
+        """Workflows that were taken and not done, at the last look."""
 
     async def __aenter__(self) -> Self:
         """Begin to take runs. Raises StorageError."""
         url = database_url(self._settings.database)
         try:
             DBOS(config=_config(url, self._worker))
-            DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=None)(_workflow(self._body))
+            DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=None)(self._workflow())
             if not self._settings.most:
                 DBOS.listen_queues([])
             # From here, so that workflows run in this loop.
@@ -142,6 +146,20 @@ class Queue:
                 waiting.update(workflow.workflow_id for workflow in found)
         return [run for run in runs if run not in waiting]
 
+    async def let_go(self) -> None:
+        """Queue anew what this process has taken and does not do: its end could not be kept, and it
+        would count as a run of its user for ever. Only what is found so twice, as what was taken
+        just now has not begun."""
+        with _translated():
+            taken = await DBOS.list_workflows_async(
+                status="PENDING", executor_id=self._worker, load_input=False, load_output=False
+            )
+            ids = {workflow.workflow_id for workflow in taken}
+            idle = frozenset(id_ for id_ in ids if id_.partition(".")[0] not in self._doing)
+            for id_ in idle & self._idle:
+                await DBOS.resume_workflow_async(id_, queue_name=_QUEUE)
+        self._idle = idle
+
     async def ensure(self, run: str, user: str, priority: int, *, workers: Collection[str]) -> None:
         """See to it that a run which has not ended is in the queue, or taken by one of `workers`:
         it may be that its workflow was never made, was lost, or ended before the run did."""
@@ -169,6 +187,19 @@ class Queue:
         return [workflow.workflow_id for workflow in left]
 
 
+    def _workflow(self) -> Body:
+        """What DBOS calls."""
+
+        async def run(run_id: str) -> None:
+            self._doing[run_id] += 1
+            try:
+                await self._body(run_id)
+            finally:
+                self._doing -= Counter((run_id,))
+
+        return run
+
+
 class _translated:  # noqa: N801 - reads as a statement
     """Errors of the database as StorageErrors."""
 
@@ -188,15 +219,6 @@ class _translated:  # noqa: N801 - reads as a statement
 def _line(problem: BaseException) -> str:
     """What a driver says, without the statement and its values."""
     return str(getattr(problem, "orig", None) or problem).partition("\n")[0]
-
-
-def _workflow(body: Body) -> Callable[[str], Awaitable[None]]:
-    """What DBOS calls."""
-
-    async def run(run_id: str) -> None:
-        await body(run_id)
-
-    return run
 
 
 def _config(url: URL, worker: str) -> DBOSConfig:

@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
 
@@ -29,6 +29,8 @@ MISS_SECONDS = 5.0
 """Between two looks for runs that are not in the queue."""
 LOOK_SECONDS = 0.3
 """Between two looks for runs to be stopped."""
+_LOOKED_AT = 1000
+"""Runs at one look, so that it takes no longer however many wait."""
 _FORGOTTEN = timedelta(seconds=20)
 """A run that is queued, but not in the queue: its maker died between the two."""
 
@@ -57,6 +59,8 @@ class Worker:
         self._idle = asyncio.Event()
         self._idle.set()
         self._leaving = False
+        self._looked_at: datetime | None = None
+        """Until when those that wait were looked for in the queue; None: all of them."""
         self._is_done = False
         """Nothing runs and nothing will: that it is not known any more is no news."""
 
@@ -179,10 +183,13 @@ class Worker:
             await workers.leave(worker)
 
     async def _find_missing(self, queue: Queue) -> None:
-        """Queue what never came into the queue, or fell out of it."""
+        """Queue what never came into the queue, or fell out of it, or would never leave it."""
+        await queue.let_go()
         workers = self._store.workers
-        waiting = await queue.missing(await workers.waiting(_FORGOTTEN))
-        lost = [*waiting, *await workers.orphans()]
+        waiting, self._looked_at = await workers.waiting(
+            _FORGOTTEN, self._looked_at, limit=_LOOKED_AT
+        )
+        lost = [*await queue.missing(waiting), *await workers.orphans()]
         known = await workers.known() if lost else ()
         for run in lost:
             with suppress(UnknownRun):  # it was removed meanwhile
