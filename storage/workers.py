@@ -8,9 +8,8 @@ moments are those of the workers' clocks, which have to agree to a few seconds.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
@@ -143,12 +142,13 @@ class Workers:
     ) -> tuple[Sequence[str], datetime | None]:
         """Runs for the queue that were made longer ago than this and have not begun, from that
         moment on; and the moment from which on there are more, or None."""
-        query: Select[Any] = select(RunRow.id, RunRow.created_at)
-        query = query.where(RunRow.status == "queued", RunRow.priority.is_not(None))
-        query = query.where(RunRow.created_at < self._now() - older, RunRow.worker.is_(None))
+        wait = (RunRow.status == "queued") & RunRow.priority.is_not(None)
+        made = RunRow.created_at < self._now() - older
         if since is not None:
-            query = query.where(RunRow.created_at >= since)
-        rows = await self._database.rows(query.order_by(RunRow.created_at).limit(limit))
+            made &= RunRow.created_at >= since
+        query = select(RunRow.id, RunRow.created_at).where(wait, made, RunRow.worker.is_(None))
+        query = query.order_by(RunRow.created_at)
+        rows = await self._database.rows(query.limit(limit))
         is_all = len(rows) < limit or rows[-1].created_at == since
         return [row.id for row in rows], None if is_all else rows[-1].created_at
 

@@ -16,7 +16,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from dbos import DBOS, DBOSConfig, EnqueueOptions, error
 from sqlalchemy import URL
@@ -56,9 +56,18 @@ class QueueSettings:
 class Queue:
     """`async with Queue(settings, worker, body) as queue`. One in a process."""
 
-    def __init__(self, settings: QueueSettings, worker: str, body: Body) -> None:
-        """`worker`: the id under which this process takes runs; `body`: does one, whole."""
+    def __init__(
+        self,
+        settings: QueueSettings,
+        worker: str,
+        body: Body,
+        *,
+        takes: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`worker`: the id under which this process takes runs; `body`: does one, whole; `takes`:
+        whether it is to take any at the moment."""
         self._settings = settings
+        self._takes = takes
         self._worker = worker
         self._body = body
         self._new: asyncio.Queue[tuple[str, str, int]] = asyncio.Queue()
@@ -71,12 +80,13 @@ class Queue:
         """Begin to take runs. Raises StorageError."""
         url = database_url(self._settings.database)
         try:
-            DBOS(config=_config(url, self._worker))
+            dbos = DBOS(config=_config(url, self._worker))
             DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=None)(self._workflow())
             if not self._settings.most:
                 DBOS.listen_queues([])
             # From here, so that workflows run in this loop.
             DBOS.launch()
+            self._keep_to_room(dbos)
             await DBOS.register_queue_async(
                 _QUEUE,
                 worker_concurrency=self._settings.most or 1,
@@ -103,6 +113,19 @@ class Queue:
             self._putting.cancel()
         DBOS.destroy(destroy_registry=True)
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+
+    def _keep_to_room(self, dbos: DBOS) -> None:
+        """DBOS keeps one number of runs at once for all processes, in the database, and reads it
+        before each look into the queue: who began last would have said it for all of them."""
+        read = dbos._sys_db.get_queue
+
+        def with_room(name: str, **options: Any) -> Any:
+            queue = read(name, **options)
+            if queue is not None and name == _QUEUE:
+                queue._worker_concurrency = self._settings.most if self._takes() else 0
+            return queue
+
+        dbos._sys_db.get_queue = with_room  # type: ignore[method-assign]
 
     def put_soon(self, run: str, user: str, priority: int) -> None:
         """`put`, in the background. Where that fails, or this process dies before, a worker finds
@@ -185,7 +208,6 @@ class Queue:
             for workflow in left:
                 await DBOS.resume_workflow_async(workflow.workflow_id, queue_name=_QUEUE)
         return [workflow.workflow_id for workflow in left]
-
 
     def _workflow(self) -> Body:
         """What DBOS calls."""

@@ -59,6 +59,8 @@ class Worker:
         self._idle = asyncio.Event()
         self._idle.set()
         self._leaving = False
+        self._left = 0
+        """Runs that were taken meanwhile and are not done here."""
         self._looked_at: datetime | None = None
         """Until when those that wait were looked for in the queue; None: all of them."""
         self._is_done = False
@@ -69,6 +71,16 @@ class Worker:
         """Runs that it does now."""
         return len(self._tasks)
 
+    @property
+    def takes(self) -> bool:
+        """Whether it is to be given further ones."""
+        return not self._leaving
+
+    @property
+    def leaves_some(self) -> bool:
+        """Whether others have to do runs that it was given."""
+        return bool(self._tasks or self._left)
+
     async def do(self, run: str) -> None:
         """Do a run, or what is left of it; returns when it has ended, or is another one's.
 
@@ -77,6 +89,7 @@ class Worker:
         if run in self._tasks:
             return
         if self._leaving:
+            self._left += 1
             await asyncio.Event().wait()  # this process is about to end: it goes on elsewhere
         with run_told(run):  # the task logs as the run's
             task = asyncio.create_task(self._to_its_end(run), name=f"run {run}")
