@@ -24,9 +24,13 @@ _PRICES = TypeAdapter(dict[str, Price])
 
 
 def require_ended(record: RunRecord) -> None:
-    """Raises UsageProblem for a run that lives."""
+    """Raises UsageProblem for a run that lives, or that a worker of the service will do."""
     if record.status == "running":
         raise UsageProblem(f"run {record.id} is still running in another process")
+    if record.status == "queued" and record.priority is not None:
+        raise UsageProblem(
+            f"run {record.id} waits in the queue of the service: `breadth worker` does it"
+        )
 
 
 def restored(record: RunRecord, settings: Settings) -> tuple[list[Root], Settings]:

@@ -73,7 +73,7 @@ class Database:
         with self._translated():
             return await self._access.read(work)
 
-    async def rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
+    async def rows(self, query: Select[*tuple[Any, ...]]) -> Sequence[Row[Any]]:
         """Of one query."""
 
         async def found(connection: AsyncConnection) -> Sequence[Row[Any]]:

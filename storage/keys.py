@@ -8,6 +8,7 @@ both pass.
 import hmac
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -18,7 +19,7 @@ from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
-from storage.errors import OverLimit, UnknownKey
+from storage.errors import OverLimit, StorageError, UnknownKey
 from storage.run_ids import new_run_id
 from storage.service_tables import KeyRow
 from storage.tables import ModelCallRow, RunRow
@@ -96,7 +97,7 @@ class Keys:
         return made, key
 
     async def known(self, key: str) -> KeyRecord | None:
-        """The record of a key that is valid; it is noted that it was used."""
+        """The record of a key that is valid; it is noted that it was used, where that can be."""
         if not _FORM.fullmatch(key):
             return None
         digest = digest_of(key)
@@ -107,7 +108,8 @@ class Keys:
         now = self._now()
         if row.used_at is None or now - row.used_at > _TOUCHED:
             touched = update(KeyRow).where(KeyRow.id == row.id)
-            await self._database.change(touched.values(used_at=now))
+            with suppress(StorageError):  # who only reads needs no room on the disk, and no lock
+                await self._database.change(touched.values(used_at=now))
         return _record(row)
 
     async def all(self) -> list[KeyRecord]:

@@ -38,6 +38,11 @@ class Owner:
         return len(told) > _NAMED and told[_NAMED] == _namespace()
 
     @property
+    def is_another(self) -> bool:
+        """Whether it is not the process that asks, and lives, as far as can be said."""
+        return self != Owner.this_process() and not self.gone
+
+    @property
     def gone(self) -> bool:
         """True when it is certain that the process is no more."""
         if self.host != socket.gethostname():

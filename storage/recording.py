@@ -44,6 +44,7 @@ from storage.records import (
     sample_data,
     step_columns,
 )
+from storage.runs import ENDED
 from storage.service_tables import ResponseRow
 from storage.statements import add, change, found
 from storage.tables import (
@@ -170,13 +171,8 @@ async def _ended(row: Row[Any], entry: _Entry, event: RunEnded) -> dict[str, Any
 async def _started(row: Row[Any], entry: _Entry) -> dict[str, Any]:
     """The run belongs to this process from now on. Raises RunTaken where another one has it."""
     owner = Owner.this_process()
-    if row.status == "running" and row.worker is not None:
-        if row.worker != entry.worker and await is_alive(entry.connection, row.worker, entry.at):
-            raise RunTaken(entry.run)
-    elif row.status == "running" and row.owner_host is not None:
-        other = Owner(row.owner_host, row.owner_pid, row.owner_birth)
-        if other != owner and not other.gone:
-            raise RunTaken(entry.run)
+    if await _is_taken(row, entry):
+        raise RunTaken(entry.run)
     return {
         "worker": entry.worker,
         "status": "running",
@@ -187,6 +183,18 @@ async def _started(row: Row[Any], entry: _Entry) -> dict[str, Any]:
         "owner_pid": owner.pid,
         "owner_birth": owner.birth,
     }
+
+
+async def _is_taken(row: Row[Any], entry: _Entry) -> bool:
+    """Whether another one has the run; a worker may not begin again what others have ended."""
+    if row.worker is None:
+        other = Owner(row.owner_host, row.owner_pid, row.owner_birth)
+        return row.status == "running" and row.owner_host is not None and other.is_another
+    if row.worker == entry.worker:
+        return False
+    if row.status in ENDED:
+        return entry.worker is not None
+    return await is_alive(entry.connection, row.worker, entry.at)
 
 
 async def _forget_secrets(entry: _Entry) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from planner import steps_to_go_on
 from storage.database import Database
-from storage.errors import StorageError, UnknownResponse
+from storage.errors import OverLimit, StorageError, UnknownResponse
 from storage.forking import fork_run
 from storage.keys import require_allowance
 from storage.postings import NewPosting, add_posting
@@ -88,12 +88,11 @@ class Responses:
         request. Raises OverLimit."""
 
         async def made(connection: AsyncConnection) -> tuple[ResponseRecord, bool]:
+            at = self._now()
             earlier = await _again(connection, asked, asked_by)
+            earlier = earlier or await _refused(connection, asked, asked_by, at)
             if earlier is not None:
                 return earlier, False
-            at = self._now()
-            if asked_by.key is not None:
-                await require_allowance(connection, asked_by.key, at)
             run = await _new_run(connection, asked, asked_by, at)
             row = _values(asked, asked_by, run, at)
             await add(connection, ResponseRow, row)
@@ -176,6 +175,23 @@ async def _again(
         more = update(ResponseRow).where(same).values(waiting=ResponseRow.waiting + 1)
         await connection.execute(more)
     return found
+
+
+async def _refused(
+    connection: AsyncConnection, asked: Asked, asked_by: Asker, at: datetime
+) -> ResponseRecord | None:
+    """None where its key may have another run. Else OverLimit is raised, but where the run that it
+    may not have beside is that of the same request, made while this one waited for the key."""
+    if asked_by.key is None:
+        return None
+    try:
+        await require_allowance(connection, asked_by.key, at)
+    except OverLimit:
+        earlier = await _again(connection, asked, asked_by)
+        if earlier is None:
+            raise
+        return earlier
+    return None
 
 
 async def _new_run(connection: AsyncConnection, asked: Asked, asked_by: Asker, at: datetime) -> str:

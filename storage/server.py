@@ -12,6 +12,8 @@ from storage.access import Work
 from storage.engines import server_engine
 
 T = TypeVar("T")
+_UNDONE = ("40001", "40P01")
+"""PostgreSQL's codes of transactions that met others, and were rolled back to let them go on."""
 
 
 class Server:
@@ -25,14 +27,15 @@ class Server:
         self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ")
 
     async def write(self, work: Work[T]) -> T:
-        """See Access; once more where the connection had died meanwhile."""
+        """See Access; once more where the connection had died meanwhile, or others had to go on."""
         committing = False
         try:
             async with self._writer.begin() as connection:
                 value = await work(connection)
                 committing = True
         except DBAPIError as error:
-            if committing or not error.connection_invalidated:
+            is_undone = getattr(error.orig, "sqlstate", None) in _UNDONE
+            if not is_undone and (committing or not error.connection_invalidated):
                 raise  # nobody knows whether it is kept
         else:
             return value

@@ -20,6 +20,10 @@ from storage.service_tables import WorkerRow
 from storage.tables import RunRow
 
 _LIVE = ("queued", "running")
+_OF_RUN = (
+    *(RunRow.status, RunRow.worker),
+    *(RunRow.owner_host, RunRow.owner_pid, RunRow.owner_birth),
+)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -54,9 +58,13 @@ class Workers:
 
     async def beat(self, worker: str) -> bool:
         """It lives. False: it was taken for dead, and its runs are others' now."""
-        mine = (WorkerRow.id == worker) & WorkerRow.claimed_by.is_(None)
-        beaten = update(WorkerRow).where(mine).values(beat_at=self._now())
-        return await self._database.change(beaten) == 1
+        mine = update(WorkerRow).where(WorkerRow.id == worker, WorkerRow.claimed_by.is_(None))
+
+        async def beaten(connection: AsyncConnection) -> bool:
+            # The moment in which it is written: it may have waited for the database until then.
+            return (await connection.execute(mine.values(beat_at=self._now()))).rowcount == 1
+
+        return await self._database.write(beaten)
 
     async def give_up(self, worker: str) -> None:
         """It works no more: whatever it has is the others' at once."""
@@ -67,21 +75,24 @@ class Workers:
         """It works no more, and has nothing that others would have to do."""
         await self._database.change(delete(WorkerRow).where(WorkerRow.id == worker))
 
-    async def claim(self, worker: str) -> list[str]:
+    async def claim(self, worker: str, *, silent: bool = True) -> list[str]:
         """The dead ones that are `worker`'s from now on, whose runs it is to queue anew.
 
-        On its own host it need not wait for the lease where a process is no more.
+        On its own host it need not wait for the lease where a process is no more. `silent`: those
+        that were not heard of, too; else only who gave up, or is certainly no more.
         """
-        now, late = self._now(), self._now() - self.lease
-        unclaimed = or_(WorkerRow.claimed_by.is_(None), WorkerRow.claimed_at < late)
 
         async def claimed(connection: AsyncConnection) -> list[str]:
+            now = self._now()
+            late = now - self.lease
+            unclaimed = or_(WorkerRow.claimed_by.is_(None), WorkerRow.claimed_at < late)
             query = select(WorkerRow.__table__).where(unclaimed & (WorkerRow.id != worker))
             rows = await connection.execute(query.with_for_update(skip_locked=True))
+            heard = late if silent else _LONG_AGO + self.lease
             found = [
                 row.id
                 for row in rows
-                if row.beat_at < late or _is_gone(Owner(row.host, row.pid, row.birth))
+                if row.beat_at < heard or _is_gone(Owner(row.host, row.pid, row.birth))
             ]
             mine = update(WorkerRow).where(WorkerRow.id.in_(found))
             await connection.execute(mine.values(claimed_by=worker, claimed_at=now))
@@ -98,17 +109,21 @@ class Workers:
 
     async def take(self, run: str, worker: str) -> bool:
         """The run is this worker's from now on; False: it has ended. Raises RunTaken where a living
-        other one has it, UnknownRun."""
+        other one has it, or a process that is no worker; UnknownRun."""
 
         async def taken(connection: AsyncConnection) -> bool:
-            query = select(RunRow.status, RunRow.worker).where(RunRow.id == run).with_for_update()
+            query = select(*_OF_RUN).where(RunRow.id == run).with_for_update()
             row = (await connection.execute(query)).one_or_none()
             if row is None:
                 raise UnknownRun(run)
             if row.status in ENDED:
                 return False
-            other = row.worker not in (None, worker)
-            if other and await is_alive(connection, row.worker, self._now()):
+            if row.worker is None and row.owner_host is not None:
+                other = Owner(row.owner_host, row.owner_pid, row.owner_birth).is_another
+            else:
+                other = row.worker not in (None, worker)
+                other = other and await is_alive(connection, row.worker, self._now())
+            if other:
                 raise RunTaken(run)
             mine = update(RunRow).where(RunRow.id == run).values(worker=worker)
             await connection.execute(mine)
@@ -122,12 +137,20 @@ class Workers:
         query = select(RunRow.id).where(asked & RunRow.cancel_at.is_not(None))
         return [row.id for row in await self._database.rows(query)]
 
-    async def waiting(self, older: timedelta, limit: int = 1000) -> Sequence[str]:
-        """Runs for the queue that were made longer ago than this and have not begun."""
-        query = select(RunRow.id).where(RunRow.status == "queued", RunRow.priority.is_not(None))
-        query = query.where(RunRow.created_at < self._now() - older, RunRow.worker.is_(None))
-        rows = await self._database.rows(query.order_by(RunRow.created_at).limit(limit))
-        return [row.id for row in rows]
+    async def waiting(
+        self, older: timedelta, since: datetime | None = None, *, limit: int = 1000
+    ) -> tuple[Sequence[str], datetime | None]:
+        """Runs for the queue that were made longer ago than this and have not begun, from that
+        moment on; and the moment from which on there are more, or None."""
+        wait = (RunRow.status == "queued") & RunRow.priority.is_not(None)
+        made = RunRow.created_at < self._now() - older
+        if since is not None:
+            made &= RunRow.created_at >= since
+        query = select(RunRow.id, RunRow.created_at).where(wait, made, RunRow.worker.is_(None))
+        query = query.order_by(RunRow.created_at)
+        rows = await self._database.rows(query.limit(limit))
+        is_all = len(rows) < limit or rows[-1].created_at == since
+        return [row.id for row in rows], None if is_all else rows[-1].created_at
 
     async def orphans(self, limit: int = 1000) -> Sequence[str]:
         """Runs that a worker had which is known no more, and that nobody has gone on with."""

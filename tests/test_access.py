@@ -10,10 +10,12 @@ from pathlib import Path
 import openai
 import pytest
 from asked_front import Service, ending, serving_api, working
+from sqlalchemy import text
 from trace_store import Clock, model_called
 
 from planner import RunEnded, RunStarted
 from storage import Asked, Asker, KeyLimits, OverLimit, TraceStore, UnknownKey
+from tests.transactions import writing
 
 QUESTION = Asked("response", "Who?", {}, {})
 
@@ -82,6 +84,34 @@ async def test_requests_at_the_same_moment_cannot_pass_a_limit_together(store: T
     assert "2 runs at once" in str(refused[0])
     await store.trace(begun[0]).record(RunEnded("completed"))
     await made(store, record.id)
+
+
+async def test_the_same_request_twice_at_the_same_moment_is_one_run_and_within_its_limit(
+    store: TraceStore,
+) -> None:
+    key, _ = await store.keys.create("laptop", "ann", KeyLimits(runs_at_once=1))
+    same = Asked("response", "Who?", {}, {"input": "Who?"}, idempotency="k")
+    twice = (store.responses.create(same, Asker("ann", key.id, 1)) for _ in range(2))
+    made = await asyncio.gather(*twice)
+    assert sorted(is_new for _, is_new in made) == [False, True]
+    assert len({response.run for response, _ in made}) == 1
+
+
+async def test_a_key_is_known_where_nothing_can_be_written(
+    url: str, store: TraceStore, clock: Clock
+) -> None:
+    made, key = await store.keys.create("laptop", "ann")
+    await store.keys.known(key)
+    clock.forward(120)
+    place = url if "://" in url else f"sqlite:///{url}"
+    async with await TraceStore.open(f"{place}?timeout=0.2", now=clock) as other:
+        async with writing(store) as connection:
+            await connection.execute(text("UPDATE api_key SET name = 'held'"))
+            known = await other.keys.known(key)
+        assert known is not None
+        assert known.id == made.id
+        await other.keys.known(key)
+    assert (await store.keys.all())[0].used_at == clock.now
 
 
 async def test_runs_a_minute_are_free_again_when_the_oldest_is_a_minute_old(

@@ -8,6 +8,7 @@ from typing import Any
 
 import openai
 import pytest
+from aiohttp import web
 from asked_front import FOUND, READ, TEXT, USER, Service, ending, serving_api
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
@@ -25,6 +26,9 @@ from planner import (
     StepEnded,
     StepStarted,
 )
+from service.api.errors import Handler
+from service.api.server_events import has_left
+from tests.transactions import writing
 
 STEP = Step("a", "lookup", {"question": "Who directed Roma?"})
 
@@ -187,6 +191,38 @@ async def test_a_client_that_leaves_stops_what_is_not_in_the_background(service:
         while len(service.front.stopped) < 2:
             async with service.front.changed:
                 await service.front.changed.wait()
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/responses", {"input": "Who?"}),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": "Who?"}]}),
+    ],
+)
+async def test_a_client_that_leaves_while_its_question_is_being_kept_leaves_no_run_behind(
+    tmp_path: Path, path: str, body: dict[str, Any]
+) -> None:
+    came: asyncio.Queue[web.Request] = asyncio.Queue()
+
+    @web.middleware
+    async def seen(request: web.Request, handler: Handler) -> web.StreamResponse:
+        came.put_nowait(request)
+        return await handler(request)
+
+    async def ask() -> None:
+        async with service.http.post(path, json={"model": "breadth", **body}) as answer:
+            await answer.read()
+
+    async with serving_api(tmp_path, also=[seen]) as service, asyncio.timeout(20):
+        async with writing(service.front.store):  # others have to wait
+            asking = asyncio.create_task(ask())
+            request = await came.get()
+            asking.cancel()
+            while not has_left(request):  # noqa: ASYNC110 - the server hears of it by and by
+                await asyncio.sleep(0.01)
+        await service.front.was_stopped.wait()
+        assert [run.status for run in await service.front.store.runs()] == ["cancelled"]
 
 
 async def test_stopping_and_deleting(service: Service) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -124,6 +125,53 @@ async def test_a_worker_that_is_asked_to_end_finishes_what_it_can(
                 assert await only.wait() == 0
         assert (await store.run(run)).status == "completed"
         assert await store.workers.alive() == []
+
+
+async def test_a_worker_does_no_more_at_once_than_it_was_told_whatever_others_were_told(
+    settings: Settings, films: Path, chat_server: ChatServer
+) -> None:
+    chat_server.hold("When was Bong Joon-ho born?")
+    async with (
+        await TraceStore.open(settings.store) as store,
+        process(settings, films, "worker", "--runs", "1") as (_, one),
+        process(settings, films, "worker", "--runs", "2") as (_, two),
+    ):
+        runs = [await queued(settings, films) for _ in range(4)]
+        async with asyncio.timeout(60):
+            while len(at_work := await under_way(store, runs)) < 3:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        assert Counter(at_work) == {one["worker"]: 1, two["worker"]: 2}
+        chat_server.release.set()
+        assert [await ended(store, run) for run in runs] == ["completed"] * 4
+
+
+async def under_way(store: TraceStore, runs: list[str]) -> list[str | None]:
+    """Who does those of them that have begun."""
+    records = [await store.run(run) for run in runs]
+    return [record.worker for record in records if record.status == "running"]
+
+
+async def test_a_worker_that_ends_takes_nothing_new_that_others_could_do(
+    settings: Settings, films: Path, chat_server: ChatServer
+) -> None:
+    chat_server.hold("When was Bong Joon-ho born?")
+    async with (
+        await TraceStore.open(settings.store) as store,
+        process(settings, films, BREADTH_DRAIN_SECONDS="60") as (first, _),
+    ):
+        begun = await queued(settings, films)
+        async with asyncio.timeout(60):
+            await chat_server.held.wait()
+        async with process(settings, films, "worker", "--runs", "8") as (_, second):
+            first.send_signal(signal.SIGTERM)
+            assert first.returncode is None
+            runs = [await queued(settings, films) for _ in range(4)]
+            async with asyncio.timeout(20):
+                while len(await under_way(store, runs)) < 4:  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
+            assert await under_way(store, runs) == [second["worker"]] * 4
+            chat_server.release.set()
+            assert [await ended(store, run) for run in (begun, *runs)] == ["completed"] * 5
 
 
 async def test_a_worker_that_was_taken_for_dead_ends_and_records_nothing_more(

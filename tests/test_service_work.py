@@ -11,9 +11,12 @@ from conftest import QUESTION, ChatServer
 from sqlalchemy import text
 
 from planner import RunStarted, Step, StepAdded
+from service.asking import resume
+from service.errors import UsageProblem
 from service.saved import options_of
 from service.serving import warn_of_keys
 from service.settings import Settings
+from service.work import Notices
 from service.work.ending import handed_over
 from service.work.service import Service, service
 from service.work.worker import Worker
@@ -165,6 +168,27 @@ async def test_a_run_that_never_came_into_the_queue_is_found(
         assert (await front.ended(made.run)).status == "completed"
 
 
+async def test_a_run_that_never_came_into_the_queue_is_found_behind_any_number_that_did(
+    settings: Settings, films: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.work.worker._FORGOTTEN", timedelta(0))
+    monkeypatch.setattr("service.work.worker._LOOKED_AT", 2)
+    async with running(settings, films, most=0) as (front, _):
+        for _ in range(5):
+            await front.create(asked(settings, films), ASKER)
+        await front._queue._new.join()
+        lost, _ = await front.store.responses.create(asked(settings, films), ASKER)
+        worker = Worker("w", front.store, unwanted, lambda: None)
+        for _ in range(6):
+            await worker._find_missing(front._queue)
+        assert await front._queue.missing([lost.run]) == []
+
+
+async def unwanted(record: RunRecord) -> None:
+    """Does no run."""
+    raise AssertionError(record)
+
+
 async def test_a_worker_that_has_left_says_no_more_that_it_lives(
     settings: Settings, films: Path
 ) -> None:
@@ -191,6 +215,25 @@ async def test_a_run_that_cannot_be_queued_is_taken_and_done_when_it_can(
     assert f"run {made.run} waits until it is missed" in caplog.text
     async with running(settings, films) as (front, _):
         assert (await front.ended(made.run)).status == "completed"
+
+
+async def test_a_run_whose_end_the_queue_could_not_keep_takes_no_room_of_its_users(
+    settings: Settings, films: Path, chat_server: ChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.work.worker.MISS_SECONDS", 0.2)
+    chat_server.hold("When was Bong Joon-ho born?")
+    one_each = settings.model_copy(update={"user_runs": 1})
+    async with running(one_each, films) as (front, worker):
+        assert worker is not None
+        first = await front.create(asked(settings, films), ASKER)
+        await chat_server.held.wait()
+        async with queue_hidden(settings), asyncio.timeout(30):
+            chat_server.release.set()
+            await front.ended(first.run)
+            await worker._idle.wait()
+        second = await front.create(asked(settings, films), ASKER)
+        async with asyncio.timeout(30):
+            assert (await front.ended(second.run)).status == "completed"
 
 
 @asynccontextmanager
@@ -236,6 +279,15 @@ async def test_a_run_that_was_begun_and_is_nobodys_is_gone_on_with(
 
 async def nothing(worker: Worker, run: str) -> None:
     """A workflow that ends without its run."""
+
+
+async def test_a_run_that_waits_for_a_worker_is_not_gone_on_with_at_the_command_line(
+    settings: Settings, films: Path
+) -> None:
+    async with running(settings, films, most=0) as (front, _):
+        made = await front.create(asked(settings, films), ASKER)
+    with pytest.raises(UsageProblem, match=f"{made.run} waits in the queue of the service"):
+        await resume(made.run, settings, Notices(print))
 
 
 async def test_a_service_that_wants_keys_says_that_nobody_has_one(

@@ -13,6 +13,7 @@ from trace_store import PASSAGE, dropped, kinds
 
 from planner import Done, RunEnded, RunStarted, StepEnded
 from storage import StorageError, TraceStore
+from storage.access import Work
 from storage.database import Database
 from storage.engines import database_url
 from tests.transactions import database_of, reading, writing
@@ -146,6 +147,28 @@ async def test_a_transaction_whose_connection_is_ended_is_done_again(server: str
         await database_of(store).write(interrupted_once)
         assert (await store.run(run)).question == "Who?!"
     assert len(tries) == 2
+
+
+async def test_transactions_that_wait_for_each_other_are_both_done(server: str) -> None:
+    tries = []
+
+    def renaming(first: str, second: str, met: asyncio.Barrier) -> Work[None]:
+        async def both(connection: AsyncConnection) -> None:
+            tries.append(first)
+            for run in (first, second):
+                changed = text("UPDATE run SET question = question || '!' WHERE id = :run")
+                await connection.execute(changed, {"run": run})
+                if run == first and len(tries) <= 2:
+                    await met.wait()
+
+        return both
+
+    async with await TraceStore.open(server) as store, asyncio.timeout(30):
+        one, other = [await store.create_run("Who?", {}) for _ in range(2)]
+        write, met = database_of(store).write, asyncio.Barrier(2)
+        await asyncio.gather(write(renaming(one, other, met)), write(renaming(other, one, met)))
+        assert [run.question for run in await store.runs()] == ["Who?!!", "Who?!!"]
+    assert len(tries) == 3
 
 
 async def test_a_server_that_goes_away_is_told_and_used_again_when_it_is_back(server: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection
+from trace_store import Clock
 
 from planner import RunStarted
 from storage import StorageError, TraceStore, UnknownRun
@@ -52,6 +53,22 @@ async def test_a_file_that_others_keep_locked_is_waited_for_in_turns(
     other.close()
     async with asyncio.timeout(10):
         assert (await store.run(await waiting)).question == "Who?"
+
+
+async def test_who_had_to_wait_to_say_that_it_lives_says_it_of_the_moment_when_it_is_heard(
+    tmp_path: Path, clock: Clock
+) -> None:
+    async with await TraceStore.open(tmp_path / "runs.db", now=clock) as store:
+        await store.workers.join("w")
+        other = sqlite3.connect(tmp_path / "runs.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        saying = asyncio.create_task(store.workers.beat("w"))
+        await asyncio.sleep(0)
+        clock.forward(15)
+        other.execute("COMMIT")
+        other.close()
+        assert await saying
+        assert [each.beat_at for each in await store.workers.alive()] == [clock.now]
 
 
 async def test_who_waits_together_waits_no_longer_than_one_would(tmp_path: Path) -> None:

@@ -229,6 +229,40 @@ async def test_a_run_is_a_workers_before_it_begins_and_its_end_stays_its_end(
     assert not await store.workers.take(made.run, "w2")
 
 
+async def test_who_was_taken_for_dead_does_not_begin_again_what_others_have_ended(
+    store: TraceStore, clock: Clock
+) -> None:
+    made, _ = await store.responses.create(asked(), ANN)
+    for worker in ("w1", "w2"):
+        await store.workers.join(worker)
+    assert await store.workers.take(made.run, "w1")
+    clock.forward(store.workers.lease.total_seconds() + 1)
+    assert await store.workers.take(made.run, "w2")
+    await store.trace(made.run, "w2").record(RunStarted("Who?"))
+    await store.trace(made.run, "w2").record(RunEnded("incomplete", "time"))
+    with pytest.raises(RunTaken):
+        await store.trace(made.run, "w1").record(RunStarted("Who?"))
+    assert (await store.run(made.run)).status == "incomplete"
+    await store.trace(made.run).record(RunStarted("Who?", resumed=True))  # a person may
+    assert (await store.run(made.run)).worker is None
+
+
+async def test_a_run_that_a_process_goes_on_with_is_taken_by_no_worker(
+    store: TraceStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, _ = await store.responses.create(asked(), ANN)
+    held, _ = await store.responses.create(asked(), ANN)
+    await store.workers.join("w1")
+    assert await store.workers.take(held.run, "w1")
+    with monkeypatch.context() as patch:
+        patch.setattr("storage.owner.os.getpid", lambda: os.getppid())
+        await store.trace(made.run).record(RunStarted("Who?"))
+        with pytest.raises(RunTaken):  # and none that a worker has
+            await store.trace(held.run).record(RunStarted("Who?"))
+    with pytest.raises(RunTaken):
+        await store.workers.take(made.run, "w1")
+
+
 async def test_a_worker_of_another_container_is_not_looked_up_among_our_processes(
     store: TraceStore,
 ) -> None:

@@ -4,16 +4,19 @@ It goes on as long as one of their clients waits, and a response that is not to 
 given to whoever asks for it once more with its key.
 """
 
+import asyncio
 from contextlib import suppress
 from typing import Annotated
 
 from aiohttp import web
 from pydantic import Field
 
+from service.api.access import asker_of
 from service.api.bodies import Query
 from service.api.errors import ApiError
-from service.api.front import Front
-from storage import Asked, Asker, ResponseRecord, UnknownResponse
+from service.api.front import FRONT, Front
+from service.api.server_events import has_left
+from storage import Asked, ResponseRecord, UnknownResponse
 
 _LONGEST_KEY = 255
 _NOT_AGAIN = {"x-should-retry": "false"}
@@ -36,10 +39,23 @@ def key_of(request: web.Request) -> str | None:
     return key
 
 
-async def created(front: Front, asked: Asked, asker: Asker) -> ResponseRecord:
+async def created(request: web.Request, asked: Asked, *, needs_client: bool) -> ResponseRecord:
     """The response, made now or before. Raises ApiError where its key was another request's, or
-    its response was deleted."""
-    record = await front.create(asked, asker)
+    its response was deleted. `needs_client`: its run is stopped where nobody waits for it."""
+    front = request.app[FRONT]
+    making = asyncio.create_task(front.create(asked, asker_of(request)))
+    try:
+        record = await asyncio.shield(making)
+    except asyncio.CancelledError:
+        await asyncio.wait([making])  # what has begun to be kept will be
+        if needs_client and has_left(request) and making.exception() is None:
+            await left(front, making.result())
+        raise
+    return same(record, asked)
+
+
+def same(record: ResponseRecord, asked: Asked) -> ResponseRecord:
+    """The response that was made for this, now or before. Raises ApiError, as `created`."""
     if record.kind == "deleted":
         told = "Idempotency-Key: the response that was made with it was deleted"
         raise ApiError(409, told, code="response_deleted", headers=_NOT_AGAIN)

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from aiohttp import web
 
-from service.api.again import created
+from service.api.again import same
 from service.api.batch_lines import answered, asked_for, read_lines, told_by, unanswered
 from service.api.errors import ApiError
 from service.api.front import FRONT, Front
@@ -152,7 +152,8 @@ async def _ask(front: Front, batch: ApiBatchRecord) -> bool:
     for line in waiting:
         asker = Asker(batch.user, batch.api_key, _PRIORITY)
         try:
-            record = await created(front, await asked_for(front, batch, line), asker)
+            asked = await asked_for(front, batch, line)
+            record = same(await front.create(asked, asker), asked)
         except ApiError as error:
             told = answered(line, error.status, error.body)
             await store.ended(batch.id, line.position, "failed", told)

@@ -47,7 +47,7 @@ async def chat(request: web.Request) -> web.StreamResponse:
     body = checked(given, ChatBody)
     front = request.app[FRONT]
     asked = await chat_asked(body, front, key_of(request), asker_of(request).user)
-    record = await created(front, asked, asker_of(request))
+    record = await created(request, asked, needs_client=not body.store)
     answering = _streamed if body.stream else _whole
     try:
         answer = await answering(request, body, record)

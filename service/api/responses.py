@@ -71,7 +71,7 @@ async def response_made(request: web.Request) -> web.StreamResponse:
     front, body = request.app[FRONT], await read_body(request, ResponseBody)
     previous = await previous_of(front, body.previous_response_id, asker_of(request).user)
     asked = asked_by(body, front.settings, key_of(request), previous)
-    record = await created(front, asked, asker_of(request))
+    record = await created(request, asked, needs_client=body.needs_client)
     try:
         return await _answer(request, body, record)
     except asyncio.CancelledError:

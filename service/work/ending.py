@@ -39,5 +39,5 @@ async def handed_over(worker: Worker, store: TraceStore, seconds: float) -> bool
     after its next start, and the process has to end at once."""
     drained = await worker.drained(seconds)
     with suppress(StorageError):
-        await (store.workers.leave if drained else store.workers.give_up)(worker.id)
+        await (store.workers.give_up if worker.leaves_some else store.workers.leave)(worker.id)
     return drained

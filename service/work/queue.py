@@ -9,13 +9,14 @@ is `take_over`; who is dead, `storage.Workers` knows.
 import asyncio
 import logging
 import sqlite3
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from dbos import DBOS, DBOSConfig, EnqueueOptions, error
 from sqlalchemy import URL
@@ -55,24 +56,37 @@ class QueueSettings:
 class Queue:
     """`async with Queue(settings, worker, body) as queue`. One in a process."""
 
-    def __init__(self, settings: QueueSettings, worker: str, body: Body) -> None:
-        """`worker`: the id under which this process takes runs; `body`: does one, whole."""
+    def __init__(
+        self,
+        settings: QueueSettings,
+        worker: str,
+        body: Body,
+        *,
+        takes: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`worker`: the id under which this process takes runs; `body`: does one, whole; `takes`:
+        whether it is to take any at the moment."""
         self._settings = settings
+        self._takes = takes
         self._worker = worker
         self._body = body
         self._new: asyncio.Queue[tuple[str, str, int]] = asyncio.Queue()
         self._putting: asyncio.Task[None] | None = None
+        self._doing: Counter[str] = Counter()
+        self._idle: frozenset[str] = frozenset()
+        """Workflows that were taken and not done, at the last look."""
 
     async def __aenter__(self) -> Self:
         """Begin to take runs. Raises StorageError."""
         url = database_url(self._settings.database)
         try:
-            DBOS(config=_config(url, self._worker))
-            DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=None)(_workflow(self._body))
+            dbos = DBOS(config=_config(url, self._worker))
+            DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=None)(self._workflow())
             if not self._settings.most:
                 DBOS.listen_queues([])
             # From here, so that workflows run in this loop.
             DBOS.launch()
+            self._keep_to_room(dbos)
             await DBOS.register_queue_async(
                 _QUEUE,
                 worker_concurrency=self._settings.most or 1,
@@ -99,6 +113,19 @@ class Queue:
             self._putting.cancel()
         DBOS.destroy(destroy_registry=True)
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+
+    def _keep_to_room(self, dbos: DBOS) -> None:
+        """DBOS keeps one number of runs at once for all processes, in the database, and reads it
+        before each look into the queue: who began last would have said it for all of them."""
+        read = dbos._sys_db.get_queue
+
+        def with_room(name: str, **options: Any) -> Any:
+            queue = read(name, **options)
+            if queue is not None and name == _QUEUE:
+                queue._worker_concurrency = self._settings.most if self._takes() else 0
+            return queue
+
+        dbos._sys_db.get_queue = with_room  # type: ignore[method-assign]
 
     def put_soon(self, run: str, user: str, priority: int) -> None:
         """`put`, in the background. Where that fails, or this process dies before, a worker finds
@@ -142,6 +169,20 @@ class Queue:
                 waiting.update(workflow.workflow_id for workflow in found)
         return [run for run in runs if run not in waiting]
 
+    async def let_go(self) -> None:
+        """Queue anew what this process has taken and does not do: its end could not be kept, and it
+        would count as a run of its user for ever. Only what is found so twice, as what was taken
+        just now has not begun."""
+        with _translated():
+            taken = await DBOS.list_workflows_async(
+                status="PENDING", executor_id=self._worker, load_input=False, load_output=False
+            )
+            ids = {workflow.workflow_id for workflow in taken}
+            idle = frozenset(id_ for id_ in ids if id_.partition(".")[0] not in self._doing)
+            for id_ in idle & self._idle:
+                await DBOS.resume_workflow_async(id_, queue_name=_QUEUE)
+        self._idle = idle
+
     async def ensure(self, run: str, user: str, priority: int, *, workers: Collection[str]) -> None:
         """See to it that a run which has not ended is in the queue, or taken by one of `workers`:
         it may be that its workflow was never made, was lost, or ended before the run did."""
@@ -168,6 +209,18 @@ class Queue:
                 await DBOS.resume_workflow_async(workflow.workflow_id, queue_name=_QUEUE)
         return [workflow.workflow_id for workflow in left]
 
+    def _workflow(self) -> Body:
+        """What DBOS calls."""
+
+        async def run(run_id: str) -> None:
+            self._doing[run_id] += 1
+            try:
+                await self._body(run_id)
+            finally:
+                self._doing -= Counter((run_id,))
+
+        return run
+
 
 class _translated:  # noqa: N801 - reads as a statement
     """Errors of the database as StorageErrors."""
@@ -188,15 +241,6 @@ class _translated:  # noqa: N801 - reads as a statement
 def _line(problem: BaseException) -> str:
     """What a driver says, without the statement and its values."""
     return str(getattr(problem, "orig", None) or problem).partition("\n")[0]
-
-
-def _workflow(body: Body) -> Callable[[str], Awaitable[None]]:
-    """What DBOS calls."""
-
-    async def run(run_id: str) -> None:
-        await body(run_id)
-
-    return run
 
 
 def _config(url: URL, worker: str) -> DBOSConfig:

@@ -152,7 +152,9 @@ async def service(
             await store.workers.join(id_)
         waiting = QueueSettings(settings.store, most, settings.user_runs)
         body = worker.do if worker else _nobody
-        queue = await stack.enter_async_context(Queue(waiting, id_, body))
+        queue = await stack.enter_async_context(
+            Queue(waiting, id_, body, takes=lambda: worker is not None and worker.takes)
+        )
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(followers.look()), group.create_task(teller.tell())]
             if worker:

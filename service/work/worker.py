@@ -6,9 +6,10 @@ what the dead leave behind.
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
 
@@ -28,6 +29,8 @@ MISS_SECONDS = 5.0
 """Between two looks for runs that are not in the queue."""
 LOOK_SECONDS = 0.3
 """Between two looks for runs to be stopped."""
+_LOOKED_AT = 1000
+"""Runs at one look, so that it takes no longer however many wait."""
 _FORGOTTEN = timedelta(seconds=20)
 """A run that is queued, but not in the queue: its maker died between the two."""
 
@@ -36,11 +39,18 @@ class Worker:
     """One in a process."""
 
     def __init__(
-        self, id_: str, store: TraceStore, doing: Doing, fenced: Callable[[], None]
+        self,
+        id_: str,
+        store: TraceStore,
+        doing: Doing,
+        fenced: Callable[[], None],
+        *,
+        now: Callable[[], float] = time.time,
     ) -> None:
         """`id_`: under which it is known; `doing`: see there; `fenced`: called when this worker was
         taken for dead. Others have its runs then, and it may not record another event."""
         self.id = id_
+        self._heard = _Heard(store.workers.lease.total_seconds(), now)
         self._fenced = fenced
         self._store = store
         self._doing = doing
@@ -49,6 +59,10 @@ class Worker:
         self._idle = asyncio.Event()
         self._idle.set()
         self._leaving = False
+        self._left = 0
+        """Runs that were taken meanwhile and are not done here."""
+        self._looked_at: datetime | None = None
+        """Until when those that wait were looked for in the queue; None: all of them."""
         self._is_done = False
         """Nothing runs and nothing will: that it is not known any more is no news."""
 
@@ -56,6 +70,16 @@ class Worker:
     def busy(self) -> int:
         """Runs that it does now."""
         return len(self._tasks)
+
+    @property
+    def takes(self) -> bool:
+        """Whether it is to be given further ones."""
+        return not self._leaving
+
+    @property
+    def leaves_some(self) -> bool:
+        """Whether others have to do runs that it was given."""
+        return bool(self._tasks or self._left)
 
     async def do(self, run: str) -> None:
         """Do a run, or what is left of it; returns when it has ended, or is another one's.
@@ -65,6 +89,7 @@ class Worker:
         if run in self._tasks:
             return
         if self._leaving:
+            self._left += 1
             await asyncio.Event().wait()  # this process is about to end: it goes on elsewhere
         with run_told(run):  # the task logs as the run's
             task = asyncio.create_task(self._to_its_end(run), name=f"run {run}")
@@ -120,7 +145,8 @@ class Worker:
         """Unless it has ended, or is another one's: research records most ends itself."""
         record = await self._store.run(run)
         if not record.is_over and record.worker in (None, self.id):
-            await self._store.trace(run).record(end)
+            with suppress(RunTaken):  # meanwhile
+                await self._store.trace(run, self.id).record(end)
 
     def stop(self, run: str) -> None:
         """Stop a run that it does; the end is recorded."""
@@ -141,38 +167,42 @@ class Worker:
         """See `live`: nothing else may keep it waiting."""
         while not self._is_done:
             with suppress(StorageError):
-                known = await self._store.workers.beat(self.id)
-                if self._is_done:
-                    return
-                if not known:
-                    self._fenced()
+                await self._say_that_it_lives()
             await asyncio.sleep(BEAT_SECONDS)
 
+    async def _say_that_it_lives(self) -> None:
+        """Raises StorageError where nobody hears it."""
+        known = await self._store.workers.beat(self.id)
+        if known:
+            self._heard.again()
+        elif not self._is_done:
+            self._fenced()
+
     async def _regularly(self, seconds: float, look: Callable[[], Awaitable[None]]) -> None:
-        """Look after others. What was asleep together wakes together: who wakes first finds them
-        silent, and has to let them speak before it looks."""
-        loop = asyncio.get_running_loop()
+        """Look after others."""
         while True:
-            began = loop.time()
             await asyncio.sleep(seconds)
-            if loop.time() - began < seconds + BEAT_SECONDS:
-                with suppress(StorageError):
-                    await look()
+            with suppress(StorageError):
+                await look()
 
     async def _take_over(self, queue: Queue) -> None:
-        """Queue anew what the dead leave behind."""
+        """Queue anew what the dead leave behind. What silenced this worker silenced others, too:
+        they are let speak before they are taken for dead."""
         workers = self._store.workers
-        dead = await workers.claim(self.id)
+        dead = await workers.claim(self.id, silent=self._heard.long)
         for run in await queue.take_over(dead):
             log.warning("run %s is taken over from a worker that is dead", run)
         for worker in dead:
             await workers.leave(worker)
 
     async def _find_missing(self, queue: Queue) -> None:
-        """Queue what never came into the queue, or fell out of it."""
+        """Queue what never came into the queue, or fell out of it, or would never leave it."""
+        await queue.let_go()
         workers = self._store.workers
-        waiting = await queue.missing(await workers.waiting(_FORGOTTEN))
-        lost = [*waiting, *await workers.orphans()]
+        waiting, self._looked_at = await workers.waiting(
+            _FORGOTTEN, self._looked_at, limit=_LOOKED_AT
+        )
+        lost = [*await queue.missing(waiting), *await workers.orphans()]
         known = await workers.known() if lost else ()
         for run in lost:
             with suppress(UnknownRun):  # it was removed meanwhile
@@ -198,6 +228,31 @@ class Worker:
             return False
         self._is_done = True
         return True
+
+
+class _Heard:
+    """Since when a worker is heard of, without a pause: no database was away meanwhile, and no
+    process or machine asleep."""
+
+    def __init__(self, lease: float, now: Callable[[], float]) -> None:
+        self._lease = lease
+        self._now = now
+        self._since = self._last = float("-inf")
+
+    def again(self) -> None:
+        """Just now."""
+        if self._is_pause():
+            self._since = self._now()
+        self._last = self._now()
+
+    @property
+    def long(self) -> bool:
+        """For so long that whoever lives was heard of since then, too."""
+        return not self._is_pause() and self._last - self._since >= self._lease
+
+    def _is_pause(self) -> bool:
+        """The clock may have been set back, too."""
+        return not 0 <= self._now() - self._last <= self._lease / 2
 
 
 class _Unkept(Exception):
