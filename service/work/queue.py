@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -33,6 +34,7 @@ _VERSION = "1"
 """Of the workflow's shape, not of Breadth: workers of any release do each other's runs."""
 _WAITING = ("ENQUEUED", "DELAYED")
 _ALIVE = (*_WAITING, "PENDING")
+_ENDED = ("SUCCESS", "ERROR", "CANCELLED")
 _IDS_AT_ONCE = 500
 _LAST_SECONDS = 5.0
 """For what is to be put into the queue when the process ends."""
@@ -208,6 +210,21 @@ class Queue:
             for workflow in left:
                 await DBOS.resume_workflow_async(workflow.workflow_id, queue_name=_QUEUE)
         return [workflow.workflow_id for workflow in left]
+
+    async def tidy(self, before: datetime) -> int:
+        """Remove workflows that ended before; gives how many. The runs themselves say what they
+        came to, and nobody looks for their workflows any more."""
+        with _translated():
+            ended = await DBOS.list_workflows_async(
+                status=list(_ENDED),
+                completed_before=before.isoformat(),
+                limit=_IDS_AT_ONCE,
+                load_input=False,
+                load_output=False,
+            )
+            if ended:
+                await DBOS.delete_workflows_async([workflow.workflow_id for workflow in ended])
+        return len(ended)
 
     def _workflow(self) -> Body:
         """What DBOS calls."""

@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
 
@@ -27,6 +27,10 @@ Doing = Callable[[RunRecord], Awaitable[None]]
 BEAT_SECONDS = 2.0
 MISS_SECONDS = 5.0
 """Between two looks for runs that are not in the queue."""
+TIDY_SECONDS = 600.0
+"""Between two looks for what the queue still knows of runs that have ended."""
+_KEPT = timedelta(hours=1)
+"""So long it knows them."""
 LOOK_SECONDS = 0.3
 """Between two looks for runs to be stopped."""
 _LOOKED_AT = 1000
@@ -162,6 +166,7 @@ class Worker:
             group.create_task(self._listen())
             group.create_task(self._regularly(BEAT_SECONDS, lambda: self._take_over(queue)))
             group.create_task(self._regularly(MISS_SECONDS, lambda: self._find_missing(queue)))
+            group.create_task(self._regularly(TIDY_SECONDS, lambda: self._tidy(queue)))
 
     async def _beat(self) -> None:
         """See `live`: nothing else may keep it waiting."""
@@ -194,6 +199,11 @@ class Worker:
             log.warning("run %s is taken over from a worker that is dead", run)
         for worker in dead:
             await workers.leave(worker)
+
+    async def _tidy(self, queue: Queue) -> None:
+        """Remove what the queue still knows of runs that ended a while ago."""
+        while await queue.tidy(datetime.now(UTC) - _KEPT):
+            pass
 
     async def _find_missing(self, queue: Queue) -> None:
         """Queue what never came into the queue, or fell out of it, or would never leave it."""
