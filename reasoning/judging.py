@@ -34,6 +34,26 @@ async def judged_all(workspace: Workspace, candidates: Sequence[Made]) -> list[f
     return [0.5 if isinstance(score, BaseException) else score for score in scores]
 
 
+async def promising(workspace: Workspace, beginnings: Sequence[str]) -> list[float]:
+    """How sure the model is that each beginning of a solution will come to the right answer.
+
+    Side by side; one that cannot be judged counts as undecided.
+    """
+    asked = [
+        f"Question: {workspace.task.question}\n\nBeginning of a solution:\n"
+        f"{as_data(cut(beginning, _LONGEST))}\n\n"
+        "Will this solution come to the right answer? Say yes or no."
+        for beginning in beginnings
+    ]
+    said = await asyncio.gather(
+        *(p_yes(workspace.model, (Message("user", one),)) for one in asked), return_exceptions=True
+    )
+    for score in said:
+        if isinstance(score, BaseException) and not isinstance(score, workspace.task.tolerated):
+            raise score
+    return [0.5 if isinstance(score, BaseException) else score.value for score in said]
+
+
 async def preferred(workspace: Workspace, first: Made, second: Made) -> float:
     """How sure the model is that the first is the better one, 0 to 1.
 

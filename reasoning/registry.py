@@ -80,7 +80,7 @@ class Method:
 
     def cost(self, **given: Any) -> tuple[int, int]:
         """Calls and rounds at most, for these values of its parameters; the others by default."""
-        known = {one.name: one.default for one in self.parameters} | given
+        known = {"attempt": 1, **{one.name: one.default for one in self.parameters}, **given}
         values = {name: _as_number(value) for name, value in known.items()}
         return math.ceil(worth(self.calls, values)), math.ceil(worth(self.rounds, values))
 

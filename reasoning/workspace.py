@@ -5,12 +5,13 @@ go on without what fails; and then `result`.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from inference import (
     ALL,
+    Chunk,
     Collector,
     Completion,
     Halt,
@@ -18,6 +19,7 @@ from inference import (
     Model,
     Request,
     Sample,
+    Unsupported,
     Usage,
     as_data,
     complete,
@@ -28,6 +30,8 @@ from reasoning.trail import State
 
 _SHOWN = 1200
 """Characters of a candidate that others are shown: its beginning, and its end with the answer."""
+UNMEASURED = "without log-probabilities"
+"""Whose samples are, in the trail, that were to have them, of an engine that tells none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class Ask:
     """Who answers; None: the method's model."""
 
 
-Watch = Callable[["Live", int], None]
+Watch = Callable[["Live", int], Awaitable[None] | None]
 """Is called for each piece of a sample, with the sample's index, and may end samples."""
 
 
@@ -74,6 +78,8 @@ class Live:
     ended: set[int] = field(default_factory=set)
     """Those that are written to their end."""
     stopped: set[int] = field(default_factory=set)
+    chunk: Chunk = field(default_factory=Chunk)
+    """The piece that has just come."""
 
     def stop(self, index: int) -> None:
         """End a sample; the engine computes no more of it."""
@@ -110,16 +116,42 @@ class Workspace:
         by: str = "",
         purpose: str = "think",
     ) -> list[Made]:
-        """n samples of the task itself, as one request. With `watch`, each can be ended alone."""
+        """n samples of the task itself, as one request. With `watch`, each can be ended alone.
+
+        What has ended stays where the others fail with what the task tolerates. Samples come
+        without `top_logprobs`, and are `UNMEASURED`, where the engine tells none.
+        """
+        samples = await self.draw(
+            n, temperature=temperature, watch=watch, top_logprobs=top_logprobs, purpose=purpose
+        )
+        if top_logprobs and not any(sample.logprobs for sample in samples):
+            by = by or UNMEASURED
+        return [self.keep(sample, at_round=at_round, by=by) for sample in samples]
+
+    async def draw(
+        self,
+        n: int,
+        *,
+        temperature: float | None = None,
+        watch: Watch | None = None,
+        top_logprobs: int = 0,
+        purpose: str = "think",
+        max_tokens: int | None = None,
+    ) -> tuple[Sample, ...]:
+        """As `sample`, but nothing is kept as a candidate."""
         request = replace(
             self._request(self.task.request.messages, temperature, purpose),
             n=n,
             top_logprobs=top_logprobs,
+            max_tokens=max_tokens or self.task.request.max_tokens,
         )
-        completion = (
-            await self._watched(request, watch) if watch else await complete(self.model, request)
-        )
-        return [self.keep(sample, at_round=at_round, by=by) for sample in completion.samples]
+        try:
+            completion = await self._sampled(request, watch)
+        except Unsupported:
+            if not top_logprobs:
+                raise
+            completion = await self._sampled(replace(request, top_logprobs=0), watch)
+        return completion.samples
 
     async def ask(
         self,
@@ -133,19 +165,31 @@ class Workspace:
 
         What fails with what the task tolerates is left out; raises the first error where all fail.
         """
+        said = await self.write(asks, temperature=temperature, purpose=purpose)
+        return [
+            self.keep(sample, at_round=at_round, by=one.by, saw=one.saw)
+            for one, sample in zip(asks, said, strict=True)
+            if sample is not None
+        ]
+
+    async def write(
+        self,
+        asks: Sequence[Ask],
+        *,
+        temperature: float | None = None,
+        purpose: str = "think",
+        top_logprobs: int = 0,
+    ) -> list[Sample | None]:
+        """As `ask`, but nothing is kept as a candidate, and None stands for what failed."""
         requests = []
         for one in asks:
             messages = one.messages if one.alone else (*self.task.request.messages, *one.messages)
             request = self._request(messages, temperature, purpose)
             if one.max_tokens is not None:
                 request = replace(request, max_tokens=one.max_tokens)
-            requests.append(request)
+            requests.append(replace(request, top_logprobs=top_logprobs))
         said = await self._completions(asks, requests)
-        return [
-            self.keep(completion.samples[0], at_round=at_round, by=one.by, saw=one.saw)
-            for one, completion in zip(asks, said, strict=True)
-            if completion is not None
-        ]
+        return [None if completion is None else completion.samples[0] for completion in said]
 
     async def say(self, prompt: str, *, purpose: str = "judge", max_tokens: int = 256) -> str:
         """A word of the model that is no candidate: a note, a list, a verdict. Greedy."""
@@ -217,18 +261,31 @@ class Workspace:
                 raise error
         return [None if isinstance(one, BaseException) else one for one in said]
 
-    async def _watched(self, request: Request, watch: Watch) -> Completion:
-        """The samples, each piece of which is watched."""
+    async def _sampled(self, request: Request, watch: Watch | None) -> Completion:
+        """The samples, each piece of which may be watched."""
+        if watch is None:
+            return await complete(self.model, request)
         live = Live(Collector(request.n), Halt())
+        try:
+            await self._watched(request, live, watch)
+        except self.task.tolerated:
+            if not live.ended:
+                raise
+        return live.collector.completion
+
+    async def _watched(self, request: Request, live: Live, watch: Watch) -> None:
+        """Piece by piece."""
         async with aclosing(self.model.stream(request, live.halt)) as chunks:
             async for chunk in chunks:
                 live.collector.add(chunk)
                 if chunk.index == ALL:
                     continue
+                live.chunk = chunk
                 if chunk.finish_reason is not None:
                     live.ended.add(chunk.index)
-                watch(live, chunk.index)
-        return live.collector.completion
+                watched = watch(live, chunk.index)
+                if watched is not None:
+                    await watched
 
 
 def shown(candidates: Sequence[Made], *, longest: int = _SHOWN, name: str = "Attempt") -> str:
