@@ -105,21 +105,23 @@ class Hypotheses:
         """Each goes on from where it is. One that has only thought so far, which no engine can go
         on with, is written anew, and at once as long as it may be."""
         asks = [
-            Ask((Message("assistant", one.text),), max_tokens=room)
-            if one.text.strip()
-            else Ask(max_tokens=one.left)
+            Ask(
+                (Message("assistant", one.text),) if one.text.strip() else (),
+                max_tokens=room if one.text.strip() else one.left,
+                top_logprobs=self._top_logprobs,
+            )
             for one, room in zip(growing, rooms, strict=True)
         ]
         try:
-            return await self._workspace.write(asks, top_logprobs=self._top_logprobs)
+            said = await self._workspace.write(asks)
         except Unsupported:
+            if not self._top_logprobs:
+                return [None] * len(asks)
             self._top_logprobs = 0
+            return await self._more(growing, rooms)
         except self._workspace.task.tolerated:
             return [None] * len(asks)
-        try:
-            return await self._workspace.write(asks)
-        except self._workspace.task.tolerated:
-            return [None] * len(asks)
+        return [samples[0] if samples else None for samples in said]
 
     def _add(self, one: Hypothesis, chunk: Sample | None, room: int) -> None:
         """Put it behind the text so far."""

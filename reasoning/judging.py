@@ -11,6 +11,14 @@ _LONGEST = 2400
 _STEPS = re.compile(r"\n\s*\n|\n(?=\s*(?:step\b|\d+[.)]\s))", re.IGNORECASE)
 
 
+async def agreed(workspace: Workspace, question: str) -> float:
+    """The probability of a yes to a question of yes or no; undecided where the judge fails."""
+    try:
+        return (await p_yes(workspace.model, (Message("user", question),))).value
+    except workspace.task.tolerated:
+        return 0.5
+
+
 async def judged(workspace: Workspace, candidate: Made) -> float:
     """The probability of a yes to "is it correct?" (GenRM, Zhang et al. 2024, arXiv:2408.15240)."""
     asked = (
@@ -45,13 +53,7 @@ async def promising(workspace: Workspace, beginnings: Sequence[str]) -> list[flo
         "Will this solution come to the right answer? Say yes or no."
         for beginning in beginnings
     ]
-    said = await asyncio.gather(
-        *(p_yes(workspace.model, (Message("user", one),)) for one in asked), return_exceptions=True
-    )
-    for score in said:
-        if isinstance(score, BaseException) and not isinstance(score, workspace.task.tolerated):
-            raise score
-    return [0.5 if isinstance(score, BaseException) else score.value for score in said]
+    return await asyncio.gather(*(agreed(workspace, one) for one in asked))
 
 
 async def preferred(workspace: Workspace, first: Made, second: Made) -> float:

@@ -63,6 +63,16 @@ class Ask:
     """None: as many as the task allows."""
     model: Model | None = None
     """Who answers; None: the method's model."""
+    n: int = 1
+    """So many samples of it, in one request."""
+    stop: tuple[str, ...] = ()
+    """Ends a sample, and is no part of it."""
+    free: bool = False
+    """Whether it need not have the form (schema, grammar, regex) that the task's answer must have:
+    a step, a note, a critique."""
+    regex: str | None = None
+    """A form of its own, see `Request.regex`."""
+    top_logprobs: int = 0
 
 
 Watch = Callable[["Live", int], Awaitable[None] | None]
@@ -161,40 +171,64 @@ class Workspace:
         temperature: float | None = None,
         purpose: str = "think",
     ) -> list[Made]:
-        """One sample of each, side by side, in their order.
+        """The samples of each, side by side, in their order.
 
         What fails with what the task tolerates is left out; raises the first error where all fail.
         """
-        said = await self.write(asks, temperature=temperature, purpose=purpose)
-        return [
-            self.keep(sample, at_round=at_round, by=one.by, saw=one.saw)
-            for one, sample in zip(asks, said, strict=True)
-            if sample is not None
-        ]
+        made = await self.ask_each(
+            asks, at_round=at_round, temperature=temperature, purpose=purpose
+        )
+        return [one for those in made for one in those]
 
-    async def write(
+    async def ask_each(
         self,
         asks: Sequence[Ask],
         *,
+        at_round: int = 1,
         temperature: float | None = None,
         purpose: str = "think",
-        top_logprobs: int = 0,
-    ) -> list[Sample | None]:
-        """As `ask`, but nothing is kept as a candidate, and None stands for what failed."""
+    ) -> list[list[Made]]:
+        """As `ask`, with the samples of each by themselves: none where it failed."""
+        said = await self.write(asks, temperature=temperature, purpose=purpose)
+        return [
+            [self.keep(sample, at_round=at_round, by=one.by, saw=one.saw) for sample in samples]
+            for one, samples in zip(asks, said, strict=True)
+        ]
+
+    async def write(
+        self, asks: Sequence[Ask], *, temperature: float | None = None, purpose: str = "think"
+    ) -> list[tuple[Sample, ...]]:
+        """As `ask_each`, but nothing is kept as a candidate."""
         requests = []
         for one in asks:
             messages = one.messages if one.alone else (*self.task.request.messages, *one.messages)
             request = self._request(messages, temperature, purpose)
-            if one.max_tokens is not None:
-                request = replace(request, max_tokens=one.max_tokens)
-            requests.append(replace(request, top_logprobs=top_logprobs))
+            if one.free or one.regex:
+                request = _freed(request, one.regex)
+            requests.append(
+                replace(
+                    request,
+                    n=one.n,
+                    max_tokens=one.max_tokens or request.max_tokens,
+                    stop=(*request.stop, *one.stop),
+                    top_logprobs=one.top_logprobs,
+                )
+            )
         said = await self._completions(asks, requests)
-        return [None if completion is None else completion.samples[0] for completion in said]
+        return [completion.samples if completion else () for completion in said]
 
-    async def say(self, prompt: str, *, purpose: str = "judge", max_tokens: int = 256) -> str:
+    async def say(
+        self,
+        prompt: str,
+        *,
+        purpose: str = "judge",
+        max_tokens: int = 256,
+        regex: str | None = None,
+    ) -> str:
         """A word of the model that is no candidate: a note, a list, a verdict. Greedy."""
         request = self._request((Message("user", prompt),), 0.0, purpose)
-        return (await complete(self.model, replace(request, max_tokens=max_tokens))).samples[0].text
+        request = replace(_freed(request, regex), max_tokens=max_tokens)
+        return (await complete(self.model, request)).samples[0].text
 
     def keep(
         self, sample: Sample, *, at_round: int = 1, by: str = "", saw: tuple[str, ...] = ()
@@ -286,6 +320,11 @@ class Workspace:
                 watched = watch(live, chunk.index)
                 if watched is not None:
                     await watched
+
+
+def _freed(request: Request, regex: str | None) -> Request:
+    """Without the form that the task's answer must have."""
+    return replace(request, schema=None, grammar=None, regex=regex)
 
 
 def shown(candidates: Sequence[Made], *, longest: int = _SHOWN, name: str = "Attempt") -> str:
