@@ -113,7 +113,7 @@ class Workspace:
         self.temperature = temperature
         self.made: list[Made] = []
         """Everything that was read as a candidate, in its order."""
-        self._asked = 0
+        self._drawn = 0
 
     async def sample(
         self,
@@ -150,8 +150,7 @@ class Workspace:
     ) -> tuple[Sample, ...]:
         """As `sample`, but nothing is kept as a candidate."""
         request = replace(
-            self._request(self.task.request.messages, temperature, purpose),
-            n=n,
+            self._request(self.task.request.messages, temperature, purpose, n),
             top_logprobs=top_logprobs,
             max_tokens=max_tokens or self.task.request.max_tokens,
         )
@@ -202,13 +201,12 @@ class Workspace:
         requests = []
         for one in asks:
             messages = one.messages if one.alone else (*self.task.request.messages, *one.messages)
-            request = self._request(messages, temperature, purpose)
+            request = self._request(messages, temperature, purpose, one.n)
             if one.free or one.regex:
                 request = _freed(request, one.regex)
             requests.append(
                 replace(
                     request,
-                    n=one.n,
                     max_tokens=one.max_tokens or request.max_tokens,
                     stop=(*request.stop, *one.stop),
                     top_logprobs=one.top_logprobs,
@@ -268,17 +266,18 @@ class Workspace:
         )
 
     def _request(
-        self, messages: tuple[Message, ...], temperature: float | None, purpose: str
+        self, messages: tuple[Message, ...], temperature: float | None, purpose: str, n: int = 1
     ) -> Request:
-        """With a seed of its own, where the task has one."""
+        """With a seed of its own for each sample, where the task has one."""
         seed = self.task.request.seed
-        self._asked += 1
+        self._drawn += n
         return replace(
             self.task.request,
             messages=messages,
+            n=n,
             head=min(self.task.request.head, len(messages) - 1),
             temperature=self.temperature if temperature is None else temperature,
-            seed=None if seed is None else seed + self._asked - 1,
+            seed=None if seed is None else seed + self._drawn - n,
             purpose=purpose,
         )
 

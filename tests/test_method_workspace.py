@@ -8,7 +8,7 @@ from method_tasks import scripted, task
 
 from inference import ALL, Chunk, Halt, ModelUnavailable, Request, ScriptedModel, Unsupported, Usage
 from reasoning import Trail
-from reasoning.workspace import UNMEASURED, Live, Workspace
+from reasoning.workspace import UNMEASURED, Ask, Live, Workspace
 
 
 class Streaming(ScriptedModel):
@@ -76,3 +76,13 @@ async def test_a_stream_that_says_nothing_of_a_sample_is_not_watched() -> None:
     workspace = Workspace(task(), model)
     await workspace.sample(1, watch=lambda _live, index: seen.append(index))
     assert seen == [0, 0]
+
+
+async def test_no_two_samples_of_a_task_have_the_same_seed() -> None:
+    model = scripted(lambda request: ["Answer: 8"] * request.n)
+    workspace = Workspace(task(), model)
+    await workspace.sample(3)
+    await workspace.ask([Ask(n=2), Ask()])
+    await workspace.sample(1)
+    drawn = [one.seed + place for one in model.requests for place in range(one.n)]
+    assert drawn == list(range(7))

@@ -21,7 +21,7 @@ async def test_samples_of_each_stand_by_themselves_and_what_failed_has_none() ->
     workspace = Workspace(task(), model)
     made = await workspace.ask_each([Ask(n=2), Ask(), Ask(stop=("\n",))])
     assert [[one.text for one in those] for those in made] == [["a", "b"], [], ["c"]]
-    assert [request.seed for request in model.requests] == [0, 1, 2]
+    assert [request.seed for request in model.requests] == [0, 2, 3]
     assert model.requests[2].stop == ("\n",)
 
 
