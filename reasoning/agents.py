@@ -49,38 +49,33 @@ def team(
 
 
 def opening(task: Task, agent: Agent, more: str = "") -> Ask:
-    """The task itself, as the agent is to work on it."""
-    told = "\n\n".join(part for part in (agent.policy, more) if part)
-    return Ask(task.asking(told), alone=True) if told else Ask()
+    """The task itself, as the agent is to work on it; small models forget the form behind that."""
+    told = [part for part in (agent.policy, more) if part]
+    form = [task.answers.form] if task.answers.form else []
+    return Ask(task.asking("\n\n".join([*told, *form])), alone=True) if told else Ask()
 
 
-def reading_others(
-    task: Task, agent: Agent, own: Made, others: Sequence[Made], order: str, *, more: str = ""
-) -> Ask:
+def reading_others(task: Task, agent: Agent, own: Made, others: Sequence[Made], order: str) -> Ask:
     """The task, the agent's own answer, and those of the others with what to do about them."""
     read = f"Answers of other agents:\n\n{shown(others, name='Agent')}" if others else ""
-    told = "\n\n".join(part for part in (read, order, task.answers.form, more) if part)
+    told = "\n\n".join(part for part in (read, order, task.answers.form) if part)
     asked = opening(task, agent).messages or task.request.messages
     turns = (*asked, Message("assistant", cut(own.text, _OWN)), Message("user", told))
     return Ask(turns, saw=tuple(one.id for one in (own, *others)), alone=True)
 
 
 async def begun(
-    workspace: Workspace,
-    agents: Sequence[Agent],
-    *,
-    attempt: Attempt | None = None,
-    more: str = "",
+    workspace: Workspace, agents: Sequence[Agent], *, attempt: Attempt | None = None
 ) -> tuple[list[Agent], list[Made]]:
     """The first round: who is left of the agents, and what they say.
 
     `attempt`: how they come to it, where they do not differ. Raises the first error where all fail.
     """
     alike = all(one.model is None and one.attempt is None and not one.policy for one in agents)
-    if alike and (attempt is not None or not more):
+    if alike:
         made = await candidates(workspace, attempt, len(agents))
         return list(agents[: len(made)]), made
-    said = await turn(workspace, agents, [opening(workspace.task, one, more) for one in agents])
+    said = await turn(workspace, agents, [opening(workspace.task, one) for one in agents])
     left = [(agent, made) for agent, made in zip(agents, said, strict=True) if made]
     return [agent for agent, _ in left], [made for _, made in left]
 
@@ -142,8 +137,8 @@ async def discussed(
 ) -> list[Made]:
     """What the agents say after up to so many rounds more, `first` being the number of the first.
 
-    Who fails in a round stays with what it said before; a round in which all fail ends the rounds.
-    `until` is asked before each.
+    Who fails in a round, or names no answer any more, stays with what it said before; a round in
+    which all fail ends the rounds. `until` is asked before each.
     """
     for number in range(first, first + rounds):
         try:
@@ -152,7 +147,10 @@ async def discussed(
             said = await turn(workspace, agents, await asking(made), at_round=number)
         except workspace.task.tolerated:
             break
-        made = [new or old for new, old in zip(said, made, strict=True)]
+        made = [
+            new if new and (new.answer is not None or old.answer is None) else old
+            for new, old in zip(said, made, strict=True)
+        ]
     return list(made)
 
 

@@ -9,6 +9,7 @@ from reasoning.workspace import Made, Workspace, cut
 
 _LONGEST = 2400
 _STEPS = re.compile(r"\n\s*\n|\n(?=\s*(?:step\b|\d+[.)]\s))", re.IGNORECASE)
+_MARK = re.compile(r"^\s*(?:\d+[.):]|[-*•])\s*(?=\S)")
 
 
 async def agreed(workspace: Workspace, question: str) -> float:
@@ -101,6 +102,12 @@ async def judged_steps(workspace: Workspace, candidate: Made, *, most: int = 12)
     return [one.value for one in await asyncio.gather(*asked)]
 
 
+def numbers(most: int, count: int = 1) -> str:
+    """A regular expression of so many numbers from 1 to `most`, for who is asked for them alone."""
+    one = f"({'|'.join(map(str, range(most, 0, -1)))})"
+    return one + f"(, {one})" * (count - 1)
+
+
 def chosen_number(text: str, most: int) -> int | None:
     """The first number from 1 to `most` that a judge names; None where there is none."""
     numbers = (int(found) for found in re.findall(r"\d{1,4}", text))
@@ -108,6 +115,7 @@ def chosen_number(text: str, most: int) -> int | None:
 
 
 def listed(text: str) -> list[str]:
-    """The points of a list that a model wrote, numbered, dashed or one a line."""
-    lines = (re.sub(r"^\s*(?:\d+[.):]|[-*•])\s*", "", line).strip() for line in text.splitlines())
-    return [line for line in lines if line]
+    """The points of a list that a model wrote: the lines that are numbered or dashed, else all."""
+    lines = text.splitlines()
+    marked = [line for line in lines if _MARK.match(line)] or lines
+    return [point for line in marked if (point := _MARK.sub("", line).strip())]

@@ -19,6 +19,7 @@ from reasoning.agents import (
     turn,
     unanimous,
 )
+from reasoning.answers import FORM
 from reasoning.workspace import Ask, Made, Workspace
 
 
@@ -46,11 +47,12 @@ async def test_a_policy_stands_behind_the_question_and_turns_alternate() -> None
     ask = reading_others(workspace.task, agents[0], made[0], made[1:], "Answer again.")
     await turn(workspace, agents[:1], [ask], at_round=2)
     first, second, third = model.requests
-    assert first.messages[-1].content.endswith("cats?\n\nDo a.")
+    assert first.messages[-1].content.endswith(f"cats?\n\nDo a.\n\n{FORM}")
     assert second.messages == workspace.task.request.messages
     assert [one.role for one in third.messages] == ["user", "assistant", "user"]
     assert third.messages[1] == Message("assistant", "Answer: 1")
-    assert "Agent 1:\n<data>\nAnswer: 2\n</data>\n\nAnswer again." in third.messages[2].content
+    told = f"Agent 1:\n<data>\nAnswer: 2\n</data>\n\nAnswer again.\n\n{FORM}"
+    assert told in third.messages[2].content
     last = trail.candidates[-1]
     assert (last.by, last.round, last.saw) == ("a", 2, ("1", "2"))
 
@@ -76,25 +78,29 @@ async def test_an_agent_may_be_an_attempt_which_gets_the_whole_request() -> None
     assert workspace.model.usage.total_tokens > 0
 
 
-async def test_who_fails_stays_with_what_it_said_and_a_round_without_anybody_ends_them() -> None:
+async def test_who_fails_or_is_silent_stays_with_what_it_said_until_all_fail() -> None:
     def say(request: Request) -> str | Exception:
         asked = request.messages[-1].content
         if "round 4" in asked or ("round 2" in asked and "B" in asked):
             return ModelUnavailable("gone")
-        return f"Answer: {asked[-1]}"
+        if "round 3" in asked and "A" in asked.partition("Think")[0]:
+            return "Hm."
+        return f"Answer: {asked.rpartition(' say ')[2][0]}"
 
     workspace = Workspace(task(), scripted(say))
-    agents = [Agent("A", "A 1"), Agent("B", "B 1")]
+    agents = [Agent("A", "A say 1"), Agent("B", "B say 1")]
     left, made = await begun(workspace, agents)
     rounds: list[int] = []
 
     async def asking(made: Sequence[Made]) -> list[Ask]:
         rounds.append(len(rounds) + 2)
-        return [opening(workspace.task, one, f"round {rounds[-1]} {rounds[-1]}") for one in left]
+        return [
+            opening(workspace.task, one, f"round {rounds[-1]} say {rounds[-1]}") for one in left
+        ]
 
     last = await discussed(workspace, left, made, 5, asking)
     assert rounds == [2, 3, 4]
-    assert [one.answer for one in last] == ["3", "3"]
+    assert [one.answer for one in last] == ["2", "3"]
 
     rounds.clear()
     last = await discussed(workspace, left, made, 1, asking)

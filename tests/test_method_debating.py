@@ -55,13 +55,7 @@ async def test_a_debate_whose_second_round_fails_counts_the_first() -> None:
 
 @pytest.mark.parametrize(
     ("text", "confidence"),
-    [
-        ("Answer: 8\nConfidence: 0.9", 0.9),
-        ("**Confidence:** 85%", 0.85),
-        ("confidence is 0.2 ... Confidence: 1", 1.0),
-        ("Confidence: 90", 0.9),
-        ("Answer: 8", 0.5),
-    ],
+    [("0.9", 0.9), ("85%", 0.85), ("I am 1.0 sure", 1.0), ("90", 0.9), ("8/10", 0.8), ("Hm", 0.5)],
 )
 def test_a_confidence_is_read_as_models_write_it(text: str, confidence: float) -> None:
     assert said_confidence(text) == confidence
@@ -80,33 +74,47 @@ def test_who_is_surer_has_no_lighter_vote(one: float, other: float) -> None:
     assert calibrated(low) <= calibrated(high)
 
 
+def member(text: str, sure: str | Exception) -> ScriptedModel:
+    """Always answers this, and is as sure as that."""
+
+    def say(request: Request) -> str | Exception:
+        return sure if "How sure" in request.messages[-1].content else text
+
+    return scripted(say)
+
+
 async def test_the_round_table_is_of_different_models_who_see_grouped_answers() -> None:
     """Two unsure ones for 1, one sure one for 2: the sure one outweighs them, 1.0 to 0.2."""
-    said = {"a": "Answer: 1\nConfidence: 0.5", "b": "Answer: 1\nConfidence: 0.4"}
-    said["c"] = "Since four and four.\nAnswer: 2\nConfidence: 1.0"
-    named = {name: ScriptedModel([text] * 2) for name, text in said.items()}
+    named = {
+        "a": member("Answer: 1", "0.5"),
+        "b": member("Answer: 1", ModelUnavailable("gone")),
+        "c": member("Since four and four.\nAnswer: 2", "1.0"),
+    }
     trail = Trail()
     made = await method_of("reconcile(rounds=1)", Crew(ScriptedModel([]), named=named))(
         task(trail=trail)
     )
     assert made.best.text.startswith("Since four")
     assert made.confidence == pytest.approx(1.0 / 1.2)
-    first, second = (one.messages[-1].content for one in named["a"].requests)
-    assert 'line "Confidence: "' in first
-    assert "2 of 3 answer 1:" in second
-    assert second.index("2 of 3 answer 1:") < second.index("1 of 3 answer 2:")
-    assert "(confidence 1) Since four and four." in second
+    first, sure, second, again = named["a"].requests
+    assert [one.content for one in sure.messages[1:2]] == ["Answer: 1"]
+    assert (sure.regex, sure.max_tokens, sure.temperature) == (r"0\.[0-9]|1\.0", 8, 0.0)
+    told = second.messages[-1].content
+    assert told.index("2 of 3 answer 1:") < told.index("1 of 3 answer 2:")
+    assert "(confidence 1) Since four and four." in told
+    assert first.messages == task().request.messages
+    assert again.messages[-1] == sure.messages[-1]
     assert trail.candidates[-1].saw == ("1", "2", "3")
     assert [one.score for one in trail.candidates[3:]] == [0.1, 0.1, 1.0]
 
 
 async def test_the_round_table_ends_when_all_agree() -> None:
-    named = {name: ScriptedModel(["Answer: 4\nConfidence: 1"]) for name in "ab"}
+    named = {name: member("Answer: 4", "0.9") for name in "ab"}
     made = await method_of("reconcile(models=[a, b])", Crew(ScriptedModel([]), named=named))(task())
-    assert (made.confidence, len(named["a"].requests)) == (1.0, 1)
+    assert (made.confidence, len(named["a"].requests)) == (1.0, 2)
 
 
 async def test_with_fewer_models_than_agents_they_take_seats_by_turns() -> None:
-    named = {name: scripted(lambda _: "Answer: 4\nConfidence: 1") for name in "ab"}
+    named = {name: member("Answer: 4", "1.0") for name in "ab"}
     await method_of("reconcile(3)", Crew(ScriptedModel([]), named=named))(task())
-    assert [len(one.requests) for one in named.values()] == [2, 1]
+    assert [len(one.requests) for one in named.values()] == [4, 2]

@@ -120,7 +120,7 @@ async def test_fifteen_agents_see_all_answers_and_go_on_for_two_rounds_at_least(
     assert {len(one.saw) for one in trail.candidates[15:]} == {15}
     assert {one.by for one in trail.candidates} == {name for name, _ in TOOLS}
     asked = [one.messages[-1].content for one in model.requests if one.purpose != "judge"]
-    assert all(asked[place].endswith(TOOLS[place][1]) for place in range(15))
+    assert all(TOOLS[place][1] in asked[place] for place in range(15))
     assert all(TOOLS[place][1] in asked[15 + place] for place in range(15))
     assert made.confidence == 1.0
 

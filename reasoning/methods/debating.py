@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from inference import as_data
+from inference import Message, as_data
 from reasoning.agents import (
     Agent,
     begun,
@@ -24,10 +24,10 @@ _UPDATE = (
     "Use the reasoning of the other agents as advice: check your answer and theirs step by step, "
     "and answer the question again."
 )
-_HOW_SURE = (
-    'Behind your answer write a line "Confidence: " and a number from 0 to 1: how sure you are.'
-)
-_CONFIDENCE = re.compile(r"confidence\W{0,5}(\d+(?:\.\d+)?|\.\d+)\s*(%?)", re.IGNORECASE)
+_HOW_SURE = "How sure are you that your answer is right? Say a number from 0.0 to 1.0 alone."
+_SURE = r"0\.[0-9]|1\.0"
+_CONFIDENCE = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(%|/\s*100?\b)?")
+_OWN = 2400
 _EXPLAINED = 600
 """Characters of an explanation."""
 
@@ -71,8 +71,8 @@ def debate(
 @method(
     "reconcile",
     "2309.13007",
-    calls="max(agents, models) * (rounds + 1)",
-    rounds="rounds + 1",
+    calls="2 * max(agents, models) * (rounds + 1)",
+    rounds="2 * (rounds + 1)",
     when="several different models, none of which is right alone",
 )
 def reconcile(
@@ -88,20 +88,21 @@ def reconcile(
 
     async def run(task: Task) -> Samples:
         workspace = Workspace(task, crew.model)
-        left, made = await begun(workspace, members, more=_HOW_SURE)
+        left, made = await begun(workspace, members)
+        sure: dict[str, float] = {}
 
         async def asking(made: Sequence[Made]) -> list[Ask]:
-            told = await _grouped(workspace, made)
+            await _say_how_sure(workspace, left, made, sure)
+            told = await _grouped(workspace, made, [sure[one.id] for one in made])
             saw = tuple(one.id for one in made)
-            form = task.answers.form
-            more = "\n\n".join(part for part in (told, form, _HOW_SURE) if part)
-            return [Ask(opening(task, one, more).messages, saw, alone=True) for one in left]
+            return [Ask(opening(task, one, told).messages, saw, alone=True) for one in left]
 
         async def agreed(made: Sequence[Made]) -> bool:
             return await unanimous(workspace, made)
 
         made = await discussed(workspace, left, made, rounds, asking, until=agreed)
-        weights = [calibrated(said_confidence(one.text)) for one in made]
+        await _say_how_sure(workspace, left, made, sure)
+        weights = [calibrated(sure[one.id]) for one in made]
         for one, weight in zip(made, weights, strict=True):
             workspace.mark(one, score=weight)
         return await voted(workspace, made, weights)
@@ -117,14 +118,35 @@ def _round_table(crew: Crew, agents: int, models: Sequence[str]) -> list[Agent]:
     return team(crew, agents, [names[place % len(names)] for place in range(agents)])
 
 
-async def _grouped(workspace: Workspace, made: Sequence[Made]) -> str:
+async def _say_how_sure(
+    workspace: Workspace, agents: Sequence[Agent], made: Sequence[Made], sure: dict[str, float]
+) -> None:
+    """Each of its own answer, which it has before it; once of each."""
+    fresh = [(agent, one) for agent, one in zip(agents, made, strict=True) if one.id not in sure]
+    asks = [
+        Ask(
+            (Message("assistant", cut(one.text, _OWN)), Message("user", _HOW_SURE)),
+            model=agent.model,
+            max_tokens=8,
+            regex=_SURE,
+        )
+        for agent, one in fresh
+    ]
+    try:
+        said = await workspace.write(asks, temperature=0.0)
+    except workspace.task.tolerated:
+        said = [()] * len(asks)
+    for (_, one), samples in zip(fresh, said, strict=True):
+        sure[one.id] = said_confidence(samples[0].text if samples else "")
+
+
+async def _grouped(workspace: Workspace, made: Sequence[Made], confidences: Sequence[float]) -> str:
     """Which answers there are, who gives them, why, and how sure they are."""
     tally = await tallied(workspace.task.answers, [one.answer for one in made])
     lines = [f"{len(made)} agents have answered:"]
     for group in tally.ranked:
         reasons = "\n\n".join(
-            f"(confidence {said_confidence(made[place].text):g}) "
-            f"{cut(made[place].text, _EXPLAINED)}"
+            f"(confidence {confidences[place]:g}) {cut(made[place].text, _EXPLAINED)}"
             for place in group.members
         )
         count = len(group.members)
@@ -134,12 +156,16 @@ async def _grouped(workspace: Workspace, made: Sequence[Made]) -> str:
 
 
 def said_confidence(text: str) -> float:
-    """How sure a text says it is, 0 to 1; 0.5 where it does not say."""
-    found = _CONFIDENCE.findall(text)
-    if not found:
+    """How sure a reply says that its writer is, 0 to 1; 0.5 where it does not say."""
+    found = _CONFIDENCE.search(text)
+    if found is None:
         return 0.5
-    value, percent = float(found[-1][0]), found[-1][1]
-    return min(1.0, value / 100 if percent or value > 1 else value)
+    value, unit = float(found[1]), "".join((found[2] or "").split())
+    if unit == "/10":
+        value /= 10
+    elif unit or value > 1:
+        value /= 100
+    return min(1.0, value)
 
 
 def calibrated(confidence: float) -> float:

@@ -123,9 +123,12 @@ async def _spawned(
     asked = (
         f"Question: {as_data(workspace.task.question)}\n\n{known}"
         f"Which sub-tasks must be done now to answer it? At most {threads}, one a line; each must "
-        'be clear by itself and need none of the others. If none is needed, say "none".'
+        'be clear by itself and need none of the others. Write "1. ...", or "none" for none.'
     )
-    said = await workspace.say(asked, purpose="think", max_tokens=_ROOM)
+    line = "[^\\n]{3,160}"
+    more = "".join(f"(\\n{number}\\. {line}" for number in range(2, threads + 1))
+    form = f"none|1\\. {line}{more}{')?' * (threads - 1)}"
+    said = await workspace.say(asked, purpose="think", max_tokens=_ROOM, regex=form)
     done = {one.casefold() for one, _ in results}
     lines = [one for one in listed(said) if one.casefold() not in done and not _DONE.match(one)]
     return list(dict.fromkeys(lines))[:threads]

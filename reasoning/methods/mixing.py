@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from inference import as_data
 from reasoning.agents import Agent, begun, discussed, opening, team, turn
 from reasoning.attempts import Attempt, Samples, Task
-from reasoning.judging import agreed
+from reasoning.judging import agreed, numbers
 from reasoning.methods.merging import concluded, reading
 from reasoning.methods.voting import voted
 from reasoning.policies import ROLES, TOOLS
@@ -144,9 +144,7 @@ def _tooled(crew: Crew, agents: int) -> list[Agent]:
 
 def _reading(task: Task, agent: Agent, made: Sequence[Made]) -> Ask:
     """The task, as the agent is to work on it, with what the layer before has said."""
-    told = "\n\n".join(
-        part for part in (shown(made, name="Answer"), _SYNTHESISE, task.answers.form) if part
-    )
+    told = f"{shown(made, name='Answer')}\n\n{_SYNTHESISE}"
     saw = tuple(one.id for one in made)
     return Ask(opening(task, agent, told).messages, saw, alone=True)
 
@@ -171,7 +169,7 @@ async def _kept(workspace: Workspace, made: Sequence[Made], k: int) -> list[Made
         "first."
     )
     try:
-        said = await workspace.say(asked, max_tokens=8 * k)
+        said = await workspace.say(asked, max_tokens=8 * k, regex=numbers(len(made), k))
     except workspace.task.tolerated:
         said = ""
     named = [int(found) for found in re.findall(r"\d{1,4}", said)]

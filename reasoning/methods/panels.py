@@ -1,19 +1,19 @@
 """Judges who differ, and who talk before they choose."""
 
-import re
 from collections.abc import Sequence
 
 from inference import Message
 from reasoning.attempts import Attempt, Samples, Task
-from reasoning.judging import chosen_number
+from reasoning.judging import chosen_number, numbers
 from reasoning.methods.voting import voted
 from reasoning.once import candidates
 from reasoning.policies import JUDGES, Policy
 from reasoning.registry import Crew, method, require
-from reasoning.workspace import Ask, Made, Workspace, shown
+from reasoning.workspace import Ask, Made, Workspace, cut, shown
 
-_BEST = re.compile(r"\bbest\b\W*(?:is\W*)?(?:answer\W*)?(\d{1,4})", re.IGNORECASE)
+_WHICH = "So which of the answers is the best? Say its number alone."
 _TALKS = ("one-by-one", "simultaneous")
+_LONGEST = 2400
 _ROOM = 256
 """Tokens of a statement."""
 
@@ -21,8 +21,8 @@ _ROOM = 256
 @method(
     "chateval",
     "2308.07201",
-    calls="n * attempt + judges * rounds",
-    rounds="attempt + judges * rounds",
+    calls="n * attempt + judges * (rounds + 1)",
+    rounds="attempt + judges * rounds + 1",
     when="open answers, whose worth has more than one side",
 )
 def chateval(
@@ -36,7 +36,7 @@ def chateval(
     """A panel of judges in different roles talks about n samples, and the most chosen one stands
 
     `talk`: one-by-one (each has heard all who spoke before) or simultaneous (each has heard the
-    last rounds). What a judge says last is its vote; where none names a sample, the samples vote.
+    last round). In the end each names one; where none does, the samples vote.
     """
     require(n >= 1 and judges >= 1 and rounds >= 1, "n, judges and rounds must be at least 1")
     require(talk in _TALKS, f"talk must be one of {', '.join(_TALKS)}")
@@ -67,6 +67,8 @@ class _Panel:
             for place in range(judges)
         ]
         self._heard: list[tuple[str, Made]] = []
+        self._asked: dict[str, tuple[Message, ...]] = {}
+        """What each was asked last."""
 
     async def round(self, at_round: int, *, in_turn: bool) -> None:
         """Each judge speaks once, unless it fails."""
@@ -82,8 +84,8 @@ class _Panel:
 
     async def verdict(self) -> Samples:
         """The sample that most of the judges name in the end; of equals, the first."""
-        votes = {name: _named(one.text, len(self._made)) for name, one in self._heard}
-        counts = [list(votes.values()).count(place + 1) for place in range(len(self._made))]
+        votes = await self._votes()
+        counts = [votes.count(place + 1) for place in range(len(self._made))]
         if not any(counts):
             return await voted(self._workspace, self._made)
         for one, count in zip(self._made, counts, strict=True):
@@ -91,6 +93,29 @@ class _Panel:
         best = counts.index(max(counts))
         share = counts[best] / len(votes)
         return self._workspace.result(self._made[best], share, among=self._made)
+
+    async def _votes(self) -> list[int | None]:
+        """The number that each judge names who has spoken, behind what it said last."""
+        most = len(self._made)
+        last = dict(self._heard)
+        asks = [
+            Ask(
+                (
+                    *self._asked[name],
+                    Message("assistant", cut(one.text, _LONGEST)),
+                    Message("user", _WHICH),
+                ),
+                alone=True,
+                max_tokens=8,
+                regex=numbers(most),
+            )
+            for name, one in last.items()
+        ]
+        try:
+            said = await self._workspace.write(asks, temperature=0.0, purpose="judge")
+        except self._workspace.task.tolerated:
+            return []
+        return [chosen_number(those[0].text, most) if those else None for those in said]
 
     def _ask(self, role: Policy) -> Ask:
         """What a judge is shown."""
@@ -102,18 +127,8 @@ class _Panel:
             heard = f"The other judges have said ({speakers}):\n\n{shown(said, name='Judge')}\n\n"
         told = (
             f"Question: {self._workspace.task.question}\n\n{shown(self._made, name='Answer')}\n\n"
-            f"{heard}{role[1]} Say in at most three sentences what you think of the answers. "
-            'Then end with a line "Best: " and the number of the best one.'
+            f"{heard}{role[1]} Say in at most three sentences what you think of the answers."
         )
         saw = tuple(one.id for one in (*self._made, *said))
-        return Ask(
-            (Message("user", told),), saw, by=role[0], alone=True, max_tokens=_ROOM, free=True
-        )
-
-
-def _named(text: str, most: int) -> int | None:
-    """The number that a judge ends with; the first one that it says, where it has no such line."""
-    numbers = [int(found) for found in _BEST.findall(text)]
-    return next(
-        (number for number in reversed(numbers) if 1 <= number <= most), chosen_number(text, most)
-    )
+        self._asked[role[0]] = (Message("user", told),)
+        return Ask(self._asked[role[0]], saw, by=role[0], alone=True, max_tokens=_ROOM, free=True)

@@ -1,5 +1,6 @@
 """Agents of different parts: teams, reviewers, experts, and who reflects on what others do."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -15,6 +16,8 @@ from reasoning.registry import Crew, method, require
 from reasoning.workspace import Ask, Made, Workspace, cut
 
 _LONGEST = 2400
+_EXPERT = re.compile(r"^expert\s*\d*\s*[:.-]\s*", re.IGNORECASE)
+_NAMES = "[A-Z][A-Za-z -]{2,30}"
 _TEAM_MATES = "These are your team mates. Find where you differ, and answer the question again."
 _REVIEW = "Review this answer: correct what is wrong in it, and answer the question yourself."
 _REFLECT = (
@@ -205,10 +208,13 @@ async def _experts(workspace: Workspace, experts: int) -> list[tuple[str, str]]:
         "One a line, each in at most three words, and nothing else."
     )
     try:
-        named = [one for one in listed(await workspace.say(asked, max_tokens=64)) if len(one) <= 40]
+        form = _NAMES + f"(\\n{_NAMES})" * (experts - 1)
+        said = await workspace.say(asked, max_tokens=64, regex=form)
+        named = [_EXPERT.sub("", one).strip(". ") for one in listed(said)]
     except workspace.task.tolerated:
         named = []
-    told = [(one.strip("."), f"You are an expert: {one.strip('.')}.") for one in named[:experts]]
+    kinds = list(dict.fromkeys(one for one in named if 0 < len(one) <= 40))[:experts]
+    told = [(one, f"You are an expert: {one}.") for one in kinds]
     chosen = [*told, *ROLES][: max(experts, len(told))]
     return [
         (name, f"{role} {PATHS[place % len(PATHS)][1]}")
