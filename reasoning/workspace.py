@@ -65,6 +65,8 @@ class Ask:
     """Who answers; None: the method's model."""
     n: int = 1
     """So many samples of it, in one request."""
+    begun: str = ""
+    """With what its candidates begin, before what is written now."""
     stop: tuple[str, ...] = ()
     """Ends a sample, and is no part of it."""
     free: bool = False
@@ -190,7 +192,10 @@ class Workspace:
         """As `ask`, with the samples of each by themselves: none where it failed."""
         said = await self.write(asks, temperature=temperature, purpose=purpose)
         return [
-            [self.keep(sample, at_round=at_round, by=one.by, saw=one.saw) for sample in samples]
+            [
+                self.keep(_behind(one.begun, sample), at_round=at_round, by=one.by, saw=one.saw)
+                for sample in samples
+            ]
             for one, samples in zip(asks, said, strict=True)
         ]
 
@@ -319,6 +324,11 @@ class Workspace:
                 watched = watch(live, chunk.index)
                 if watched is not None:
                     await watched
+
+
+def _behind(begun: str, sample: Sample) -> Sample:
+    """The sample, with what stands before it."""
+    return replace(sample, text=begun + sample.text) if begun else sample
 
 
 def _freed(request: Request, regex: str | None) -> Request:

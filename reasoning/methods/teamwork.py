@@ -18,7 +18,8 @@ from reasoning.workspace import Ask, Made, Workspace, cut
 _LONGEST = 2400
 _EXPERT = re.compile(r"^expert\s*\d*\s*[:.-]\s*", re.IGNORECASE)
 _NAMES = "[A-Z][A-Za-z -]{2,30}"
-_TEAM_MATES = "These are your team mates. Find where you differ, and answer the question again."
+_TEAM_MATES = "Find where you and your team mates differ, and answer the question again."
+_ALONE = "Check your answer step by step, and answer the question again."
 _REVIEW = "Review this answer: correct what is wrong in it, and answer the question yourself."
 _REFLECT = (
     "You are the reflective agent. Look for mistakes in this first answer of another agent, and "
@@ -59,7 +60,8 @@ async def _discuss(workspace: Workspace, agents: Sequence[Agent], rounds: int) -
         asks = []
         for place, own in enumerate(made):
             mates = [made[at] for at in range(place % 2, len(made), 2) if at != place]
-            asks.append(reading_others(workspace.task, left[place], own, mates, _TEAM_MATES))
+            order = _TEAM_MATES if mates else _ALONE
+            asks.append(reading_others(workspace.task, left[place], own, mates, order))
         return asks
 
     made = await discussed(workspace, left, made, rounds - 1, asking)
