@@ -9,7 +9,6 @@ from reasoning.workspace import Made, Workspace, cut
 
 _LONGEST = 2400
 _STEPS = re.compile(r"\n\s*\n|\n(?=\s*(?:step\b|\d+[.)]\s))", re.IGNORECASE)
-_MARK = re.compile(r"^\s*(?:\d+[.):]|[-*•])\s*(?=\S)")
 
 
 async def agreed(workspace: Workspace, question: str) -> float:
@@ -132,6 +131,9 @@ def chosen_number(text: str, most: int) -> int | None:
     """The first number from 1 to `most` that a judge names; None where there is none."""
     numbers = (int(found) for found in re.findall(r"\d{1,4}", text))
     return next((number for number in numbers if 1 <= number <= most), None)
+
+
+_MARK = re.compile(r"^\s*(?:\d+[.):]|[-*•])\s*(?=\S)")
 
 
 def listed(text: str) -> list[str]:
