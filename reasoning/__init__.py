@@ -8,6 +8,8 @@ answers      what a text answers, which answers are the same, votes; equality by
 trail        what a method made on its way, and who saw whom
 workspace    what a method asks, reads and keeps; judging, once: its parts
 registry     the methods by name, with what they cost; expressions: how they are written
+history      what methods have cost and brought before, for those that choose
+chunks       samples that are written chunk by chunk; agents: several who read one another
 methods      one file for each kind of them
 selection, drafting, synthesis   what the planner uses with scorers of its own
 """
@@ -26,6 +28,7 @@ from reasoning.attempts import Attempt, Samples, Task, sampled, several
 from reasoning.drafting import drafted
 from reasoning.equality import MathEquality
 from reasoning.expressions import MethodError, Written, method_of, parsed
+from reasoning.history import DIFFICULTIES, Difficulty, History, Record
 from reasoning.once import once
 from reasoning.registry import ALIASES, METHODS, Crew, Method, Parameter
 from reasoning.selection import best_of, ordered, vote
@@ -34,17 +37,21 @@ from reasoning.trail import Candidate, Trail
 
 __all__ = [
     "ALIASES",
+    "DIFFICULTIES",
     "METHODS",
     "Answers",
     "Attempt",
     "Candidate",
     "Crew",
+    "Difficulty",
     "Group",
+    "History",
     "MathEquality",
     "Merge",
     "Method",
     "MethodError",
     "Parameter",
+    "Record",
     "Samples",
     "Tally",
     "Task",

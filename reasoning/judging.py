@@ -4,11 +4,19 @@ import asyncio
 import re
 from collections.abc import Sequence
 
-from inference import Message, as_data, p_yes
+from inference import Message, Request, as_data, complete, p_yes
 from reasoning.workspace import Made, Workspace, cut
 
 _LONGEST = 2400
 _STEPS = re.compile(r"\n\s*\n|\n(?=\s*(?:step\b|\d+[.)]\s))", re.IGNORECASE)
+
+
+async def agreed(workspace: Workspace, question: str) -> float:
+    """The probability of a yes to a question of yes or no; undecided where the judge fails."""
+    try:
+        return (await p_yes(workspace.model, (Message("user", question),))).value
+    except workspace.task.tolerated:
+        return 0.5
 
 
 async def judged(workspace: Workspace, candidate: Made) -> float:
@@ -34,6 +42,20 @@ async def judged_all(workspace: Workspace, candidates: Sequence[Made]) -> list[f
     return [0.5 if isinstance(score, BaseException) else score for score in scores]
 
 
+async def promising(workspace: Workspace, beginnings: Sequence[str]) -> list[float]:
+    """How sure the model is that each beginning of a solution will come to the right answer.
+
+    Side by side; one that cannot be judged counts as undecided.
+    """
+    asked = [
+        f"Question: {workspace.task.question}\n\nBeginning of a solution:\n"
+        f"{as_data(cut(beginning, _LONGEST))}\n\n"
+        "Will this solution come to the right answer? Say yes or no."
+        for beginning in beginnings
+    ]
+    return await asyncio.gather(*(agreed(workspace, one) for one in asked))
+
+
 async def preferred(workspace: Workspace, first: Made, second: Made) -> float:
     """How sure the model is that the first is the better one, 0 to 1.
 
@@ -54,6 +76,26 @@ async def _first_is_better(workspace: Workspace, first: Made, second: Made) -> f
         "Is solution A better than solution B? Say yes or no."
     )
     return (await p_yes(workspace.model, (Message("user", asked),))).value
+
+
+async def votes(workspace: Workspace, prompt: str, most: int, n: int) -> list[int]:
+    """The numbers from 1 to `most` that n voters name; none of one who names no such number, and
+    none at all where they cannot be asked."""
+    request = Request(
+        (Message("user", prompt),),
+        n=n,
+        temperature=workspace.temperature,
+        max_tokens=16,
+        seed=workspace.task.request.seed,
+        regex="|".join(str(number) for number in range(1, most + 1)),
+        purpose="judge",
+    )
+    try:
+        said = (await complete(workspace.model, request)).samples
+    except workspace.task.tolerated:
+        return []
+    named = (chosen_number(sample.text, most) for sample in said)
+    return [number for number in named if number is not None]
 
 
 def steps_of(text: str) -> list[str]:
@@ -79,13 +121,23 @@ async def judged_steps(workspace: Workspace, candidate: Made, *, most: int = 12)
     return [one.value for one in await asyncio.gather(*asked)]
 
 
+def numbers(most: int, count: int = 1) -> str:
+    """A regular expression of so many numbers from 1 to `most`, for who is asked for them alone."""
+    one = f"({'|'.join(map(str, range(most, 0, -1)))})"
+    return one + f"(, {one})" * (count - 1)
+
+
 def chosen_number(text: str, most: int) -> int | None:
     """The first number from 1 to `most` that a judge names; None where there is none."""
     numbers = (int(found) for found in re.findall(r"\d{1,4}", text))
     return next((number for number in numbers if 1 <= number <= most), None)
 
 
+_MARK = re.compile(r"^\s*(?:\d+[.):]|[-*•])\s*(?=\S)")
+
+
 def listed(text: str) -> list[str]:
-    """The points of a list that a model wrote, numbered, dashed or one a line."""
-    lines = (re.sub(r"^\s*(?:\d+[.):]|[-*•])\s*", "", line).strip() for line in text.splitlines())
-    return [line for line in lines if line]
+    """The points of a list that a model wrote: the lines that are numbered or dashed, else all."""
+    lines = text.splitlines()
+    marked = [line for line in lines if _MARK.match(line)] or lines
+    return [point for line in marked if (point := _MARK.sub("", line).strip())]

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from inference import Model
 from reasoning.attempts import Attempt
+from reasoning.history import History
 
 Kind = Literal["int", "float", "bool", "str", "attempt", "models"]
 Form = Literal["strategy", "analogue"]
@@ -39,6 +40,11 @@ class Crew:
     those who merge with `merge`, judges with `judge`."""
     named: Mapping[str, Model] = field(default_factory=dict)
     """Models that an expression may name: `moa([small, large])`."""
+    agents: Mapping[str, Attempt] = field(default_factory=dict)
+    """Attempts that can do more than write, with tools say: who takes part where a method has
+    agents that differ in what they use."""
+    history: History | None = None
+    """What methods have cost and brought before, for those that choose by it; None: assumptions."""
 
     def models(self, names: Sequence[str]) -> list[Model]:
         """Those of these names; without names all. Raises ValueError for an unknown one."""
@@ -80,7 +86,7 @@ class Method:
 
     def cost(self, **given: Any) -> tuple[int, int]:
         """Calls and rounds at most, for these values of its parameters; the others by default."""
-        known = {one.name: one.default for one in self.parameters} | given
+        known = {"attempt": 1, **{one.name: one.default for one in self.parameters}, **given}
         values = {name: _as_number(value) for name, value in known.items()}
         return math.ceil(worth(self.calls, values)), math.ceil(worth(self.rounds, values))
 

@@ -5,12 +5,13 @@ go on without what fails; and then `result`.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from inference import (
     ALL,
+    Chunk,
     Collector,
     Completion,
     Halt,
@@ -18,6 +19,7 @@ from inference import (
     Model,
     Request,
     Sample,
+    Unsupported,
     Usage,
     as_data,
     complete,
@@ -28,6 +30,8 @@ from reasoning.trail import State
 
 _SHOWN = 1200
 """Characters of a candidate that others are shown: its beginning, and its end with the answer."""
+UNMEASURED = "without log-probabilities"
+"""Whose samples are, in the trail, that were to have them, of an engine that tells none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +63,21 @@ class Ask:
     """None: as many as the task allows."""
     model: Model | None = None
     """Who answers; None: the method's model."""
+    n: int = 1
+    """So many samples of it, in one request."""
+    begun: str = ""
+    """With what its candidates begin, before what is written now."""
+    stop: tuple[str, ...] = ()
+    """Ends a sample, and is no part of it."""
+    free: bool = False
+    """Whether it need not have the form (schema, grammar, regex) that the task's answer must have:
+    a step, a note, a critique."""
+    regex: str | None = None
+    """A form of its own, see `Request.regex`."""
+    top_logprobs: int = 0
 
 
-Watch = Callable[["Live", int], None]
+Watch = Callable[["Live", int], Awaitable[None] | None]
 """Is called for each piece of a sample, with the sample's index, and may end samples."""
 
 
@@ -74,6 +90,8 @@ class Live:
     ended: set[int] = field(default_factory=set)
     """Those that are written to their end."""
     stopped: set[int] = field(default_factory=set)
+    chunk: Chunk = field(default_factory=Chunk)
+    """The piece that has just come."""
 
     def stop(self, index: int) -> None:
         """End a sample; the engine computes no more of it."""
@@ -97,7 +115,7 @@ class Workspace:
         self.temperature = temperature
         self.made: list[Made] = []
         """Everything that was read as a candidate, in its order."""
-        self._asked = 0
+        self._drawn = 0
 
     async def sample(
         self,
@@ -110,16 +128,41 @@ class Workspace:
         by: str = "",
         purpose: str = "think",
     ) -> list[Made]:
-        """n samples of the task itself, as one request. With `watch`, each can be ended alone."""
+        """n samples of the task itself, as one request. With `watch`, each can be ended alone.
+
+        What has ended stays where the others fail with what the task tolerates. Samples come
+        without `top_logprobs`, and are `UNMEASURED`, where the engine tells none.
+        """
+        samples = await self.draw(
+            n, temperature=temperature, watch=watch, top_logprobs=top_logprobs, purpose=purpose
+        )
+        if top_logprobs and not any(sample.logprobs for sample in samples):
+            by = by or UNMEASURED
+        return [self.keep(sample, at_round=at_round, by=by) for sample in samples]
+
+    async def draw(
+        self,
+        n: int,
+        *,
+        temperature: float | None = None,
+        watch: Watch | None = None,
+        top_logprobs: int = 0,
+        purpose: str = "think",
+        max_tokens: int | None = None,
+    ) -> tuple[Sample, ...]:
+        """As `sample`, but nothing is kept as a candidate."""
         request = replace(
-            self._request(self.task.request.messages, temperature, purpose),
-            n=n,
+            self._request(self.task.request.messages, temperature, purpose, n),
             top_logprobs=top_logprobs,
+            max_tokens=max_tokens or self.task.request.max_tokens,
         )
-        completion = (
-            await self._watched(request, watch) if watch else await complete(self.model, request)
-        )
-        return [self.keep(sample, at_round=at_round, by=by) for sample in completion.samples]
+        try:
+            completion = await self._sampled(request, watch)
+        except Unsupported:
+            if not top_logprobs:
+                raise
+            completion = await self._sampled(replace(request, top_logprobs=0), watch)
+        return completion.samples
 
     async def ask(
         self,
@@ -129,28 +172,66 @@ class Workspace:
         temperature: float | None = None,
         purpose: str = "think",
     ) -> list[Made]:
-        """One sample of each, side by side, in their order.
+        """The samples of each, side by side, in their order.
 
         What fails with what the task tolerates is left out; raises the first error where all fail.
         """
+        made = await self.ask_each(
+            asks, at_round=at_round, temperature=temperature, purpose=purpose
+        )
+        return [one for those in made for one in those]
+
+    async def ask_each(
+        self,
+        asks: Sequence[Ask],
+        *,
+        at_round: int = 1,
+        temperature: float | None = None,
+        purpose: str = "think",
+    ) -> list[list[Made]]:
+        """As `ask`, with the samples of each by themselves: none where it failed."""
+        said = await self.write(asks, temperature=temperature, purpose=purpose)
+        return [
+            [
+                self.keep(_behind(one.begun, sample), at_round=at_round, by=one.by, saw=one.saw)
+                for sample in samples
+            ]
+            for one, samples in zip(asks, said, strict=True)
+        ]
+
+    async def write(
+        self, asks: Sequence[Ask], *, temperature: float | None = None, purpose: str = "think"
+    ) -> list[tuple[Sample, ...]]:
+        """As `ask_each`, but nothing is kept as a candidate."""
         requests = []
         for one in asks:
             messages = one.messages if one.alone else (*self.task.request.messages, *one.messages)
-            request = self._request(messages, temperature, purpose)
-            if one.max_tokens is not None:
-                request = replace(request, max_tokens=one.max_tokens)
-            requests.append(request)
+            request = self._request(messages, temperature, purpose, one.n)
+            if one.free or one.regex:
+                request = _freed(request, one.regex)
+            requests.append(
+                replace(
+                    request,
+                    max_tokens=one.max_tokens or request.max_tokens,
+                    stop=(*request.stop, *one.stop),
+                    top_logprobs=one.top_logprobs,
+                )
+            )
         said = await self._completions(asks, requests)
-        return [
-            self.keep(completion.samples[0], at_round=at_round, by=one.by, saw=one.saw)
-            for one, completion in zip(asks, said, strict=True)
-            if completion is not None
-        ]
+        return [completion.samples if completion else () for completion in said]
 
-    async def say(self, prompt: str, *, purpose: str = "judge", max_tokens: int = 256) -> str:
+    async def say(
+        self,
+        prompt: str,
+        *,
+        purpose: str = "judge",
+        max_tokens: int = 256,
+        regex: str | None = None,
+    ) -> str:
         """A word of the model that is no candidate: a note, a list, a verdict. Greedy."""
         request = self._request((Message("user", prompt),), 0.0, purpose)
-        return (await complete(self.model, replace(request, max_tokens=max_tokens))).samples[0].text
+        request = replace(_freed(request, regex), max_tokens=max_tokens)
+        return (await complete(self.model, request)).samples[0].text
 
     def keep(
         self, sample: Sample, *, at_round: int = 1, by: str = "", saw: tuple[str, ...] = ()
@@ -190,17 +271,18 @@ class Workspace:
         )
 
     def _request(
-        self, messages: tuple[Message, ...], temperature: float | None, purpose: str
+        self, messages: tuple[Message, ...], temperature: float | None, purpose: str, n: int = 1
     ) -> Request:
-        """With a seed of its own, where the task has one."""
+        """With a seed of its own for each sample, where the task has one."""
         seed = self.task.request.seed
-        self._asked += 1
+        self._drawn += n
         return replace(
             self.task.request,
             messages=messages,
+            n=n,
             head=min(self.task.request.head, len(messages) - 1),
             temperature=self.temperature if temperature is None else temperature,
-            seed=None if seed is None else seed + self._asked - 1,
+            seed=None if seed is None else seed + self._drawn - n,
             purpose=purpose,
         )
 
@@ -217,18 +299,41 @@ class Workspace:
                 raise error
         return [None if isinstance(one, BaseException) else one for one in said]
 
-    async def _watched(self, request: Request, watch: Watch) -> Completion:
-        """The samples, each piece of which is watched."""
+    async def _sampled(self, request: Request, watch: Watch | None) -> Completion:
+        """The samples, each piece of which may be watched."""
+        if watch is None:
+            return await complete(self.model, request)
         live = Live(Collector(request.n), Halt())
+        try:
+            await self._watched(request, live, watch)
+        except self.task.tolerated:
+            if not live.ended:
+                raise
+        return live.collector.completion
+
+    async def _watched(self, request: Request, live: Live, watch: Watch) -> None:
+        """Piece by piece."""
         async with aclosing(self.model.stream(request, live.halt)) as chunks:
             async for chunk in chunks:
                 live.collector.add(chunk)
                 if chunk.index == ALL:
                     continue
+                live.chunk = chunk
                 if chunk.finish_reason is not None:
                     live.ended.add(chunk.index)
-                watch(live, chunk.index)
-        return live.collector.completion
+                watched = watch(live, chunk.index)
+                if watched is not None:
+                    await watched
+
+
+def _behind(begun: str, sample: Sample) -> Sample:
+    """The sample, with what stands before it."""
+    return replace(sample, text=begun + sample.text) if begun else sample
+
+
+def _freed(request: Request, regex: str | None) -> Request:
+    """Without the form that the task's answer must have."""
+    return replace(request, schema=None, grammar=None, regex=regex)
 
 
 def shown(candidates: Sequence[Made], *, longest: int = _SHOWN, name: str = "Attempt") -> str:

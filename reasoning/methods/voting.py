@@ -6,7 +6,7 @@ from math import comb, exp
 from inference import TokenLogprob
 from reasoning.answers import Tally
 from reasoning.attempts import Attempt, Samples, Task
-from reasoning.judging import chosen_number
+from reasoning.judging import chosen_number, numbers
 from reasoning.once import candidates
 from reasoning.registry import Crew, method, require
 from reasoning.workspace import Made, Workspace, shown
@@ -92,7 +92,7 @@ def universal_self_consistency(crew: Crew, n: int = 8, attempt: Attempt | None =
             "Say its number alone."
         )
         try:
-            said = await workspace.say(asked, max_tokens=16)
+            said = await workspace.say(asked, max_tokens=16, regex=numbers(len(made)))
         except task.tolerated:
             said = ""
         number = chosen_number(said, len(made))
