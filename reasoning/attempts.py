@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from inference import ALL, Collector, Model, ModelError, Request, Sample, Usage
+from inference import ALL, Collector, Message, Model, ModelError, Request, Sample, Usage
 from reasoning.answers import Answers
 from reasoning.trail import Trail
 
@@ -27,6 +27,14 @@ class Task:
     def question(self) -> str:
         """What the user asks."""
         return self.request.messages[-1].content
+
+    def asking(self, more: str) -> tuple[Message, ...]:
+        """The task's messages, to the last of which this is added: some models insist on turns that
+        alternate."""
+        *earlier, last = self.request.messages
+        if last.role != "user":
+            return (*earlier, last, Message("user", more))
+        return (*earlier, Message("user", f"{last.content}\n\n{more}"))
 
     def nested(self, number: int) -> "Task":
         """The same task for one of several attempts inside of a method: other seeds, and a part of

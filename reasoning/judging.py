@@ -11,6 +11,14 @@ _LONGEST = 2400
 _STEPS = re.compile(r"\n\s*\n|\n(?=\s*(?:step\b|\d+[.)]\s))", re.IGNORECASE)
 
 
+async def agreed(workspace: Workspace, question: str) -> float:
+    """The probability of a yes to a question of yes or no; undecided where the judge fails."""
+    try:
+        return (await p_yes(workspace.model, (Message("user", question),))).value
+    except workspace.task.tolerated:
+        return 0.5
+
+
 async def judged(workspace: Workspace, candidate: Made) -> float:
     """The probability of a yes to "is it correct?" (GenRM, Zhang et al. 2024, arXiv:2408.15240)."""
     asked = (

@@ -59,6 +59,16 @@ class Ask:
     """None: as many as the task allows."""
     model: Model | None = None
     """Who answers; None: the method's model."""
+    n: int = 1
+    """So many samples of it, in one request."""
+    stop: tuple[str, ...] = ()
+    """Ends a sample, and is no part of it."""
+    free: bool = False
+    """Whether it need not have the form (schema, grammar, regex) that the task's answer must have:
+    a step, a note, a critique."""
+    regex: str | None = None
+    """A form of its own, see `Request.regex`."""
+    top_logprobs: int = 0
 
 
 Watch = Callable[["Live", int], None]
@@ -129,28 +139,60 @@ class Workspace:
         temperature: float | None = None,
         purpose: str = "think",
     ) -> list[Made]:
-        """One sample of each, side by side, in their order.
+        """The samples of each, side by side, in their order.
 
         What fails with what the task tolerates is left out; raises the first error where all fail.
         """
+        made = await self.ask_each(
+            asks, at_round=at_round, temperature=temperature, purpose=purpose
+        )
+        return [one for those in made for one in those]
+
+    async def ask_each(
+        self,
+        asks: Sequence[Ask],
+        *,
+        at_round: int = 1,
+        temperature: float | None = None,
+        purpose: str = "think",
+    ) -> list[list[Made]]:
+        """As `ask`, with the samples of each by themselves: none where it failed."""
         requests = []
         for one in asks:
             messages = one.messages if one.alone else (*self.task.request.messages, *one.messages)
             request = self._request(messages, temperature, purpose)
-            if one.max_tokens is not None:
-                request = replace(request, max_tokens=one.max_tokens)
-            requests.append(request)
+            if one.free or one.regex:
+                request = _freed(request, one.regex)
+            requests.append(
+                replace(
+                    request,
+                    n=one.n,
+                    max_tokens=one.max_tokens or request.max_tokens,
+                    stop=(*request.stop, *one.stop),
+                    top_logprobs=one.top_logprobs,
+                )
+            )
         said = await self._completions(asks, requests)
         return [
-            self.keep(completion.samples[0], at_round=at_round, by=one.by, saw=one.saw)
+            [
+                self.keep(sample, at_round=at_round, by=one.by, saw=one.saw)
+                for sample in (completion.samples if completion else ())
+            ]
             for one, completion in zip(asks, said, strict=True)
-            if completion is not None
         ]
 
-    async def say(self, prompt: str, *, purpose: str = "judge", max_tokens: int = 256) -> str:
+    async def say(
+        self,
+        prompt: str,
+        *,
+        purpose: str = "judge",
+        max_tokens: int = 256,
+        regex: str | None = None,
+    ) -> str:
         """A word of the model that is no candidate: a note, a list, a verdict. Greedy."""
         request = self._request((Message("user", prompt),), 0.0, purpose)
-        return (await complete(self.model, replace(request, max_tokens=max_tokens))).samples[0].text
+        request = replace(_freed(request, regex), max_tokens=max_tokens)
+        return (await complete(self.model, request)).samples[0].text
 
     def keep(
         self, sample: Sample, *, at_round: int = 1, by: str = "", saw: tuple[str, ...] = ()
@@ -229,6 +271,11 @@ class Workspace:
                     live.ended.add(chunk.index)
                 watch(live, chunk.index)
         return live.collector.completion
+
+
+def _freed(request: Request, regex: str | None) -> Request:
+    """Without the form that the task's answer must have."""
+    return replace(request, schema=None, grammar=None, regex=regex)
 
 
 def shown(candidates: Sequence[Made], *, longest: int = _SHOWN, name: str = "Attempt") -> str:

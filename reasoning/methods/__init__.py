@@ -2,9 +2,13 @@
 
 voting      the answer that most samples give, and when enough have voted
 verifying   what a judge thinks best
+merging     what one writes who has read all
+rounds      again, having read the last round
 """
 
 from reasoning.methods import voting  # isort: skip
 from reasoning.methods import verifying  # isort: skip
+from reasoning.methods import merging  # isort: skip
+from reasoning.methods import rounds  # isort: skip
 
-__all__ = ["verifying", "voting"]
+__all__ = ["merging", "rounds", "verifying", "voting"]
