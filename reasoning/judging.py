@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 
-from inference import Message, as_data, p_yes
+from inference import Message, Request, as_data, complete, p_yes
 from reasoning.workspace import Made, Workspace, cut
 
 _LONGEST = 2400
@@ -62,6 +62,26 @@ async def _first_is_better(workspace: Workspace, first: Made, second: Made) -> f
         "Is solution A better than solution B? Say yes or no."
     )
     return (await p_yes(workspace.model, (Message("user", asked),))).value
+
+
+async def votes(workspace: Workspace, prompt: str, most: int, n: int) -> list[int]:
+    """The numbers from 1 to `most` that n voters name; none of one who names no such number, and
+    none at all where they cannot be asked."""
+    request = Request(
+        (Message("user", prompt),),
+        n=n,
+        temperature=workspace.temperature,
+        max_tokens=16,
+        seed=workspace.task.request.seed,
+        regex="|".join(str(number) for number in range(1, most + 1)),
+        purpose="judge",
+    )
+    try:
+        said = (await complete(workspace.model, request)).samples
+    except workspace.task.tolerated:
+        return []
+    named = (chosen_number(sample.text, most) for sample in said)
+    return [number for number in named if number is not None]
 
 
 def steps_of(text: str) -> list[str]:

@@ -61,6 +61,8 @@ class Ask:
     """Who answers; None: the method's model."""
     n: int = 1
     """So many samples of it, in one request."""
+    begun: str = ""
+    """With what its candidates begin, before what is written now."""
     stop: tuple[str, ...] = ()
     """Ends a sample, and is no part of it."""
     free: bool = False
@@ -175,7 +177,7 @@ class Workspace:
         said = await self._completions(asks, requests)
         return [
             [
-                self.keep(sample, at_round=at_round, by=one.by, saw=one.saw)
+                self.keep(_behind(one.begun, sample), at_round=at_round, by=one.by, saw=one.saw)
                 for sample in (completion.samples if completion else ())
             ]
             for one, completion in zip(asks, said, strict=True)
@@ -271,6 +273,11 @@ class Workspace:
                     live.ended.add(chunk.index)
                 watch(live, chunk.index)
         return live.collector.completion
+
+
+def _behind(begun: str, sample: Sample) -> Sample:
+    """The sample, with what stands before it."""
+    return replace(sample, text=begun + sample.text) if begun else sample
 
 
 def _freed(request: Request, regex: str | None) -> Request:

@@ -1,9 +1,11 @@
 """Tasks for methods, and a scripted model that answers them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from contextlib import aclosing
+from math import log
 from typing import Any
 
-from inference import Message, Request, ScriptedModel
+from inference import ALL, Chunk, Halt, Message, Request, ScriptedModel, TokenLogprob, Usage
 from reasoning import Crew, Samples, Task, Trail, method_of
 
 QUESTION = "How many legs have two cats?"
@@ -36,3 +38,25 @@ async def solved(
 def answering(say: Callable[[str], str]) -> ScriptedModel:
     """Says what the function makes of the last message; each of several samples the same."""
     return ScriptedModel(lambda request: [say(request.messages[-1].content)] * request.n)
+
+
+class SureModel(ScriptedModel):
+    """One that tells, as a judge, how sure it is of a yes: by a function of what it is asked."""
+
+    def __init__(self, say: Callable[[Request], Any], sure: Callable[[str], float]) -> None:
+        """`say`: everything else."""
+        super().__init__(say)
+        self.sure = sure
+
+    async def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
+        """A yes or no with its log-probabilities."""
+        if request.top_logprobs == 0 or request.purpose != "judge":
+            async with aclosing(super().stream(request, halt)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+            return
+        self.requests.append(request)
+        sure = min(max(self.sure(request.messages[-1].content), 1e-9), 1 - 1e-9)
+        top = (("yes", log(sure)), ("no", log(1 - sure)))
+        yield Chunk(0, "yes", logprobs=(TokenLogprob("yes", log(sure), top),), finish_reason="stop")
+        yield Chunk(ALL, usage=Usage(1, 1))

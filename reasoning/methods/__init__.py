@@ -4,11 +4,13 @@ voting      the answer that most samples give, and when enough have voted
 verifying   what a judge thinks best
 merging     what one writes who has read all
 rounds      again, having read the last round
+trees       steps that are proposed and judged, of which the best go on
 """
 
 from reasoning.methods import voting  # isort: skip
 from reasoning.methods import verifying  # isort: skip
 from reasoning.methods import merging  # isort: skip
 from reasoning.methods import rounds  # isort: skip
+from reasoning.methods import trees  # isort: skip
 
-__all__ = ["merging", "rounds", "verifying", "voting"]
+__all__ = ["merging", "rounds", "trees", "verifying", "voting"]
