@@ -5,6 +5,8 @@ verifying   what a judge thinks best
 merging     what one writes who has read all
 rounds      again, having read the last round
 trees       steps that are proposed and judged, of which the best go on
+graphs      steps and solutions that come together again
+rollouts    Monte Carlo tree search
 """
 
 from reasoning.methods import voting  # isort: skip
@@ -12,5 +14,7 @@ from reasoning.methods import verifying  # isort: skip
 from reasoning.methods import merging  # isort: skip
 from reasoning.methods import rounds  # isort: skip
 from reasoning.methods import trees  # isort: skip
+from reasoning.methods import graphs  # isort: skip
+from reasoning.methods import rollouts  # isort: skip
 
-__all__ = ["merging", "rounds", "trees", "verifying", "voting"]
+__all__ = ["graphs", "merging", "rollouts", "rounds", "trees", "verifying", "voting"]
