@@ -7,6 +7,8 @@ rounds      again, having read the last round
 trees       steps that are proposed and judged, of which the best go on
 graphs      steps and solutions that come together again
 rollouts    Monte Carlo tree search
+decomposing points, follow-up questions, likelihoods; atoms: sub-questions and what is left
+relaying    a long text read by several in turn
 """
 
 from reasoning.methods import voting  # isort: skip
@@ -16,5 +18,19 @@ from reasoning.methods import rounds  # isort: skip
 from reasoning.methods import trees  # isort: skip
 from reasoning.methods import graphs  # isort: skip
 from reasoning.methods import rollouts  # isort: skip
+from reasoning.methods import decomposing  # isort: skip
+from reasoning.methods import atoms  # isort: skip
+from reasoning.methods import relaying  # isort: skip
 
-__all__ = ["graphs", "merging", "rollouts", "rounds", "trees", "verifying", "voting"]
+__all__ = [
+    "atoms",
+    "decomposing",
+    "graphs",
+    "merging",
+    "relaying",
+    "rollouts",
+    "rounds",
+    "trees",
+    "verifying",
+    "voting",
+]
