@@ -23,6 +23,8 @@ class Line:
     """Higher is better."""
     ended: bool = False
     """Nothing follows: the last step has the answer, or the model had nothing to add."""
+    told: str = ""
+    """What the model is told for this line alone."""
 
     @property
     def text(self) -> str:
@@ -51,30 +53,38 @@ class Line:
 async def grown(
     workspace: Workspace,
     lines: Sequence[Line],
-    k: int,
+    k: int | Sequence[int],
     *,
     at_round: int,
     purpose: str = "think",
     top_logprobs: int = 0,
 ) -> list[list[Line]]:
-    """Of each line those that are one step longer, of k samples; the same step counts once.
+    """Of each line those that are one step longer, of k samples, or of each so many; the same step
+    counts once.
 
     A line to which the model has nothing to add stands for itself, and has ended. Of a line that
     fails with what the task tolerates there are none; raises the first error where all fail.
     """
+    task, each = workspace.task, [k] * len(lines) if isinstance(k, int) else k
     asks = [
         Ask(
-            (Message("assistant", line.begun),),
+            (*_told(task, line), Message("assistant", line.begun)),
             saw=line.ids,
-            n=k,
+            alone=True,
+            n=n,
             stop=_STOP,
             free=True,
             top_logprobs=top_logprobs,
         )
-        for line in lines
+        for line, n in zip(lines, each, strict=True)
     ]
     made = await workspace.ask_each(asks, at_round=at_round, purpose=purpose)
     return [_different(workspace, *one) for one in zip(lines, made, strict=True)]
+
+
+def _told(task: Task, line: Line) -> tuple[Message, ...]:
+    """The task, and what is told besides."""
+    return task.asking(line.told) if line.told else task.request.messages
 
 
 def _different(workspace: Workspace, line: Line, steps: Sequence[Made]) -> list[Line]:
@@ -95,6 +105,17 @@ async def promising(workspace: Workspace, lines: Sequence[Line]) -> list[Line]:
     """The lines, valued by the judge's yes: is it right so far; or, at its end, is it correct?"""
     values = await asyncio.gather(*(agreed(workspace, _asked(workspace, one)) for one in lines))
     return [valued(workspace, one, value) for one, value in zip(lines, values, strict=True)]
+
+
+async def step_right(workspace: Workspace, line: Line, step: Made) -> float:
+    """The judge's yes to the next step of a line."""
+    return await agreed(
+        workspace,
+        f"Question: {workspace.task.question}\n\n"
+        f"Steps so far:\n{as_data(cut(line.text, _LONGEST) or 'nothing yet')}\n\n"
+        f"Next step:\n{as_data(cut(step.text, _LONGEST))}\n\n"
+        "Is the next step correct? Say yes or no.",
+    )
 
 
 def valued(workspace: Workspace, line: Line, value: float) -> Line:
@@ -184,11 +205,13 @@ async def finished(workspace: Workspace, lines: Sequence[Line], *, at_round: int
 
 def _end_of(task: Task, line: Line) -> Ask:
     """What asks for it."""
+    told = _told(task, line)
     if task.request.constraint is None:
         begun = f"{line.text}\n" if line.steps else ""
-        return Ask((Message("assistant", line.begun),), saw=line.ids, begun=begun)
+        going_on = (*told, Message("assistant", line.begun))
+        return Ask(going_on, saw=line.ids, alone=True, begun=begun)
     so_far = (Message("assistant", line.text), Message("user", "So give the final answer."))
-    return Ask(so_far if line.steps else (), saw=line.ids)
+    return Ask((*told, *so_far) if line.steps else told, saw=line.ids, alone=True)
 
 
 def _whole(workspace: Workspace, line: Line, at_round: int) -> Made:

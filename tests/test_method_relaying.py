@@ -26,7 +26,7 @@ def test_chunks_are_no_longer_than_was_asked(text: str, size: int) -> None:
 
 def test_chunks_end_where_sentences_do() -> None:
     text = "The first sentence is here. The second one is here. And a third."
-    assert chunked(text, 16, 9) == ["The first sentence is here. ", text[28:52], text[52:]]
+    assert chunked(text, 10, 9) == ["The first sentence is here. ", text[28:52], text[52:]]
 
 
 @pytest.mark.parametrize(

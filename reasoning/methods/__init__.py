@@ -9,6 +9,7 @@ graphs      steps and solutions that come together again
 rollouts    Monte Carlo tree search
 decomposing points, follow-up questions, likelihoods; atoms: sub-questions and what is left
 relaying    a long text read by several in turn
+speculative steps of a small model that a large one checks
 """
 
 from reasoning.methods import voting  # isort: skip
@@ -21,6 +22,7 @@ from reasoning.methods import rollouts  # isort: skip
 from reasoning.methods import decomposing  # isort: skip
 from reasoning.methods import atoms  # isort: skip
 from reasoning.methods import relaying  # isort: skip
+from reasoning.methods import speculative  # isort: skip
 
 __all__ = [
     "atoms",
@@ -30,6 +32,7 @@ __all__ = [
     "relaying",
     "rollouts",
     "rounds",
+    "speculative",
     "trees",
     "verifying",
     "voting",

@@ -7,7 +7,7 @@ from random import Random
 
 from inference import Unsupported, as_data
 from reasoning.attempts import Attempt, Samples, Task
-from reasoning.judging import agreed, votes
+from reasoning.judging import votes
 from reasoning.methods.voting import voted
 from reasoning.registry import Crew, method, require
 from reasoning.thoughts import (
@@ -21,6 +21,7 @@ from reasoning.thoughts import (
     promising,
     searched,
     solutions,
+    step_right,
     valued,
 )
 from reasoning.workspace import Workspace, cut
@@ -196,7 +197,7 @@ def _evaluating(workspace: Workspace, n: int, weight: float) -> Grow:
         if len(child.steps) == len(parent.steps):
             return child
         step = child.steps[-1]
-        sure = await agreed(workspace, _is_right(workspace, parent, step.text))
+        sure = await step_right(workspace, parent, step)
         logprobs = [token.logprob for token in step.sample.logprobs]
         likely = math.exp(sum(logprobs) / len(logprobs)) if logprobs else 1.0
         return valued(workspace, child, parent.value * step_score(likely, sure, weight))
@@ -217,16 +218,6 @@ def _evaluating(workspace: Workspace, n: int, weight: float) -> Grow:
 def step_score(likely: float, sure: float, weight: float) -> float:
     """P(step)^weight x P(judged right)^(1 - weight)."""
     return float(likely**weight * sure ** (1 - weight))
-
-
-def _is_right(workspace: Workspace, line: Line, step: str) -> str:
-    """What the judge is asked about a step."""
-    return (
-        f"Question: {workspace.task.question}\n\n"
-        f"Steps so far:\n{as_data(cut(line.text, _CHOICE) or 'nothing yet')}\n\n"
-        f"Next step:\n{as_data(cut(step, _CHOICE))}\n\n"
-        "Is the next step correct? Say yes or no."
-    )
 
 
 def drawn(lines: Sequence[Line], k: int, tau: float, draws: Random) -> list[Line]:
