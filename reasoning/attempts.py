@@ -25,16 +25,16 @@ class Task:
 
     @property
     def question(self) -> str:
-        """What the user asks."""
-        return self.request.messages[-1].content
+        """What the user asks, without the form of the answer behind it."""
+        return self.request.messages[-1].content.removesuffix(self.answers.form).rstrip()
 
     def asking(self, more: str) -> tuple[Message, ...]:
-        """The task's messages, to the last of which this is added: some models insist on turns that
-        alternate."""
+        """The task's messages, to the last of which this is added, in the place of the answer's
+        form: some models insist on turns that alternate. What asks for an answer says the form."""
         *earlier, last = self.request.messages
         if last.role != "user":
             return (*earlier, last, Message("user", more))
-        return (*earlier, Message("user", f"{last.content}\n\n{more}"))
+        return (*earlier, Message("user", f"{self.question}\n\n{more}"))
 
     def nested(self, number: int) -> "Task":
         """The same task for one of several attempts inside of a method: other seeds, and a part of

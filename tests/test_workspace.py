@@ -5,12 +5,17 @@ from dataclasses import replace
 from method_tasks import QUESTION, scripted, task
 
 from inference import Message, ModelUnavailable
+from reasoning.answers import FORM
 from reasoning.judging import agreed
 from reasoning.workspace import Ask, Workspace
 
 
 async def test_what_is_added_to_a_task_stands_in_its_last_turn_of_the_user() -> None:
     assert task().asking("Go.") == (Message("user", f"{QUESTION}\n\nGo."),)
+    asked = Message("user", f"{QUESTION}\n\n{FORM}")
+    formed = replace(task(), request=replace(task().request, messages=(asked,)))
+    assert formed.question == QUESTION
+    assert formed.asking("Go.") == task().asking("Go.")
     begun = (Message("user", "Q"), Message("assistant", "A"))
     continued = replace(task(), request=replace(task().request, messages=begun))
     assert continued.asking("Go.") == (*begun, Message("user", "Go."))

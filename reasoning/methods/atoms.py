@@ -141,7 +141,8 @@ class _Contraction:
         """The question with what is known said in it, and its answer."""
         prompt = (
             f"Question: {self._question}\n\n{_known(parts, known)}\n\nWrite one simpler question "
-            "with the same answer, which says what is known as given. Write nothing else."
+            "with the same answer. Say in it all that is still needed, what is known as given. "
+            "Write nothing else."
         )
         said = await self._workspace.say(prompt, purpose="think", max_tokens=_NOTE)
         question = said.strip() or self._question

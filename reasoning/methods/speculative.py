@@ -158,7 +158,8 @@ def ssr(crew: Crew, n: int = 5, bar: float = 0.7, depth: int = 10) -> Attempt:
 
     async def run(task: Task) -> Samples:
         workspace = Workspace(task, crew.model)
-        told = [STRATEGIES[place] for place in await _picked(workspace, n)]
+        picked = await _picked(workspace, n)
+        told = [f"{STRATEGIES[place]}\n\n{task.answers.form}".strip() for place in picked]
         lines = await asyncio.gather(*(_drafted(workspace, one, bar, depth) for one in told))
         lines = [one for one in lines if one.steps] or lines[:1]
         made = await finished(workspace, lines, at_round=depth + 1)
