@@ -55,7 +55,8 @@ def reasoning(steps: list[list[str] | Exception]) -> SureModel:
 
     def say(request: Request) -> list[str] | Exception:
         asked = request.messages[-1].content
-        if "new small step" in asked:
+        if request.messages[-1].role == "assistant":
+            assert asked.endswith(f"Step {asked.count('Step')}:")
             return next(rest)
         return [f"Answer: {asked.count('legs.')}"]
 

@@ -18,7 +18,7 @@ _NOTE = 256
 """Tokens of a list, or of a short answer."""
 _NUMBERED = re.compile(r"^\s*\**\d+[.):]\**\s*(.+?)\s*$", re.MULTILINE)
 _SKELETON = r"(?:[0-9]{1,2}\. [^\n]{2,80}\n){3,10}"
-_MOVE = r"Follow up: [^\n]{4,200}|So the final answer is:"
+_MOVE = r"Follow up: [^\n?]{4,200}\?|So the final answer is:"
 
 
 @method(
@@ -207,7 +207,7 @@ def self_ask(crew: Crew, most: int = 4) -> Attempt:
                 told += f"Follow up: {question[1].strip()}\nIntermediate answer:"
                 (between,) = await workspace.ask([_answering(task, told, saw)], at_round=at_round)
                 saw.append(between)
-                told += f" {between.text.strip()}\n"
+                told += f" {' '.join(between.text.split())}\n"
         except task.tolerated:
             told = told.removesuffix("Intermediate answer:")
         (last,) = await workspace.ask([_concluding(task, told, saw)], at_round=most + 1)
@@ -216,7 +216,7 @@ def self_ask(crew: Crew, most: int = 4) -> Attempt:
     return run
 
 
-_FOLLOW_UP = re.compile(r"follow[ -]?up(?: question)?:\**\s*(\S.*)", re.IGNORECASE)
+_FOLLOW_UP = re.compile(r"follow[ -]?up(?: question)?:\**\s*(\S[^\n?]*\??)", re.IGNORECASE)
 _HOW = (
     "Ask follow-up questions where something must be known first, and answer them. Write them as\n"
     "Follow up: ...\nIntermediate answer: ...\nand at the end\nSo the final answer is: ..."
@@ -246,7 +246,7 @@ def _answering(task: Task, told: str, saw: Sequence[Made]) -> Ask:
         by="intermediate answer",
         alone=True,
         free=True,
-        stop=("\nFollow", "\nSo the final"),
+        stop=("Follow up:", "So the final"),
         max_tokens=min(_NOTE, task.request.max_tokens),
     )
 

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 
-from inference import as_data
+from inference import Message, as_data
 from reasoning.attempts import Attempt, Samples, Task
 from reasoning.judging import agreed, judged_all
 from reasoning.methods.merging import reading
 from reasoning.once import candidates
 from reasoning.registry import Crew, method, require
+from reasoning.thoughts import Line
 from reasoning.workspace import Ask, Made, Workspace
 
 _STEP = 160
@@ -165,20 +166,17 @@ def _enough(task: Task, known: Sequence[Made]) -> str:
 
 
 def _proposing(task: Task, known: Sequence[Made], n: int) -> Ask:
-    """One small step more."""
-    order = (
-        "Do not solve it yet. Write one new small step towards the answer, in one sentence, that "
-        "follows from the question and the known steps."
-    )
+    """One small step more, behind those that stand."""
+    line, order = Line(tuple(known)), "Work it out in small steps, each with its result."
     return Ask(
-        task.asking(f"{_stated(known)}\n\n{order}"),
-        saw=tuple(one.id for one in known),
+        (*task.asking(order), Message("assistant", line.begun)),
+        saw=line.ids,
         by="proposer",
         alone=True,
         n=n,
         free=True,
         max_tokens=min(_STEP, task.request.max_tokens),
-        stop=("\n",),
+        stop=("\nStep", "\n\n"),
     )
 
 

@@ -50,7 +50,8 @@ def chain_of_agents(
         note: Made | None = None
         for at_round, part in enumerate(chunks, 1):
             try:
-                (note,) = await workspace.ask([_reading(part, question, note)], at_round=at_round)
+                asks = [_reading(part, question, note)]
+                (note,) = await workspace.ask(asks, at_round=at_round, temperature=0.0)
             except task.tolerated:  # who comes next has the note of who came before
                 if note is None and at_round == len(chunks):
                     raise
@@ -67,12 +68,13 @@ def chain_of_agents(
 
 def _reading(part: str, question: str, note: Made | None) -> Ask:
     """A worker's turn."""
-    before = f"Note of who read what comes before:\n{as_data(note.text)}\n\n" if note else ""
-    order = (
-        "Write the note anew for who reads on: all that the text and the note say that helps to "
-        "answer the question. Do not answer it yet."
+    before = f"Notes so far:\n{as_data(note.text)}\n\n" if note else ""
+    told = (
+        f"Somebody else will answer this question: {question}\n\n{before}"
+        f"Part of the text:\n{as_data(part)}\n\n"
+        f"What do {'the notes and ' if note else ''}the part say that they should know? Write "
+        "short notes."
     )
-    told = f"Part of a text:\n{as_data(part)}\n\n{before}Question: {question}\n\n{order}"
     return Ask(
         (Message("user", told),),
         saw=(note.id,) if note else (),
