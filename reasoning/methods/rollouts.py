@@ -184,7 +184,7 @@ class _World:
             by="world",
             alone=True,
             n=self._m,
-            stop=("\nSub-question",),
+            stop=("\nSub-question", "\nNow we can answer"),
             free=True,
         )
 
