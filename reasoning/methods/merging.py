@@ -25,7 +25,10 @@ def ssa(crew: Crew, k: int = 5, attempt: Attempt | None = None) -> Attempt:
     async def run(task: Task) -> Samples:
         workspace = Workspace(task, crew.model)
         made = await candidates(workspace, attempt, k)
-        order = "These attempts were made at it. Compare their answers and give the final answer."
+        order = (
+            "These attempts were made at it. Where they differ, find out which is right. Then "
+            "answer the question itself."
+        )
         return await merged(workspace, made, order, purpose="merge")
 
     return run
