@@ -77,7 +77,7 @@ class OfRole:
 
     def __init__(self, model: Model, role: Role) -> None:
         """`model`: one that tells roles by the purposes of requests."""
-        self.name = role
+        self.name: str = role
         self._model = model
         self._purpose = next(purpose for purpose, of in _ROLE_OF.items() if of == role)
 

@@ -21,6 +21,7 @@ from reasoning.answers import (
     Tally,
     last_answer,
     last_number,
+    plain,
     plainly_same,
     tallied,
 )
@@ -28,7 +29,7 @@ from reasoning.attempts import Attempt, Samples, Task, sampled, several
 from reasoning.drafting import drafted
 from reasoning.equality import MathEquality
 from reasoning.expressions import MethodError, Written, method_of, parsed
-from reasoning.history import DIFFICULTIES, Difficulty, History, Record
+from reasoning.history import DIFFICULTIES, Difficulty, History, Observed, Record, learnt
 from reasoning.once import once
 from reasoning.registry import ALIASES, METHODS, Crew, Method, Parameter
 from reasoning.selection import best_of, ordered, vote
@@ -50,6 +51,7 @@ __all__ = [
     "Merge",
     "Method",
     "MethodError",
+    "Observed",
     "Parameter",
     "Record",
     "Samples",
@@ -61,10 +63,12 @@ __all__ = [
     "drafted",
     "last_answer",
     "last_number",
+    "learnt",
     "method_of",
     "once",
     "ordered",
     "parsed",
+    "plain",
     "plainly_same",
     "sampled",
     "several",

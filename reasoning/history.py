@@ -1,6 +1,6 @@
 """History: what methods have cost and brought before, for methods that choose among them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -49,9 +49,46 @@ class History:
         return known or [one for one in priors() if one.difficulty == difficulty]
 
 
-_RIGHT = {"easy": 0.9, "medium": 0.6, "hard": 0.3}
+_RIGHT: Mapping[Difficulty, float] = {"easy": 0.9, "medium": 0.6, "hard": 0.3}
 _TOKENS, _SECONDS, _BESIDE, _JUDGING = 400.0, 8.0, 0.05, 1.0
 _YES, _MISTAKEN = 0.8, 0.3
+_WORTH = 5
+"""So many questions that were answered weigh as much as the assumptions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A question that was answered by samples side by side."""
+
+    n: int
+    agreement: float
+    """Share of the samples that gave the leading answer, 0 to 1: about the chance that a sample is
+    right, where the leading answer is."""
+    tokens: float
+    """Written for all of them."""
+    seconds: float
+
+
+def difficulty(hardness: float) -> Difficulty:
+    """In three equal parts."""
+    return "easy" if hardness < 1 / 3 else "medium" if hardness < 2 / 3 else "hard"
+
+
+def learnt(observed: Sequence[Observed]) -> History:
+    """The assumptions, drawn towards what was observed; the more, the nearer."""
+    kinds: dict[Difficulty, list[float]] = {name: [] for name in DIFFICULTIES}
+    for one in observed:
+        kinds[difficulty(1 - one.agreement)].append(one.agreement)
+    tokens = _drawn(_TOKENS, [one.tokens / one.n for one in observed])
+    seconds = _drawn(_SECONDS, [one.seconds / (1 + _BESIDE * (one.n - 1)) for one in observed])
+    records: list[Record] = []
+    for name, shares in kinds.items():
+        records += _records(name, _drawn(_RIGHT[name], shares), tokens, seconds)
+    return History(records)
+
+
+def _drawn(assumed: float, seen: Sequence[float]) -> float:
+    return (assumed * _WORTH + sum(seen)) / (_WORTH + len(seen))
 
 
 @cache
@@ -62,18 +99,20 @@ def priors() -> Sequence[Record]:
     judge says yes to 0.8 of the right ones and 0.3 of the wrong. A sample has 400 tokens and takes
     8 seconds, and 0.05 of that more for each beside it.
     """
-    made = []
-    for difficulty in DIFFICULTIES:
-        right = _RIGHT[difficulty]
-        for n in (1, 2, 4, 8, 16):
-            seconds = _SECONDS * (1 + _BESIDE * (n - 1))
-            voted = voting(n, right)
-            made.append(Record("self-consistency", n, difficulty, voted, n * _TOKENS, seconds))
-            if n > 1:
-                best = judging(n, right)
-                seconds += _JUDGING
-                made.append(Record("best-of-n", n, difficulty, best, n * _TOKENS, seconds))
+    made: list[Record] = []
+    for name in DIFFICULTIES:
+        made += _records(name, _RIGHT[name], _TOKENS, _SECONDS)
     return made
+
+
+def _records(name: Difficulty, right: float, tokens: float, alone: float) -> Iterator[Record]:
+    """What is expected of votes and judges, where one sample is right, long and slow like this."""
+    for n in (1, 2, 4, 8, 16):
+        seconds = alone * (1 + _BESIDE * (n - 1))
+        yield Record("self-consistency", n, name, voting(n, right), n * tokens, seconds)
+        if n > 1:
+            best = judging(n, right)
+            yield Record("best-of-n", n, name, best, n * tokens, seconds + _JUDGING)
 
 
 def voting(n: int, right: float) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from inference import Model, ModelError
+from inference import Model, ModelError, OfRole, Role
 from planner import (
     Answer,
     Budget,
@@ -45,6 +45,7 @@ from tools import (
     Compare,
     CrossCheck,
     Lookup,
+    Past,
     Python,
     Read,
     Search,
@@ -99,7 +100,7 @@ class Workplace:
         result = await research(
             question,
             model=self.model,
-            toolbox=self._toolbox,
+            toolbox=partial(self._toolbox, store),
             trace=Tee(store.trace(run, self.worker), self.display),
             settings=self._research_settings(question, plan),
             history=history,
@@ -168,9 +169,10 @@ class Workplace:
         """Shows plans to a person, who may use every tool."""
         return partial(person.review, others=self.others.shapes)
 
-    def _toolbox(self, model: Model) -> Toolbox:
+    def _toolbox(self, store: TraceStore, model: Model) -> Toolbox:
         """The tools, over these sources and the run's own model."""
-        own = own_tools(self.sources, model, seed=self.settings.seed)
+        roles, seed = tuple(self.settings.roles), self.settings.seed
+        own = own_tools(self.sources, model, seed=seed, roles=roles, past=store.reasoned)
         functions = self.wishes.tools
         theirs = tuple(tool.name for tool in functions)
         planned = (*Toolbox.planned, *self.settings.tools, *theirs)
@@ -182,8 +184,26 @@ class Workplace:
         )
 
 
-def own_tools(sources: Sources, model: Model, *, seed: int) -> tuple[Tool[Any], ...]:
-    """Those that come with Breadth."""
+def own_tools(
+    sources: Sources,
+    model: Model,
+    *,
+    seed: int,
+    roles: Sequence[Role] = (),
+    past: Past | None = None,
+) -> tuple[Tool[Any], ...]:
+    """Those that come with Breadth.
+
+    `roles`: that have a model of their own; `past`: of methods of reasoning.
+    """
+    think = Think(
+        sources.engine,
+        model,
+        seed=seed,
+        tolerated=(ModelError, BudgetExceeded),
+        named={role: OfRole(model, role) for role in roles},
+        past=past,
+    )
     lookup = Lookup(sources.engine, model, reader=sources.reader, seed=seed)
     return (
         lookup,
@@ -195,7 +215,7 @@ def own_tools(sources: Sources, model: Model, *, seed: int) -> tuple[Tool[Any], 
         Python(),
         Search(sources.engine),
         Read(sources.reader),
-        Think(sources.engine, model, seed=seed, tolerated=(ModelError, BudgetExceeded)),
+        think,
     )
 
 

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from planner import Event, History, Reply, RunEnded, Trace
+from reasoning import Observed
 from storage.answer_records import Data
 from storage.api_batches import ApiBatches
 from storage.batches import Batches
@@ -26,6 +27,7 @@ from storage.log import Head, Logged, read_heads, read_log, read_news
 from storage.postings import Postings
 from storage.pruning import Ages, Pruned, next_lot, remove_runs
 from storage.reading import read_document, read_history, read_replies
+from storage.reasoned import observed
 from storage.recording import write_event
 from storage.responses import Responses
 from storage.runs import (
@@ -253,6 +255,10 @@ class TraceStore:
     async def spent(self, run: str) -> Spent:
         """What its model calls have cost. Here the id has to be whole."""
         return await self._database.read(lambda connection: read_spent(connection, run))
+
+    async def reasoned(self) -> list[Observed]:
+        """What votes among samples have come to, and cost, in the newest runs of all."""
+        return await self._database.read(observed)
 
     async def replies(self, run: str) -> tuple[Reply, ...]:
         """What models said in a run, in order; calls that failed or were stopped are left out."""

@@ -66,7 +66,7 @@ async def test_all_tools_are_listed_with_limits_and_where_they_come_from(user: U
     document = json.loads(ended.out)
     assert ended.code == 0
     rows = {row["name"]: row for row in document["tools"]}
-    ours = ["lookup", "compare", "which", "calculate", "table", "python", "search", "read"]
+    ours = ["lookup", "compare", "which", "calculate", "table", "python", "search", "read", "think"]
     assert [*rows] == [*ours, "weather"]
     assert rows["lookup"]["origin"] == "Breadth"
     assert rows["weather"] == {

@@ -1,17 +1,30 @@
 """The tool `think`: reasons about a question, by a published method of parallel samples."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from hashlib import sha256
 
 from pydantic import Field, field_validator
 
 from inference import Message, Model, ModelError, Request, as_data
-from reasoning import Answers, Candidate, Crew, MathEquality, MethodError, Task, Trail, parsed
+from reasoning import (
+    Answers,
+    Candidate,
+    Crew,
+    MathEquality,
+    MethodError,
+    Observed,
+    Task,
+    Trail,
+    learnt,
+    parsed,
+)
 from search import Passage, SearchEngine, Source
 from tools.find import MAX_QUESTION, found
 from tools.tool import Arguments, ToolError, ToolResult
 
 DEFAULT_METHOD = "self-consistency"
+Past = Callable[[], Awaitable[Sequence[Observed]]]
+"""What earlier runs have come to."""
 _SYSTEM = "Solve the task."
 _READ = "Use what the data says, where it says something about it."
 _PASSAGES = 5
@@ -58,13 +71,18 @@ class Think:
         *,
         seed: int = 0,
         tolerated: tuple[type[Exception], ...] = (ModelError,),
+        named: Mapping[str, Model] | None = None,
+        past: Past | None = None,
         max_tokens: int = _TOKENS,
     ) -> None:
-        """`tolerated`: a method goes on without what fails so."""
+        """`tolerated`: a method goes on without what fails so; `named`: models that methods may
+        name; `past`: what earlier runs have come to, for a method that chooses by it."""
         self._engine = engine
         self._model = model
         self._seed = seed
         self._tolerated = tolerated
+        self._named = named or {}
+        self._past = past
         self._max_tokens = max_tokens
 
     async def call(self, arguments: ThinkArguments) -> ToolResult:
@@ -80,7 +98,7 @@ class Think:
                 self._request(arguments, answers, passages), answers, trail, self._tolerated
             )
             try:
-                made = await parsed(arguments.method).made(Crew(self._model))(task)
+                made = await parsed(arguments.method).made(await self._crew())(task)
             except MethodError as error:
                 raise ToolError(str(error)) from error
             except ModelError as error:
@@ -95,6 +113,11 @@ class Think:
             evidence=[proof, *passages],
             trail=_kept(trail.candidates),
         )
+
+    async def _crew(self) -> Crew:
+        """The model, with what is known of earlier runs."""
+        history = learnt(await self._past()) if self._past else None
+        return Crew(self._model, self._named, history=history)
 
     def _request(
         self, arguments: ThinkArguments, answers: Answers, passages: Sequence[Passage]

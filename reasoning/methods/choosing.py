@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from inference import Message, as_data
 from reasoning.answers import tallied
 from reasoning.attempts import Attempt, Samples, Task
-from reasoning.history import Difficulty, History, Record
+from reasoning.history import History, Record, difficulty
 from reasoning.judging import agreed, judged_all
 from reasoning.methods.voting import voted
 from reasoning.registry import METHODS, Crew, method, require
@@ -69,11 +69,6 @@ async def hardness_of(workspace: Workspace) -> float:
         "Is this question hard: would most who answer it at once get it wrong? Say yes or no."
     )
     return await agreed(workspace, asked)
-
-
-def difficulty(hardness: float) -> Difficulty:
-    """In three equal parts."""
-    return "easy" if hardness < 1 / 3 else "medium" if hardness < 2 / 3 else "hard"
 
 
 async def _easy(
@@ -144,6 +139,7 @@ async def _handed_on(workspace: Workspace, attempt: Attempt, by: str = "") -> Sa
     calls="2 * most + 1",
     rounds="4",
     when="where tokens and seconds have a price: it takes what is worth the most for the question",
+    alias="auto",
 )
 def latency_aware(crew: Crew, a: float = 0.00002, b: float = 0.002, most: int = 16) -> Attempt:
     """The method and number of samples of the highest expected accuracy, less tokens and seconds
