@@ -46,13 +46,22 @@ from reasoning.answers import FORM
 from reasoning.counting import CountedModel
 from service.settings import Settings
 
-REPLAYED = (
-    "once",
-    *("self-consistency(4)", "self-consistency(8)", "self-consistency(16)"),
-    *("adaptive-consistency(most=16)", "soft-self-consistency(16)"),
-    *("deepconf(n=16, warmup=4)", "deepconf(n=16, mode=offline)"),
-)
-"""What selects among samples, and asks nothing else."""
+
+def replayed(n: int) -> list[str]:
+    """What selects among n samples, and asks nothing else."""
+    votes = [f"self-consistency({count})" for count in (4, 8, 16) if count <= n]
+    half = max(1, n // 2)
+    return [
+        "once",
+        *votes,
+        f"adaptive-consistency(most={n})",
+        f"soft-self-consistency({n})",
+        f"deepconf({n}, online=false, eta=0.5, window=64)",
+        f"deepconf({n}, warmup={half}, eta=0.5, window=64)",
+        f"deepconf({n}, warmup={half}, eta=0.9, window=64)",
+    ]
+
+
 LIVE = ("best-of-n(4)", "knockout(4)", "universal-self-consistency(4)", "parallel-refinement(4)",
         "debate", "mixture-of-agents", "rsa(n=4, k=2, t=2)", "ssa")  # fmt: skip
 
@@ -153,9 +162,13 @@ async def measured(options: argparse.Namespace) -> dict[str, object]:
         pool = RecordedSamples(options.record)
         asked = [one for one in asked if one.text in pool.recordings]
         named = options.methods or (() if options.quick else LIVE)
-        rows = [await scored(one, pool, asked, answers, say) for one in _known(REPLAYED)]
+        rows = [
+            await scored(one, pool, asked, answers, say)
+            for one in _known(replayed(options.samples))
+        ]
         rows += [
-            await scored(one, model, asked[: options.live], answers, say) for one in _known(named)
+            await scored(one, model, asked[: options.live], answers, say)
+            for one in (_known(named) if options.live else ())
         ]
         return {
             "model": options.model,
