@@ -216,7 +216,8 @@ def test_compose_has_the_services(compose: dict[str, Any]) -> None:
     assert services["worker"]["command"][0] == "worker"
     for name in ("ask", "breadth", "worker"):
         assert services[name]["build"] == compose["x-breadth"]["build"]
-    extras = compose["x-breadth"]["build"]["args"]["EXTRAS"].split(",")
+    written = compose["x-breadth"]["build"]["args"]["EXTRAS"]
+    extras = written.removeprefix("${EXTRAS:-").removesuffix("}").split(",")
     assert set(extras) <= set(PROJECT["project"]["optional-dependencies"])
     kept = {volume.partition(":")[0] for s in services.values() for volume in s["volumes"]}
     assert set(compose["volumes"]) <= kept
