@@ -23,6 +23,16 @@ pytest_plugins = [
 ]
 """Modules whose fixtures several files use."""
 
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Which tests stay together where they run in several processes: those of a file, and those of
+    the embedded engine."""
+    for item in items:
+        group = "model" if item.get_closest_marker("model") else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 QUESTION = "Who is older, is it the director of Inception or the director of Parasite?"
 PLAN = "\n".join(
     (
