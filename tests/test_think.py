@@ -72,6 +72,25 @@ async def test_a_method_that_is_none_is_told_before_anything_is_loaded(user: Use
     assert "--method: 'vote(0', character 7: a comma or ) is missing" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("method", "why"),
+    [
+        ("rsa(n=0)", "rsa: n and t must be at least 1"),
+        ("best-of(2, knockout(0))", "knockout: n must be at least 1"),
+        ("debate(models=[a])", "debate: there is no model 'a' (named are: none)"),
+    ],
+)
+async def test_what_no_method_can_be_made_of_is_told_before_anything_is_loaded(
+    user: User,  # noqa: F811
+    method: str,
+    why: str,
+) -> None:
+    for typed in (("think", "Why?", "--method", method), ("methods", method)):
+        ended = await user.types(*typed)
+        assert (ended.code, ended.out) == (2, "")
+        assert why in " ".join(ended.err.split())
+
+
 async def test_the_methods_are_listed_and_told(user: User) -> None:  # noqa: F811
     listed = json.loads((await user.types("methods", "--json")).out)
     assert {"self-consistency", "best-of-n", "knockout"} <= {one["name"] for one in listed}

@@ -6,7 +6,7 @@ from hashlib import sha256
 from pydantic import Field, field_validator
 
 from inference import Message, Model, ModelError, Request, as_data
-from reasoning import Answers, Candidate, Crew, MathEquality, MethodError, Task, Trail, parsed
+from reasoning import Answers, Candidate, Crew, MathEquality, MethodError, Task, Trail, checked, parsed
 from search import Passage, SearchEngine, Source
 from tools.find import MAX_QUESTION, found
 from tools.tool import Arguments, ToolError, ToolResult
@@ -36,7 +36,7 @@ class ThinkArguments(Arguments):
     @classmethod
     def _is_a_method(cls, method: str) -> str:
         try:
-            parsed(method)
+            checked(method)
         except MethodError as error:
             raise ValueError(str(error)) from error
         return method
