@@ -40,7 +40,7 @@ from inference.model import (
 from inference.pool import PooledModel
 from inference.prices import Price
 from inference.probing import Guessing, guessing, probe
-from inference.roles import OfRole, ROLES, Role, RoledModel, answering
+from inference.roles import ROLES, OfRole, Role, RoledModel, answering
 from inference.rotation import Endpoint, Persistence
 from inference.scoring import (
     Likelihood,
@@ -101,6 +101,7 @@ __all__ = [
     "ModelSetupError",
     "ModelUnavailable",
     "NoAddress",
+    "OfRole",
     "PackagedWeights",
     "Patience",
     "Persistence",
