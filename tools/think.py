@@ -6,7 +6,17 @@ from hashlib import sha256
 from pydantic import Field, field_validator
 
 from inference import Message, Model, ModelError, Request, as_data
-from reasoning import Answers, Candidate, Crew, MathEquality, MethodError, Task, Trail, checked, parsed
+from reasoning import (
+    Answers,
+    Candidate,
+    Crew,
+    MathEquality,
+    MethodError,
+    Task,
+    Trail,
+    checked,
+    parsed,
+)
 from search import Passage, SearchEngine, Source
 from tools.find import MAX_QUESTION, found
 from tools.tool import Arguments, ToolError, ToolResult
@@ -92,7 +102,8 @@ class Think:
         proof = _reasoning(arguments, text)
         return ToolResult(
             answer if len(answer) <= _CLEAR else text,
-            evidence=[proof, *passages],
+            evidence=[proof],
+            read=passages,
             trail=_kept(trail.candidates),
         )
 
