@@ -148,8 +148,10 @@ class SlotPool:
             return 0
         async with self._reading[head]:
             known = await self._states.find(head)
-            if known is not None and await self._restored(slot, known):
-                return 0
+            if known is not None:
+                if await self._restored(slot, known):
+                    return 0
+                self._states.forget(known)  # else it is found first again, by every process
             if self._failures[head] >= _TRIES:
                 return 0
             file, read = self._states.temporary(), 0

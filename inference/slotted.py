@@ -128,5 +128,14 @@ class LlamaSlots:
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise SlotError(f"{path}: {error or type(error).__name__}") from error
         if not response.ok or not isinstance(told, dict):
-            raise SlotError(f"{path} answered {response.status}: {str(told)[:200]}")
+            raise SlotError(f"{path} answered {response.status}: {_why(told)[:200]}")
         return told
+
+
+def _why(told: Any) -> str:
+    """The message of an error, where it has one."""
+    match told:
+        case {"error": {"message": str(message)}}:
+            return message
+        case _:
+            return str(told)

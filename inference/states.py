@@ -47,13 +47,18 @@ class SavedStates:
         return f"{uuid4().hex}{_PART}"
 
     def discard(self, file: str) -> None:
-        """Delete a temporary file, if it is there."""
+        """Delete a file, if it is there."""
         with suppress(OSError):
             (self.folder / file).unlink()
 
     async def find(self, messages: Sequence[Message]) -> str | None:
         """The file that holds the state of these messages, whole; None without one."""
         return await asyncio.to_thread(self._find, self._key(messages))
+
+    def forget(self, file: str) -> None:
+        """Delete a kept file that the engine does not take, though it is whole."""
+        self._checked.discard(file)
+        self.discard(file)
 
     async def keep(self, file: str, messages: Sequence[Message]) -> None:
         """Give a temporary file its lasting name. Raises OSError."""

@@ -28,7 +28,7 @@ from reasoning.answers import (
 from reasoning.attempts import Attempt, Samples, Task, sampled, several
 from reasoning.drafting import drafted
 from reasoning.equality import MathEquality
-from reasoning.expressions import MethodError, Written, method_of, parsed
+from reasoning.expressions import MethodError, Written, checked, method_of, parsed
 from reasoning.history import DIFFICULTIES, Difficulty, History, Observed, Record, learnt
 from reasoning.once import once
 from reasoning.registry import ALIASES, METHODS, Crew, Method, Parameter
@@ -60,6 +60,7 @@ __all__ = [
     "Trail",
     "Written",
     "best_of",
+    "checked",
     "drafted",
     "last_answer",
     "last_number",

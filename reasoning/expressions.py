@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from inference import ROLES, ScriptedModel
 from reasoning.attempts import Attempt
 from reasoning.once import once
 from reasoning.registry import ALIASES, METHODS, Crew, Method, Parameter
@@ -63,6 +64,14 @@ def parsed(text: str) -> Written:
     if len(text) > _LONGEST:
         raise MethodError(f"a method is written in {_LONGEST} characters at most")
     return _Reading(text).whole()
+
+
+def checked(text: str) -> Written:
+    """Read it, and see that it can be made where roles are the names of models. Raises
+    MethodError."""
+    written, nobody = parsed(text), ScriptedModel([])
+    written.made(Crew(nobody, dict.fromkeys(ROLES, nobody)))
+    return written
 
 
 def method_of(text: str, crew: Crew) -> Attempt:

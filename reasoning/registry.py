@@ -40,6 +40,8 @@ class Crew:
     those who merge with `merge`, judges with `judge`."""
     named: Mapping[str, Model] = field(default_factory=dict)
     """Models that an expression may name: `moa([small, large])`."""
+    differ: tuple[str, ...] | None = None
+    """Those of them that are meant where none is named; None: all."""
     agents: Mapping[str, Attempt] = field(default_factory=dict)
     """Attempts that can do more than write, with tools say: who takes part where a method has
     agents that differ in what they use."""
@@ -47,12 +49,13 @@ class Crew:
     """What methods have cost and brought before, for those that choose by it; None: assumptions."""
 
     def models(self, names: Sequence[str]) -> list[Model]:
-        """Those of these names; without names all. Raises ValueError for an unknown one."""
+        """Those of these names; without names those that differ. Raises ValueError for others."""
         unknown = [name for name in names if name not in self.named]
         if unknown:
             known = ", ".join(sorted(self.named)) or "none"
             raise ValueError(f"there is no model {unknown[0]!r} (named are: {known})")
-        return [self.named[name] for name in names] or list(self.named.values()) or [self.model]
+        meant = names or (self.named if self.differ is None else self.differ)
+        return [self.named[name] for name in meant] or [self.model]
 
 
 @dataclass(frozen=True, slots=True)

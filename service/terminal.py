@@ -20,6 +20,7 @@ from planner import (
     Done,
     Event,
     Failed,
+    ModelCalled,
     Outcome,
     PhaseStarted,
     RunEnded,
@@ -33,6 +34,7 @@ from planner import (
 )
 from search import IndexReport
 from service.legible import legible
+from tools import Think
 
 _SHOWN_REFUSALS = 5
 
@@ -46,6 +48,11 @@ class _Row:
     started: float | None = None
     ended: float | None = None
     outcome: Outcome | None = None
+    thinks: bool = False
+    calls: int = 0
+    """Samples and judgements that a method of reasoning has had so far."""
+    told: int = 0
+    """How many of them a line has told of."""
 
 
 class Terminal:
@@ -150,6 +157,8 @@ class Terminal:
                 self._say(f"  {call}: {what}: {why}", moving=False)
             case StepAdded() | StepStarted() | StepEnded():
                 self._step(event, "")
+            case ModelCalled(step=str(id_), completion=completion) if id_ in self._rows:
+                self._called(id_, len(completion.samples))
             case PhaseStarted(phase=phase):
                 self._phase = phase
                 self._say(phase)
@@ -173,7 +182,7 @@ class Terminal:
         row = self._rows.setdefault(id_, _Row("", self._clock))
         match event:
             case StepAdded(step=step):
-                row.asked = asked_text(step.arguments)
+                row.asked, row.thinks = asked_text(step.arguments), step.tool == Think.name
                 self._say(f"  {id_} planned: {step.tool} {row.asked}", moving=False)
                 if id_ in self._known:
                     row.outcome = self._known[id_]
@@ -185,6 +194,14 @@ class Terminal:
             case StepEnded(outcome=outcome):
                 row.outcome, row.ended = outcome, self._clock
                 self._say(f"  {id_} {outcome_text(outcome)}", moving=False)
+
+    def _called(self, id_: str, calls: int) -> None:
+        """A method may take minutes: a line whenever its calls have doubled."""
+        row = self._rows[id_]
+        row.calls += calls
+        if row.thinks and row.calls >= max(1, 2 * row.told):
+            row.told = row.calls
+            self._say(f"  {id_} {_so_far(row)}", moving=False)
 
     @property
     def _clock(self) -> float:
@@ -216,6 +233,8 @@ class Terminal:
         for id_, row in self._rows.items():
             mark, style = _mark(row)
             line = Text(legible(row.asked))
+            if row.thinks and row.calls and row.outcome is None:
+                line.append(f" ({_so_far(row)})", style="dim")
             if row.outcome is not None:
                 line.append(f" → {legible(outcome_text(row.outcome))}", style=style)
             table.add_row(Text(mark, style=style), Text(id_), line, Text(self._elapsed(row)))
@@ -227,6 +246,10 @@ class Terminal:
         if row.started is None:
             return ""
         return f"{(row.ended if row.ended is not None else self._clock) - row.started:.1f} s"
+
+
+def _so_far(row: _Row) -> str:
+    return f"{row.calls} {'call' if row.calls == 1 else 'calls'} so far"
 
 
 def asked_text(arguments: Mapping[str, JsonValue]) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from reasoning import ALIASES, METHODS, Method, MethodError, parsed
+from reasoning import ALIASES, METHODS, Method, MethodError, checked
 from service import asking
 from service.delivering import check_output, deliver, terminal
 from service.edge import AsJson, Quiet, fail, leave, run_to_end, show, show_json
@@ -58,7 +58,7 @@ def think(
     if not asked.strip():
         fail("the question is empty: write it in quotes behind `breadth think`", 2)
     try:
-        parsed(method)
+        checked(method)
     except MethodError as error:
         fail(f"--method: {error}", 2)
     plan = think_plan(asked, method, reads=bool(documents or settings.documents or settings.search))
@@ -92,7 +92,7 @@ def methods(
 def _tell(text: str, *, as_json: bool) -> None:
     """Of one, with what it was given."""
     try:
-        written = parsed(text)
+        written = checked(text)
     except MethodError as error:
         fail(str(error), 2)
         raise

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from inference import Model, ModelError, OfRole, Role
+from inference import Model, ModelError, Role
 from planner import (
     Answer,
     Budget,
@@ -201,7 +201,7 @@ def own_tools(
         model,
         seed=seed,
         tolerated=(ModelError, BudgetExceeded),
-        named={role: OfRole(model, role) for role in roles},
+        roles=roles,
         past=past,
     )
     lookup = Lookup(sources.engine, model, reader=sources.reader, seed=seed)

@@ -11,6 +11,7 @@ from aiohttp import web
 from axe_playwright_python.async_playwright import Axe
 from browsing import needs_browser
 from conftest import QUESTION, ChatServer
+from openai import AsyncOpenAI
 from paged import browser, opened
 from playwright.async_api import Browser, Page, expect
 
@@ -225,6 +226,34 @@ async def test_nothing_keeps_anybody_from_using_it(
         run = page.url.rpartition("/")[2]
         await page.goto(f"{url}#/compare/{run}/{run}")
         await expect(page.locator(".two .answer")).to_have_count(2)
+        await sound(page)
+
+
+@pytest.mark.parametrize("width", [360, 1400])
+async def test_a_step_that_reasoned_shows_its_candidates_and_what_proves_its_value(
+    running: Browser, url: str, chat_server: ChatServer, width: int
+) -> None:
+    chat_server.reply = lambda asked: "Bong Joon-ho made it.\nAnswer: Bong"
+    async with AsyncOpenAI(base_url=f"{url}v1", api_key="none", max_retries=0) as client:
+        made = await client.responses.create(
+            model="breadth:best-of(2, vote(2))", input="Who directed Parasite?"
+        )
+    size = {"width": width, "height": 800}
+    async with opened(running, url, viewport=size) as page:
+        await page.goto(f"{url}#/run/{made.id.removeprefix('resp_')}")
+        await page.locator(".box[data-id=a]").click()
+        beside = page.get_by_role("complementary", name="Details")
+        await expect(beside.locator(".candidates li")).to_have_count(6)
+        chosen = beside.locator(".candidates .chosen", has_text="score")
+        await expect(chosen).to_have_count(1)
+        await expect(chosen.locator("summary > span").first).to_have_css("font-weight", "600")
+        await expect(chosen.locator("summary > .quiet")).to_have_css("font-weight", "400")
+        await chosen.locator("summary").click()
+        await expect(chosen.locator("pre")).to_contain_text("Bong Joon-ho made it.")
+        proofs = beside.locator("figcaption", has_text="proves it")
+        await expect(proofs).to_have_count(1)
+        await expect(proofs).to_contain_text("Reasoning by best-of(2, vote(2))")
+        await expect(beside.locator("figcaption", has_text="was read")).to_have_count(2)
         await sound(page)
 
 

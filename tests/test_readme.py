@@ -14,6 +14,7 @@ import typer
 
 from inference import InstalledVllm, Speculation, VllmSettings, vllm_command
 from planner import PlanBuilder, PlanError, Research, Step, Vocabulary, step_of
+from reasoning import ALIASES, METHODS
 from service.command_line import app
 from service.plans import TOOLS
 from service.settings import Settings
@@ -110,7 +111,13 @@ def rows_behind(page: Path, heading: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("block", blocks("python"), ids=str)
 def test_python_in_the_pages_runs(block: Block) -> None:
-    exec(compile(block.text, str(block.page), "exec"), {"__name__": "__page__"})
+    registered = [(known, dict(known)) for known in (METHODS, ALIASES)]
+    try:
+        exec(compile(block.text, str(block.page), "exec"), {"__name__": "__page__"})
+    finally:  # what a page registers is not there for other tests
+        for known, before in registered:
+            known.clear()
+            known.update(before)
 
 
 @pytest.mark.parametrize("block", blocks("json", "jsonl"), ids=str)

@@ -24,6 +24,8 @@ class Server:
         self.folder = folder
         self.did: list[tuple[str, int, object]] = []
         self.broken = False
+        self.refused = ""
+        """A file that cannot be restored; what is saved differs from it."""
 
     async def read(self, slot: int, messages: Messages) -> Usage:
         await asyncio.sleep(0)
@@ -33,11 +35,11 @@ class Server:
     async def save(self, slot: int, file: str) -> None:
         if self.broken:
             raise SlotError("no space")
-        (self.folder / file).write_bytes(b"state of %d" % slot)
+        (self.folder / file).write_bytes(b"state of %d%s" % (slot, self.refused.encode()))
         self.did.append(("save", slot, file))
 
     async def restore(self, slot: int, file: str) -> None:
-        if self.broken or not (self.folder / file).exists():
+        if self.broken or file == self.refused or not (self.folder / file).exists():
             raise SlotError("no file")
         self.did.append(("restore", slot, file))
 
@@ -101,6 +103,23 @@ async def test_a_state_that_is_not_whole_is_never_loaded(
     later = Server(states.folder)
     async with SlotPool(later, 1, again).slot(ONE, 3):
         assert [did[0] for did in later.did] == ["read", "save"]
+
+
+async def test_a_kept_state_that_the_engine_refuses_is_read_anew_once_and_replaced(
+    server: Server, states: SavedStates
+) -> None:
+    async with SlotPool(server, 1, states).slot(ONE, 3):
+        pass
+    (refused,) = states.folder.glob("*.state")
+    later = Server(states.folder)
+    later.refused = refused.name
+    async with SlotPool(later, 1, states).slot(ONE, 3) as lane:
+        assert lane.read == 300
+    assert not refused.exists()
+    assert len(list(states.folder.glob("*.state"))) == 1
+    last = Server(states.folder)
+    async with SlotPool(last, 1, states).slot(TWO, 3) as lane:
+        assert lane.read == 0
 
 
 async def test_the_slot_that_holds_a_prompt_gets_its_kind_again(

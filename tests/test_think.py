@@ -1,14 +1,18 @@
 """The tool `think`, and the commands `breadth think` and `breadth methods`."""
 
 import json
+from io import StringIO
 
 import pytest
 from endpoint_server import models, piece, serving, stream
 from method_tasks import answering
+from rich.console import Console
 from test_command_line import User, user  # noqa: F401 - a fixture
 
-from inference import ModelUnavailable, ScriptedModel
+from inference import Completion, Message, ModelUnavailable, Request, Sample, ScriptedModel
+from planner import ModelCalled, Step, StepAdded
 from search import DocumentIndex
+from service.terminal import Terminal
 from tools import Think, ToolError
 from tools.think import ThinkArguments
 
@@ -70,6 +74,39 @@ async def test_a_method_that_is_none_is_told_before_anything_is_loaded(user: Use
     ended = await user.types("think", "Why?", "--method", "vote(0")
     assert (ended.code, ended.out) == (2, "")
     assert "--method: 'vote(0', character 7: a comma or ) is missing" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("method", "why"),
+    [
+        ("rsa(n=0)", "rsa: n and t must be at least 1"),
+        ("best-of(2, knockout(0))", "knockout: n must be at least 1"),
+        ("debate(models=[a])", "debate: there is no model 'a' (named are: drafter, judge, planner,"),
+    ],
+)
+async def test_what_no_method_can_be_made_of_is_told_before_anything_is_loaded(
+    user: User,  # noqa: F811
+    method: str,
+    why: str,
+) -> None:
+    for typed in (("think", "Why?", "--method", method), ("methods", method)):
+        ended = await user.types(*typed)
+        assert (ended.code, ended.out) == (2, "")
+        assert why in " ".join(ended.err.split())
+
+
+async def test_a_method_under_way_tells_its_calls_whenever_they_have_doubled() -> None:
+    out = StringIO()
+    steps = (Step("a", "think", {"question": "Why?"}), Step("b", "lookup", {"question": "Who?"}))
+    request, said = Request((Message("user", "?"),)), Completion((Sample("Answer: 1", "stop"),))
+    with Terminal(Console(file=out, width=120)) as display:
+        for step in steps:
+            await display.record(StepAdded(step, 1, "given"))
+        for _ in range(5):
+            for id_ in ("a", "b", None):
+                await display.record(ModelCalled(id_, "m", request, said, 1.0, None))
+    told = [line.partition(" s  ")[2].strip() for line in out.getvalue().splitlines()]
+    assert told[2:] == ["a 1 call so far", "a 2 calls so far", "a 4 calls so far"]
 
 
 async def test_the_methods_are_listed_and_told(user: User) -> None:  # noqa: F811

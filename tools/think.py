@@ -1,11 +1,20 @@
 """The tool `think`: reasons about a question, by a published method of parallel samples."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from hashlib import sha256
 
 from pydantic import Field, field_validator
 
-from inference import Message, Model, ModelError, Request, as_data
+from inference import (
+    ROLES,
+    Message,
+    Model,
+    ModelError,
+    OfRole,
+    Request,
+    Role,
+    as_data,
+)
 from reasoning import (
     Answers,
     Candidate,
@@ -15,6 +24,7 @@ from reasoning import (
     Observed,
     Task,
     Trail,
+    checked,
     learnt,
     parsed,
 )
@@ -49,7 +59,7 @@ class ThinkArguments(Arguments):
     @classmethod
     def _is_a_method(cls, method: str) -> str:
         try:
-            parsed(method)
+            checked(method)
         except MethodError as error:
             raise ValueError(str(error)) from error
         return method
@@ -71,17 +81,17 @@ class Think:
         *,
         seed: int = 0,
         tolerated: tuple[type[Exception], ...] = (ModelError,),
-        named: Mapping[str, Model] | None = None,
+        roles: Sequence[Role] = (),
         past: Past | None = None,
         max_tokens: int = _TOKENS,
     ) -> None:
-        """`tolerated`: a method goes on without what fails so; `named`: models that methods may
-        name; `past`: what earlier runs have come to, for a method that chooses by it."""
+        """`tolerated`: a method goes on without what fails so; `roles`: that have a model
+        of their own; `past`: what earlier runs have come to, for a method that chooses by it."""
         self._engine = engine
         self._model = model
         self._seed = seed
         self._tolerated = tolerated
-        self._named = named or {}
+        self._roles = tuple(roles)
         self._past = past
         self._max_tokens = max_tokens
 
@@ -110,14 +120,16 @@ class Think:
         proof = _reasoning(arguments, text)
         return ToolResult(
             answer if len(answer) <= _CLEAR else text,
-            evidence=[proof, *passages],
+            evidence=[proof],
+            read=passages,
             trail=_kept(trail.candidates),
         )
 
     async def _crew(self) -> Crew:
         """The model, with what is known of earlier runs."""
         history = learnt(await self._past()) if self._past else None
-        return Crew(self._model, self._named, history=history)
+        named: dict[str, Model] = {role: OfRole(self._model, role) for role in ROLES}
+        return Crew(self._model, named, differ=self._roles, history=history)
 
     def _request(
         self, arguments: ThinkArguments, answers: Answers, passages: Sequence[Passage]

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from reasoning import METHODS, MethodError, parsed
+from reasoning import METHODS, MethodError, checked
 from service.api.errors import ApiError
 from service.saved import options_of
 from service.settings import Settings
@@ -48,7 +48,7 @@ def method_by(model: str) -> str | None:
     if not model.startswith(_METHOD) or name in _DRAFTS:
         return None
     try:
-        parsed(name)
+        checked(name)
     except MethodError as error:
         raise unknown_model(model, f": {error}") from error
     return name

@@ -49,7 +49,7 @@ export function showPassage(answer, number) {
   const resting = answer.claims.filter((claim) => claim.citations.includes(number));
   opened(`[${number}] ${cited.title || cited.url}`,
     el("p", { class: "quiet" }, link(cited.url, cited.url), ", ", said("span", cited.place)),
-    said("blockquote", cited.text),
+    said("blockquote", cited.text, { tabindex: 0 }),
     el("h3", {}, "Sentences that rest on it"),
     el("ul", {}, resting.map((claim) => el("li", {}, said("span", claim.text), " ",
       el("span", { class: `verdict ${claim.verdict}` }, VERDICTS[claim.verdict])))));
@@ -120,7 +120,7 @@ function candidate(one) {
     one.saw.length ? `saw ${one.saw.join(", ")}` : "", one.state].filter(Boolean).join("; ");
   const says = one.answer ?? `${one.text.slice(0, 80)}${one.text.length > 80 ? "…" : ""}`;
   return el("li", { class: one.state || "kept" }, el("details", {}, el("summary", {},
-    said("strong", `${one.id}: ${says}`), facts ? said("span", ` (${facts})`, { class: "quiet" }) : ""),
+    said("span", `${one.id}: ${says}`), facts ? said("span", ` (${facts})`, { class: "quiet" }) : ""),
   said("pre", one.text, { tabindex: 0 })));
 }
 
@@ -145,7 +145,7 @@ function passages(found) {
       shown.push(el("figure", {}, el("figcaption", {},
         link(source.url, source.title || source.url), " ",
         el("span", { class: "quiet" }, `(${passage.part || `characters ${passage.start}–${
-          passage.end}`}; ${word})`)), said("blockquote", passage.text)));
+          passage.end}`}; ${word})`)), said("blockquote", passage.text, { tabindex: 0 })));
     }
   }
   return shown;
