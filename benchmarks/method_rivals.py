@@ -15,8 +15,8 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
@@ -30,14 +30,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.engines import engine
 from benchmarks.method_door import Door, Passed
 from benchmarks.method_pool import Problem, problems, request_of
+from benchmarks.method_rival import Rival, WayError, rival
 from benchmarks.methods import Say, interval
 from inference import EndpointModel
 from reasoning import Answers, Crew, MathEquality, Task, last_number, method_of
 from reasoning.answers import FORM
 
-_MAIN = Path(__file__).with_name("method_rival_main.py")
-_PATIENCE = 600.0
-"""Seconds for one question by one method."""
 _OURS = "breadth"
 _NONE = "nothing was answered"
 _TURN = 3
@@ -81,56 +79,6 @@ FAMILIES = tuple(dict.fromkeys(way.family for way in WAYS))
 
 Solve = Callable[[str, Problem], Awaitable[str]]
 """By a method, a question: the text that it stands behind. Raises WayError."""
-
-
-class WayError(Exception):
-    """A library that cannot be used, or a method of one that failed."""
-
-
-class Rival:
-    """A library in a process of its own."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        """See `rival`."""
-        self._process = process
-        self.version = ""
-
-    async def begin(self, settings: Mapping[str, Any]) -> None:
-        """Raises WayError where the library is not there."""
-        self.version = (await self._told(settings))["version"]
-
-    async def solve(self, method: str, problem: Problem) -> str:
-        """See `Solve`."""
-        system, user = (turn.content for turn in request_of(problem, FORM).messages)
-        return (await self._told({"method": method, "system": system, "question": user}))["text"]
-
-    async def _told(self, asked: Mapping[str, Any]) -> dict[str, str]:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(asked).encode() + b"\n")
-        line = await asyncio.wait_for(self._process.stdout.readline(), _PATIENCE)
-        told: dict[str, str] = json.loads(line) if line else {"error": "its process has ended"}
-        if "error" in told:
-            raise WayError(told["error"])
-        return told
-
-
-@asynccontextmanager
-async def rival(python: str, settings: Mapping[str, Any]) -> AsyncIterator[Rival]:
-    """Started, and ended. Raises WayError."""
-    process = await asyncio.create_subprocess_exec(
-        python, "-P", str(_MAIN), limit=2**24, env={"NO_PROXY": "127.0.0.1"},
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        started = Rival(process)
-        await started.begin(settings)
-        yield started
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
 
 
 @dataclass(frozen=True)
@@ -238,7 +186,9 @@ async def measured(options: argparse.Namespace) -> dict[str, Any]:
                 runs[way].append(one)
                 say(
                     f"{number + 1} of {len(asked)}, {way.library} {way.method}: "
-                    f"{one.error or ('right' if one.right else 'wrong')}, {one.seconds:.1f} s"
+                    f"{one.error or ('right' if one.right else 'wrong')}, {one.seconds:.1f} s, "
+                    f"{one.passed.requests} requests, {one.passed.samples} samples, "
+                    f"{one.passed.read} read, {one.written} written"
                 )
         return {
             "model": options.model,
