@@ -86,7 +86,7 @@ class Door:
                 return await self._streamed(request, response)
             whole = await response.read()
             if counts and response.status == 200:
-                self._count(json.loads(whole), "message")
+                self._count(json.loads(whole))
             return web.Response(
                 body=whole, status=response.status, content_type=response.content_type
             )
@@ -104,23 +104,27 @@ class Door:
         handed = web.StreamResponse(headers={"Content-Type": response.headers["Content-Type"]})
         await handed.prepare(request)
         texts: dict[int, list[str]] = {}
+        read = 0
         try:
             async for line in response.content:
                 if line.startswith(b"data: {"):
                     event = json.loads(line[6:])
-                    self._read(event)
+                    read = max(read, prompt_of(event))  # llama.cpp tells it once a sample
                     for choice in event.get("choices", ()):
                         told = choice["delta"].get("content")
                         texts.setdefault(choice["index"], []).append(told or "")
                 await handed.write(line)
         finally:
+            self.passed.read += read
             self.passed.texts += ["".join(parts) for parts in texts.values()]
         return handed
 
-    def _count(self, answer: Mapping[str, Any], part: str) -> None:
+    def _count(self, answer: Mapping[str, Any]) -> None:
         """An answer that came as a whole."""
-        self._read(answer)
-        self.passed.texts += [one[part].get("content") or "" for one in answer["choices"]]
+        self.passed.read += prompt_of(answer)
+        self.passed.texts += [one["message"].get("content") or "" for one in answer["choices"]]
 
-    def _read(self, answer: Mapping[str, Any]) -> None:
-        self.passed.read += (answer.get("usage") or {}).get("prompt_tokens", 0)
+
+def prompt_of(answer: Mapping[str, Any]) -> int:
+    """Tokens of the prompt, where it is told."""
+    return int((answer.get("usage") or {}).get("prompt_tokens", 0))

@@ -32,7 +32,8 @@ async def doored(asked: list[dict[str, Any]]) -> AsyncIterator[Door]:
         for piece in ("a", " b", None):
             choices = [{"index": at, "delta": {"content": piece}} for at in range(body["n"])]
             await response.write(f"data: {json.dumps({'choices': choices})}\n\n".encode())
-        await response.write(f"data: {json.dumps({'choices': [], **usage})}\n\n".encode())
+        for _ in range(body["n"]):  # as llama.cpp does
+            await response.write(f"data: {json.dumps({'choices': [], **usage})}\n\n".encode())
         await response.write(b"data: [DONE]\n\n")
         return response
 
