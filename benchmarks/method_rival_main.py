@@ -95,8 +95,8 @@ def its_hub(settings: dict[str, Any]) -> Ask:
             marks = await judge.ascore(asked) if asked else []
             return [min(0.99, max(0.01, mark / 10)) for mark in marks]
 
-    stepping = steps.StepGeneration(
-        4, step_token="\n\n", stop_token="Answer:", temperature=settings["temperature"]
+    stepping = steps.StepGeneration(  # it takes one step more than it is told: four
+        3, step_token="\n\n", stop_token="Answer:", temperature=settings["temperature"]
     )
     kinds: dict[str, Callable[[], Any]] = {
         "SelfConsistency": lambda: voting.SelfConsistency(answer),

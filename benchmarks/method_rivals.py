@@ -74,7 +74,8 @@ WAYS = (
     Way("game", _OURS, "malt(6)"),
     Way("game", "optillm", "pvg"),
 )
-"""Numbers are those that the library has fixed, where it cannot be told; {n} is --n."""
+"""Numbers are those that the library has fixed, where it cannot be told; {n} is --n. Particles and
+games are not among ours: what comes nearest stands there."""
 FAMILIES = tuple(dict.fromkeys(way.family for way in WAYS))
 
 Solve = Callable[[str, Problem], Awaitable[str]]
