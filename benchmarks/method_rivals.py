@@ -1,0 +1,260 @@
+"""Methods of reasoning beside optillm's and its-hub's: the same questions, model and samples.
+
+    python benchmarks/method_rivals.py --data FOLDER --optillm PYTHON --its PYTHON
+    python benchmarks/method_rivals.py --data FOLDER --optillm PYTHON --families vote,best --quick
+
+PYTHON: of an environment of the library's own; a library that is not named is left out. All ask one
+server, the embedded engine with 4 slots, through a door that sets one temperature for all that is
+sampled, and counts. Of every way, for a question: requests, samples, tokens written, seconds; its
+accuracy with the 95 % interval (Wilson's), and how often it failed. The ways take turns: question
+by question, each time another one begins, so that what else the machine does strikes all.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.engines import engine
+from benchmarks.method_door import Door, Passed
+from benchmarks.method_pool import Problem, problems, request_of
+from benchmarks.method_rival import Rival, WayError, rival
+from benchmarks.methods import Say, interval
+from inference import EndpointModel
+from reasoning import Answers, Crew, MathEquality, Task, last_number, method_of
+from reasoning.answers import FORM
+
+_OURS = "breadth"
+_NONE = "nothing was answered"
+_TURN = 3
+"""So many places further on the next question begins."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """A method of a library; those of a family do the same, each as its library has it."""
+
+    family: str
+    library: str
+    method: str
+
+
+WAYS = (
+    Way("one", _OURS, "once"),
+    Way("one", "optillm", "cot_reflection"),
+    Way("vote", _OURS, "self-consistency({n})"),
+    Way("vote", "optillm", "self_consistency"),
+    Way("vote", "optillm", "majority_voting"),
+    Way("vote", "its-hub", "SelfConsistency"),
+    Way("adaptive", _OURS, "adaptive-consistency(most={n}, threshold=0.85, batch=2)"),
+    Way("adaptive", "its-hub", "AdaptiveSelfConsistency"),
+    Way("best", _OURS, "best-of-n({n})"),
+    Way("best", "optillm", "bon"),
+    Way("best", "its-hub", "BestOfN"),
+    Way("mixture", _OURS, "mixture-of-agents(proposers=3, layers=2)"),
+    Way("mixture", "optillm", "moa"),
+    Way("beam", _OURS, "self-eval-beam(n=2, k=2, depth=4)"),
+    Way("beam", "its-hub", "BeamSearch"),
+    Way("particles", _OURS, "self-eval-beam(n=1, k={n}, depth=4, tau=1.0)"),
+    Way("particles", "its-hub", "ParticleFiltering"),
+    Way("tree", _OURS, "mcts(iterations=2, k=3)"),
+    Way("tree", "optillm", "mcts"),
+    Way("game", _OURS, "malt(6)"),
+    Way("game", "optillm", "pvg"),
+)
+"""Numbers are those that the library has fixed, where it cannot be told; {n} is --n. Particles and
+games are not among ours: what comes nearest stands there."""
+FAMILIES = tuple(dict.fromkeys(way.family for way in WAYS))
+
+Solve = Callable[[str, Problem], Awaitable[str]]
+"""By a method, a question: the text that it stands behind. Raises WayError."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One question by one way."""
+
+    right: bool
+    seconds: float
+    passed: Passed
+    written: int
+    error: str = ""
+
+
+def ours(model: EndpointModel, answers: Answers, max_tokens: int) -> Solve:
+    """The method by its expression, on the same server."""
+
+    async def solve(method: str, problem: Problem) -> str:
+        request = replace(request_of(problem, FORM), max_tokens=max_tokens)
+        return (await method_of(method, Crew(model))(Task(request, answers))).best.text
+
+    return solve
+
+
+async def run(method: str, solve: Solve, problem: Problem, door: Door, answers: Answers) -> Run:
+    """Once, timed; what is counted and compared is counted behind the clock."""
+    door.passed, began, error = Passed(), time.monotonic(), ""
+    try:
+        text = await solve(method, problem)
+    except WayError as failed:
+        text, error = "", str(failed) or _NONE
+    seconds = time.monotonic() - began
+    said = answers.of(text)
+    right = said is not None and await answers.same(said, problem.gold)
+    return Run(right, seconds, door.passed, await door.written(), error)
+
+
+def row(way: Way, runs: Sequence[Run]) -> dict[str, Any]:
+    """The means of a way."""
+    right = sum(one.right for one in runs)
+    low, high = interval(right, len(runs))
+    return {
+        "family": way.family, "library": way.library, "method": way.method, "n": len(runs),
+        "right": right, "accuracy": right / len(runs), "low": low, "high": high,
+        "requests": mean(one.passed.requests for one in runs),
+        "samples": mean(one.passed.samples for one in runs),
+        "read": mean(one.passed.read for one in runs),
+        "written": mean(one.written for one in runs),
+        "seconds": mean(one.seconds for one in runs),
+        "refused": sum(one.passed.refused for one in runs),
+        "failed": sum(bool(one.error) for one in runs),
+        "error": next((one.error for one in runs if one.error), ""),
+    }  # fmt: skip
+
+
+async def libraries(
+    options: argparse.Namespace, door: Door, name: str, stack: AsyncExitStack, say: Say
+) -> dict[str, Rival]:
+    """Those that are named and there."""
+    there = {}
+    for library, python in (("optillm", options.optillm), ("its-hub", options.its)):
+        settings = {
+            "library": library, "base_url": door.base_url, "model": name, "n": options.n,
+            "max_tokens": options.max_tokens, "temperature": options.temperature,
+        }  # fmt: skip
+        if not python:
+            say(f"{library} is left out: no --{library.partition('-')[0]} was given")
+            continue
+        try:
+            there[library] = await stack.enter_async_context(rival(python, settings))
+        except WayError as error:
+            say(f"{library} is left out: {error}")
+    return there
+
+
+async def measured(options: argparse.Namespace) -> dict[str, Any]:
+    """See the top of the file."""
+    say, asked = Say(), problems(options.data, options.questions)
+    began = time.monotonic()
+    async with AsyncExitStack() as stack:
+        started = await stack.enter_async_context(engine(options, slots=4))
+        address = started.base_url.removesuffix("/v1")
+        door = Door(address, started.key, options.temperature)
+        await stack.enter_async_context(door.open())
+        answers = Answers(FORM, last_number, await stack.enter_async_context(MathEquality()))
+        rivals = await libraries(options, door, started.endpoint.name, stack, say)
+        model = EndpointModel(
+            started.endpoint.name, base_url=door.base_url, engine=started.endpoint.engine
+        )
+        stack.push_async_callback(model.close)
+        solving = {name: one.solve for name, one in rivals.items()}
+        solving[_OURS] = ours(model, answers, options.max_tokens)
+        ways = [
+            replace(way, method=way.method.format(n=options.n))
+            for way in WAYS
+            if way.family in options.families and way.library in solving
+        ]
+        runs: dict[Way, list[Run]] = {way: [] for way in ways}
+        for number, problem in enumerate(asked):
+            if time.monotonic() - began > options.minutes * 60:
+                say(f"the time is over: {number} questions were asked")
+                break
+            first = number * _TURN % len(ways)
+            for way in ways[first:] + ways[:first]:
+                one = await run(way.method, solving[way.library], problem, door, answers)
+                runs[way].append(one)
+                say(
+                    f"{number + 1} of {len(asked)}, {way.library} {way.method}: "
+                    f"{one.error or ('right' if one.right else 'wrong')}, {one.seconds:.1f} s, "
+                    f"{one.passed.requests} requests, {one.passed.samples} samples, "
+                    f"{one.passed.read} read, {one.written} written"
+                )
+        return {
+            "model": options.model,
+            "versions": {name: one.version for name, one in rivals.items()},
+            "left_out": sorted({way.library for way in WAYS} - set(solving)),
+            "n": options.n, "max_tokens": options.max_tokens,
+            "temperature": options.temperature,
+            "ways": [row(way, of) for way, of in runs.items()],
+        }  # fmt: skip
+
+
+def show(found: Mapping[str, Any]) -> None:
+    """A table; families apart."""
+    heads = ("library", "method", "right", "95 %", "requests", "samples", "read", "written", "s")
+    table, before = Table(*heads), ""
+    for one in found["ways"]:
+        if before and one["family"] != before:
+            table.add_section()
+        before = one["family"]
+        table.add_row(
+            one["library"], one["method"], f"{one['right']} of {one['n']}",
+            f"{one['low']:.2f}-{one['high']:.2f}", f"{one['requests']:.1f}",
+            f"{one['samples']:.1f}", f"{one['read']:,.0f}", f"{one['written']:,.0f}",
+            f"{one['seconds']:.1f}",
+        )  # fmt: skip
+    console = Console(width=130)
+    console.print(table)
+    console.print(f"versions: {found['versions']}; left out: {found['left_out'] or 'none'}")
+    for one in found["ways"]:
+        if one["failed"]:
+            console.print(f"{one['method']} failed {one['failed']} times: {one['error']}")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Parse, run, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder of the question sets")
+    parser.add_argument("--optillm", default="", metavar="PYTHON", help="that has optillm")
+    parser.add_argument("--its", default="", metavar="PYTHON", help="that has its-hub")
+    parser.add_argument("--questions", type=int, default=6)
+    parser.add_argument("--n", type=int, default=4, help="samples of a question; even")
+    parser.add_argument("--max-tokens", type=int, default=200, help="of a sample")
+    parser.add_argument("--temperature", type=float, default=0.7)
+    parser.add_argument(
+        "--families", type=lambda text: text.split(","), default=list(FAMILIES),
+        help=f"of {', '.join(FAMILIES)}",
+    )  # fmt: skip
+    parser.add_argument("--model", default="small")
+    parser.add_argument(
+        "--minutes", type=float, default=120.0, help="no question is begun after so many"
+    )
+    parser.add_argument("--quick", action="store_true", help="2 questions")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    options.server = ""
+    if unknown := set(options.families) - set(FAMILIES):
+        parser.error(f"--families: there is no {', '.join(sorted(unknown))}")
+    if options.quick:
+        options.questions = 2
+    found = asyncio.run(measured(options))
+    if options.json:
+        print(json.dumps(found))
+    else:
+        show(found)
+
+
+if __name__ == "__main__":
+    main()
