@@ -81,7 +81,7 @@ async def test_a_method_that_is_none_is_told_before_anything_is_loaded(user: Use
     [
         ("rsa(n=0)", "rsa: n and t must be at least 1"),
         ("best-of(2, knockout(0))", "knockout: n must be at least 1"),
-        ("debate(models=[a])", "debate: there is no model 'a' (named are: drafter, judge, planner,"),
+        ("debate(models=[a])", "debate: there is no model 'a' (named are: drafter, judge,"),
     ],
 )
 async def test_what_no_method_can_be_made_of_is_told_before_anything_is_loaded(
