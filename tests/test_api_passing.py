@@ -16,7 +16,8 @@ from endpoint_server import Played, serving
 from pydantic import SecretStr
 
 from inference import MiniLM
-from service.api.offered import OFFERED, changes_of
+from reasoning import METHODS
+from service.api.offered import OFFERED, changes_of, method_by
 from service.settings import Settings
 from storage import KeyLimits
 
@@ -84,18 +85,21 @@ async def test_our_own_models_are_listed(tmp_path: Path) -> None:
     async with serving_api(tmp_path) as service:
         names = [model.id async for model in service.client.models.list()]
         one = await service.client.models.retrieve("breadth:vote")
+        whole = await service.client.models.retrieve("breadth:best-of(4, debate(3))")
         with pytest.raises(openai.NotFoundError) as caught:
             await service.client.models.retrieve("gpt-9")
-    assert names == ["breadth", "breadth-fast", "breadth-max", "breadth:best", "breadth:vote",
-                     "breadth:synthesis"]  # fmt: skip
+    assert names[:6] == ["breadth", "breadth-fast", "breadth-max", "breadth:best", "breadth:vote",
+                         "breadth:synthesis"]  # fmt: skip
+    assert names[6:] == [f"breadth:{method}" for method in METHODS]
     assert (one.id, one.object, one.owned_by) == ("breadth:vote", "model", "breadth")
+    assert whole.id == "breadth:best-of(4, debate(3))"
     assert caught.value.code == "model_not_found"
 
 
 @pytest.mark.parametrize("model", OFFERED)
-def test_each_model_changes_settings_that_there_are(model: str) -> None:
+def test_each_model_is_a_method_or_changes_settings_that_there_are(model: str) -> None:
     changes = changes_of(model)
-    assert changes
+    assert bool(changes) != bool(method_by(model))
     assert Settings(**changes).model_dump().items() >= changes.items()
 
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from service.api.describing import described
 from service.api.front import FRONT
-from service.api.offered import OFFERED, unknown_model
+from service.api.offered import OFFERED, is_offered, method_by, unknown_model
 from service.api.served import served_models
 
 routes = web.RouteTableDef()
@@ -41,7 +41,8 @@ async def models_listed(request: web.Request) -> web.Response:
 async def model_named(request: web.Request) -> web.Response:
     """One of the list."""
     name = request.match_info["id"]
-    found = ModelObject(id=name) if name in OFFERED else None
+    is_ours = name in OFFERED or (is_offered(name) and method_by(name) is not None)
+    found = ModelObject(id=name) if is_ours else None
     for each in () if found else await _models(request):
         found = each if each.id == name else found
     if found is None:
