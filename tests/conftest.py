@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,6 +23,12 @@ pytest_plugins = [
     "teams_server",
 ]
 """Modules whose fixtures several files use."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A process of pytest-xdist ignores Ctrl-C, and what it starts would, too."""
+    if hasattr(config, "workerinput"):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)
