@@ -157,7 +157,7 @@ async def test_a_worker_that_ends_takes_nothing_new_that_others_could_do(
     chat_server.hold("When was Bong Joon-ho born?")
     async with (
         await TraceStore.open(settings.store) as store,
-        process(settings, films, BREADTH_DRAIN_SECONDS="60") as (first, _),
+        process(settings, films, BREADTH_DRAIN_SECONDS="150") as (first, _),
     ):
         begun = await queued(settings, films)
         async with asyncio.timeout(60):
@@ -166,7 +166,7 @@ async def test_a_worker_that_ends_takes_nothing_new_that_others_could_do(
             first.send_signal(signal.SIGTERM)
             assert first.returncode is None
             runs = [await queued(settings, films) for _ in range(4)]
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(120):
                 while len(await under_way(store, runs)) < 4:  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
             assert await under_way(store, runs) == [second["worker"]] * 4

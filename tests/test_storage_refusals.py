@@ -25,7 +25,7 @@ def few_pages() -> Iterator[None]:
     """SQLite's own limit stands for a full disk."""
 
     def limit(connection: object, _: object) -> None:
-        connection.cursor().execute("PRAGMA max_page_count = 60")  # type: ignore[attr-defined]
+        connection.cursor().execute("PRAGMA max_page_count = 120")  # type: ignore[attr-defined]
 
     event.listen(Pool, "connect", limit)
     yield
