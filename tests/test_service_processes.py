@@ -166,7 +166,7 @@ async def test_a_worker_that_ends_takes_nothing_new_that_others_could_do(
             first.send_signal(signal.SIGTERM)
             assert first.returncode is None
             runs = [await queued(settings, films) for _ in range(4)]
-            async with asyncio.timeout(120):
+            async with asyncio.timeout(60):
                 while len(await under_way(store, runs)) < 4:  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
             assert await under_way(store, runs) == [second["worker"]] * 4

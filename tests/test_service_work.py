@@ -1,6 +1,7 @@
 """The service's queue and worker, on a real DBOS, with a model on loopback."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -303,6 +304,27 @@ async def test_a_service_that_wants_keys_says_that_nobody_has_one(
         await front.store.keys.create("laptop", "ann", KeyLimits())
         await warn_of_keys(front, "0.0.0.0")
         assert "breadth keys create" not in caplog.text
+
+
+async def test_what_is_taken_while_a_process_ends_is_let_go(tmp_path: Path) -> None:
+    """DBOS may have looked for room before, and taken a run after that."""
+    given: asyncio.Queue[str] = asyncio.Queue()
+
+    async def body(run: str) -> None:
+        given.put_nowait(run)
+        await asyncio.Event().wait()
+
+    def takes() -> bool:  # the queue is looked into by another thread
+        return threading.current_thread() is not threading.main_thread()
+
+    settings = QueueSettings(tmp_path / "runs.db", most=4)
+    async with Queue(settings, "worker", body, takes=takes) as queue, asyncio.timeout(60):
+        await queue.put("1m8e19grhbztnme0", "", 2)
+        assert await given.get() == "1m8e19grhbztnme0"
+        await queue.let_go()
+        assert given.empty()
+        await queue.let_go()
+        assert await given.get() == "1m8e19grhbztnme0"
 
 
 async def test_what_the_queue_keeps_of_runs_that_ended_is_removed(tmp_path: Path) -> None:

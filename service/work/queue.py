@@ -230,6 +230,9 @@ class Queue:
         """What DBOS calls."""
 
         async def run(run_id: str) -> None:
+            if not self._takes():  # taken by a look that began before: `let_go` queues it anew
+                await self._body(run_id)
+                return
             self._doing[run_id] += 1
             try:
                 await self._body(run_id)
