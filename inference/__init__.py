@@ -19,6 +19,7 @@ from inference.errors import (
     Unsupported,
 )
 from inference.fitting import Fitted, TooLong, fits_in, fitted
+from inference.handing import HandingOn
 from inference.interrupts import Boundary, Interrupt, behind, interruptible
 from inference.metering import estimated_prompt, estimated_tokens
 from inference.minilm import MiniLM
@@ -89,6 +90,7 @@ __all__ = [
     "Fitted",
     "Guessing",
     "Halt",
+    "HandingOn",
     "InstalledVllm",
     "Interrupt",
     "Likelihood",

@@ -1,10 +1,10 @@
 """RoledModel: each role of a run (planner, reader, writer, ...) may have a model of its own."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
 from dataclasses import replace
 from typing import Literal, get_args
 
+from inference.handing import HandingOn
 from inference.model import Chunk, Halt, Message, Model, Request
 
 Role = Literal["planner", "reader", "writer", "judge", "drafter"]
@@ -72,39 +72,19 @@ def answering(model: Model, request: Request) -> Model:
     return model.answering(request) if isinstance(model, RoledModel) else model
 
 
-class OfRole:
+class OfRole(HandingOn):
     """A model that answers everything as one role does: for whoever wants several models."""
 
     def __init__(self, model: Model, role: Role) -> None:
         """`model`: one that tells roles by the purposes of requests."""
-        self.name: str = role
-        self._model = model
+        super().__init__(model)
+        self.name = role
         self._purpose = next(purpose for purpose, of in _ROLE_OF.items() if of == role)
 
-    @property
-    def window(self) -> int | None:
-        """See `Model.window`."""
-        return self._model.window
-
     def constrains(self, request: Request) -> bool:
-        """See `Model.constrains`."""
-        return self._model.constrains(replace(request, purpose=self._purpose))
+        """See `Model.constrains`; of the model of the role."""
+        return super().constrains(replace(request, purpose=self._purpose))
 
-    async def count(self, messages: Sequence[Message]) -> int:
-        """See `Model.count`."""
-        return await self._model.count(messages)
-
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """See `Model.embed`."""
-        return await self._model.embed(texts)
-
-    async def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
-        """See `Model.rerank`."""
-        return await self._model.rerank(query, texts)
-
-    async def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
+    def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
         """See `Model.stream`."""
-        asked = replace(request, purpose=self._purpose)
-        async with aclosing(self._model.stream(asked, halt)) as chunks:
-            async for chunk in chunks:
-                yield chunk
+        return super().stream(replace(request, purpose=self._purpose), halt)

@@ -12,6 +12,7 @@ from inference import (
     Chunk,
     Completion,
     Halt,
+    HandingOn,
     Message,
     Model,
     Request,
@@ -38,48 +39,27 @@ class Reply:
     """The call that asked; None for the planner and the writer. A sub-run's have its call."""
 
 
-class ReplayedModel:
+class ReplayedModel(HandingOn):
     """A Model that gives stored replies to requests that are the same, and passes on the others.
 
     A reply costs nothing; the trace says that it was `reused`. Where the same was asked several
-    times, the replies come in their order, and the last one stays.
+    times, the replies come in their order, and the last one stays. Vectors and relevances are not
+    stored.
     """
 
     def __init__(self, model: Model, replies: Iterable[Reply], *, trace: Trace) -> None:
         """`model`: for what is unknown; a `RefusingModel` makes the replay a strict one."""
-        self.name = model.name
-        self._model = model
+        super().__init__(model)
         self._trace = trace
         self._replies: defaultdict[str, deque[Reply]] = defaultdict(deque)
         for reply in replies:
             self._replies[_key(reply.request)].append(reply)
 
-    @property
-    def window(self) -> int | None:
-        """See `Model.window`."""
-        return self._model.window
-
-    def constrains(self, request: Request) -> bool:
-        """See `Model.constrains`."""
-        return self._model.constrains(request)
-
-    async def count(self, messages: Sequence[Message]) -> int:
-        """See `Model.count`."""
-        return await self._model.count(messages)
-
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """See `Model.embed`; vectors are not stored."""
-        return await self._model.embed(texts)
-
-    async def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
-        """See `Model.rerank`; relevances are not stored."""
-        return await self._model.rerank(query, texts)
-
     async def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
         """See `Model.stream`. A stored sample comes in one piece."""
         reply = self._stored(request)
         if reply is None:
-            async with aclosing(self._model.stream(request, halt)) as chunks:
+            async with aclosing(super().stream(request, halt)) as chunks:
                 async for chunk in chunks:
                     yield chunk
             return

@@ -1,10 +1,10 @@
 """CountedModel: what a method's calls cost, all together."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from inference import Chunk, Halt, Message, Model, Request, Usage
+from inference import Chunk, Halt, HandingOn, Model, Request, Usage
 
 
 @dataclass
@@ -15,13 +15,12 @@ class Counts:
     calls: int = 0
 
 
-class CountedModel:
+class CountedModel(HandingOn):
     """Hands on to another model, and counts."""
 
     def __init__(self, model: Model, counts: Counts | None = None) -> None:
         """Nothing has been asked; or `counts` goes on, where several models share one."""
-        self.name = model.name
-        self._model = model
+        super().__init__(model)
         self._counts = counts or Counts()
 
     def like(self, model: Model) -> "CountedModel":
@@ -42,31 +41,10 @@ class CountedModel:
         """Samples that were asked for: a request for n of them counts n times."""
         return self._counts.calls
 
-    @property
-    def window(self) -> int | None:
-        """See `Model.window`."""
-        return self._model.window
-
-    def constrains(self, request: Request) -> bool:
-        """See `Model.constrains`."""
-        return self._model.constrains(request)
-
-    async def count(self, messages: Sequence[Message]) -> int:
-        """See `Model.count`."""
-        return await self._model.count(messages)
-
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """See `Model.embed`."""
-        return await self._model.embed(texts)
-
-    async def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
-        """See `Model.rerank`."""
-        return await self._model.rerank(query, texts)
-
     async def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
         """See `Model.stream`."""
         self._counts.calls += request.n
-        async with aclosing(self._model.stream(request, halt)) as chunks:
+        async with aclosing(super().stream(request, halt)) as chunks:
             async for chunk in chunks:
                 if chunk.usage is not None:
                     self._counts.usage += chunk.usage

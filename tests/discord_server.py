@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from loopback import on_loopback
 
 BOT_TOKEN, APPLICATION = "b0t-t0ken", "900"
 KEY = Ed25519PrivateKey.generate()
@@ -155,14 +156,8 @@ async def discord_serving(server: DiscordServer) -> AsyncIterator[DiscordServer]
     app.router.add_get("/channels/{channel}/messages", server.listed)
     app.router.add_get("/applications/@me", server.application)
     app.router.add_post("/applications/{id}/commands", server.command)
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
+    async with on_loopback(app, shutdown=0.1) as server.url:
         yield server
-    finally:
-        await runner.cleanup()
 
 
 @pytest.fixture

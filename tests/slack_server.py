@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 import pytest
 from aiohttp import ClientSession, WSMsgType, web
+from loopback import on_loopback
 
 TOKEN, SECRET, APP_TOKEN = "xoxb-t0ken-of-a-bot", "s1gning-s3cret", "xapp-t0ken-of-an-app"
 BOT = "UBOT"
@@ -277,14 +278,8 @@ async def slack_serving(server: SlackServer) -> AsyncIterator[SlackServer]:
     app.router.add_post("/api/{method}", server.method)
     app.router.add_post("/upload/{id}", server.upload)
     app.router.add_get("/socket", server.socket)
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
+    async with on_loopback(app, shutdown=0.1) as server.url:
         yield server
-    finally:
-        await runner.cleanup()
 
 
 @pytest.fixture

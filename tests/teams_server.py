@@ -14,6 +14,7 @@ import pytest
 from aiohttp import ClientSession, web
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from jwt.algorithms import RSAAlgorithm
+from loopback import on_loopback
 
 APP, PASSWORD, ISSUER = "app-1", "p4ssword-of-an-app", "https://issuer.example"
 TENANT, BOT = "T1", "28:app-1"
@@ -123,14 +124,8 @@ async def teams_serving(server: TeamsServer) -> AsyncIterator[TeamsServer]:
     activities = "/teams/v3/conversations/{conversation}/activities"
     app.router.add_post(activities, server.said)
     app.router.add_put(activities + "/{id}", server.said)
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
+    async with on_loopback(app, shutdown=0.1) as server.url:
         yield server
-    finally:
-        await runner.cleanup()
 
 
 @pytest.fixture

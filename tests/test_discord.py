@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, web
 from asked_front import ANSWER, PlayedFront, ending, working
+from loopback import on_loopback
 from pydantic import SecretStr
 
 pytest.importorskip("cryptography")
@@ -54,14 +55,8 @@ async def bot_of(front: PlayedFront) -> AsyncIterator[tuple[DiscordBot, Sender]]
     async with discord_bot(front, pace=0.02) as bot:
         app = application(front, host="0.0.0.0")
         bot.add_to(app)
-        runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        try:
-            async with ClientSession() as session:
-                yield bot, Sender(f"http://127.0.0.1:{runner.addresses[0][1]}", session)
-        finally:
-            await runner.cleanup()
+        async with on_loopback(app) as url, ClientSession() as session:
+            yield bot, Sender(url, session)
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession
 from asked_front import ANSWER, PlayedFront, ending, working
+from loopback import on_loopback
 from pydantic import SecretStr
 from slack_server import (
     APP_TOKEN,
@@ -56,14 +57,8 @@ async def bot_of(front: PlayedFront, pace: float = 0.02) -> AsyncIterator[tuple[
     async with slack_bot(front, pace=pace) as bot:
         app = application(front, host="0.0.0.0")
         bot.add_to(app)
-        runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        try:
-            async with ClientSession() as session:
-                yield bot, Sender(f"http://127.0.0.1:{runner.addresses[0][1]}", session)
-        finally:
-            await runner.cleanup()
+        async with on_loopback(app) as url, ClientSession() as session:
+            yield bot, Sender(url, session)
 
 
 @pytest.fixture

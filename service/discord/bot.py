@@ -1,7 +1,6 @@
 """The bot: hears Discord's interactions, keeps what is asked, and has it answered there."""
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -14,6 +13,7 @@ from aiohttp import web
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from service.api.bodies import object_of
 from service.api.describing import described
 from service.api.errors import ApiError
 from service.api.front import Front
@@ -121,12 +121,7 @@ async def discord_heard(request: web.Request) -> web.StreamResponse:
     bot = request.app[BOT]
     raw = await read_in_time(request, request.app[BODY_SECONDS])
     require_signed(bot.key, raw, request)
-    try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise ApiError(400, "the body is no JSON") from error
-    if not isinstance(body, dict):
-        raise ApiError(400, "the body is no object")
+    body = object_of(raw)
     return web.json_response(await bot.hear(body))
 
 

@@ -1,7 +1,6 @@
 """The bot: hears what Teams tells, keeps what is asked, and has it answered there."""
 
 import asyncio
-import json
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from service.api.bodies import object_of
 from service.api.describing import described
 from service.api.errors import ApiError
 from service.api.front import Front
@@ -90,12 +90,7 @@ async def teams_heard(request: web.Request) -> web.StreamResponse:
     """Messages and buttons."""
     bot = request.app[BOT]
     raw = await read_in_time(request, request.app[BODY_SECONDS])
-    try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise ApiError(400, "the body is no JSON") from error
-    if not isinstance(body, dict):
-        raise ApiError(400, "the body is no object")
+    body = object_of(raw)
     service, channel = str(body.get("serviceUrl")), str(body.get("channelId"))
     try:
         await bot.trust.require(request.headers.get("Authorization", ""), service, channel)
