@@ -144,9 +144,9 @@ class Say:
 
 
 @asynccontextmanager
-async def embedded(name: str) -> AsyncIterator[EmbeddedModel]:
-    """A packaged model."""
-    model = EmbeddedModel(PACKAGED[name], cache=Settings().cache, slots=4, window=4096)
+async def embedded(name: str, slots: int) -> AsyncIterator[EmbeddedModel]:
+    """A packaged model, so many streams at once."""
+    model = EmbeddedModel(PACKAGED[name], cache=Settings().cache, slots=slots, window=4096)
     try:
         yield model
     finally:
@@ -156,7 +156,7 @@ async def embedded(name: str) -> AsyncIterator[EmbeddedModel]:
 async def measured(options: argparse.Namespace) -> dict[str, object]:
     """See the top of the file."""
     say, asked = Say(), problems(options.data, options.questions)
-    async with embedded(options.model) as model, MathEquality() as same:
+    async with embedded(options.model, options.samples) as model, MathEquality() as same:
         answers = Answers(FORM, last_number, same)
         await recorded(model, asked, options.samples, options.record, form=FORM, say=say)
         pool = RecordedSamples(options.record)
