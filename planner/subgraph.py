@@ -1,16 +1,16 @@
 """Breadth inside of somebody else's LangGraph graph: one node, with its phases as a subgraph."""
 
 from collections.abc import Callable
-from typing import Any, TypedDict
-
-from langgraph.graph import END, START, StateGraph
-from langgraph.graph.state import CompiledStateGraph
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from inference import Model
 from planner.desk import ResearchSettings, Toolbox
 from planner.events import MemoryTrace, Trace
 from planner.outcomes import Answer, Status
 from planner.research import research
+
+if TYPE_CHECKING:
+    from langgraph.graph.state import CompiledStateGraph
 
 
 class Asked(TypedDict):
@@ -52,7 +52,7 @@ def research_graph(
     toolbox: Callable[[Model], Toolbox],
     settings: ResearchSettings | None = None,
     trace: Callable[[], Trace] = MemoryTrace,
-) -> CompiledStateGraph[Any, None, Asked, Researched]:
+) -> "CompiledStateGraph[Any, None, Asked, Researched]":
     """A graph from `question` to `answer`, `value`, `citations`, `status` and `reason`.
 
     Mounted with `parent.add_node("research", research_graph(...))` it shares those keys of the
@@ -63,6 +63,7 @@ def research_graph(
     `trace`: makes the trace of each run. The parent's checkpointer keeps what goes in and comes
     out; a run in between is begun again. Raises as `research` does.
     """
+    from langgraph.graph import END, START, StateGraph  # noqa: PLC0415 - slow to import
 
     async def answered(state: Asked) -> Researched:
         result = await research(

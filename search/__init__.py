@@ -11,8 +11,8 @@
 - WebClient is the one way out to the web, and refuses every private address; WebSearch asks several
   WebEngines and reads the pages that they find; Together is several SearchEngines as one, ByAddress
   two Readers. PageCache keeps what was fetched, Robots knows what may be read.
-- A Browser is a Renderer: it runs the scripts of pages that show nothing without (`shells`); what
-  these ask for is fetched as pages are. NoBrowser says what is missing.
+- A Browser (`browser_of`) is a Renderer: it runs the scripts of pages that show nothing without
+  (`shells`); what these ask for is fetched as pages are. NoBrowser says what is missing.
 - An Embedder has it find by meaning, too (`embed` makes the vectors); a Reranker orders the first
   hits. Both are given to it: search knows no model.
 - A Narrowing says which documents a search may look into.
@@ -20,7 +20,6 @@
 - Errors: SearchError fails a step, IndexFolderError is told to the user before a run starts.
 """
 
-from search.browser import Browser, NoBrowser, browser_problem
 from search.browser_settings import BrowserSettings, browser_program
 from search.domains import OnDomains
 from search.engines import WebEngine, engines_of
@@ -47,6 +46,7 @@ from search.passages import (
 )
 from search.reading import Document, read_bytes, read_file
 from search.remembered import Remembered
+from search.rendering import NoBrowser, browser_of, browser_problem
 from search.robots import Robots
 from search.shared import shared_index
 from search.site import refresh_pages
@@ -61,7 +61,6 @@ from search.web_search import WebSearch
 __all__ = [
     "KINDS",
     "LEFT_OUT",
-    "Browser",
     "BrowserSettings",
     "ByAddress",
     "Document",
@@ -95,6 +94,7 @@ __all__ = [
     "WebResponse",
     "WebSearch",
     "WebSettings",
+    "browser_of",
     "browser_problem",
     "browser_program",
     "engines_of",

@@ -16,23 +16,18 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
-from search.browser_settings import BrowserSettings, browser_program
+from playwright.async_api import Browser as Process
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import async_playwright
+
+from search.browser_settings import BrowserSettings
 from search.errors import NotRendered, SearchError
 from search.shells import count_content, is_shell, page_tree
+from search.visiting import Visit
 from search.web import WebResponse
 from search.web_pages import Fetch, charset_of
 
-try:
-    from playwright.async_api import Browser as Process
-    from playwright.async_api import Error as PlaywrightError
-    from playwright.async_api import async_playwright
-
-    from search.visiting import Visit
-except ImportError:  # the extra `browser` is not installed
-    async_playwright = None  # type: ignore[assignment]
-
 _log = logging.getLogger(__name__)
-INSTALL = "pip install '.[browser]'"
 _KEEPER = Path(__file__).with_name("browser_main.py")
 _STARTS = 3
 """Of a browser that ends by itself."""
@@ -120,7 +115,7 @@ class Browser:
             return page_tree(page.body, charset) is not None
         return is_shell(page.body, charset)
 
-    async def _running(self) -> "Process":
+    async def _running(self) -> Process:
         """The browser. Raises NotRendered where it does not start."""
         async with self._starting:
             if self._process is not None and self._process.is_connected():
@@ -138,7 +133,7 @@ class Browser:
                 raise
             return self._process
 
-    async def _started(self) -> "Process":
+    async def _started(self) -> Process:
         """As a sandbox of its own has it; with a network of its own where that can be had."""
         driver = await self._stack.enter_async_context(_driver())
         if sys.platform != "linux":
@@ -158,7 +153,7 @@ class Browser:
                     _log.info("the browser has no network of its own: %s", _reason(error))
         raise AssertionError  # the last way raises
 
-    async def _launched(self, driver: Any, program: str) -> "Process":
+    async def _launched(self, driver: Any, program: str) -> Process:
         process: Process = await driver.chromium.launch(
             executable_path=program,
             args=_OPTIONS,
@@ -180,37 +175,6 @@ class Browser:
         return NotRendered(reason)
 
 
-class NoBrowser:
-    """A Renderer where there is none: says so once, when a page needs one."""
-
-    def __init__(self, reason: str, tell: Callable[[str], None]) -> None:
-        """`reason`: what is missing, and how to get it."""
-        self._reason = reason
-        self._tell = tell
-        self._told = False
-
-    async def rendered(self, page: WebResponse, fetch: Fetch) -> WebResponse:
-        """See Renderer."""
-        if not self._told and await asyncio.to_thread(is_shell, page.body, charset_of(page)):
-            self._told = True
-            self._tell(f"pages that JavaScript writes are read without it: {self._reason}")
-        return page
-
-
-def browser_problem(named: str | None = None) -> str | None:
-    """Why there can be no Browser here, and what to do; None: there can. `named`: its program."""
-    if async_playwright is None:
-        return f"install the extra `browser` ({INSTALL})"
-    if browser_program(named) is None:
-        if named:
-            return f"there is no program {named}"
-        return (
-            "install Chromium (on Debian: apt install chromium), or name its program"
-            " (BREADTH_BROWSER_PATH)"
-        )
-    return None
-
-
 @asynccontextmanager
 async def _driver() -> AsyncIterator[Any]:
     """Playwright's own process; one that does not end is left to end with us."""
@@ -223,7 +187,7 @@ async def _driver() -> AsyncIterator[Any]:
                 await driver.stop()
 
 
-async def _ended(process: "Process") -> None:
+async def _ended(process: Process) -> None:
     with suppress(PlaywrightError, TimeoutError):
         async with asyncio.timeout(_STOP_SECONDS):
             await process.close()

@@ -6,6 +6,7 @@ import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 
 from search.archives import unpacked
@@ -28,7 +29,6 @@ from search.media import (
     looks_binary,
     media_type,
 )
-from search.office import sheets_text, slides_text, word_text
 from search.pages import page_text, xml_text
 from search.passages import Source
 from search.pdf import pdf_text
@@ -137,6 +137,14 @@ def _table_text(data: bytes, location: str, charset: str | None) -> Extract:
     return Extract(lines or text)
 
 
+def _office_text(name: str) -> Extractor:
+    """A function of `office`, which is imported when a document needs it: its parsers are slow to
+    import."""
+    return lambda data, location, charset: getattr(import_module("search.office"), name)(
+        data, location
+    )
+
+
 def _without_charset(read: Callable[[bytes, str], Extract]) -> Extractor:
     """Of a format that says itself how its characters are encoded."""
     return lambda data, location, charset: read(data, location)
@@ -148,9 +156,9 @@ _EXTRACTORS: Mapping[str, Extractor] = {
     HTML: page_text,
     XML: xml_text,
     PDF: _without_charset(pdf_text),
-    WORD: _without_charset(word_text),
-    SLIDES: _without_charset(slides_text),
-    SHEETS: _without_charset(sheets_text),
+    WORD: _office_text("word_text"),
+    SLIDES: _office_text("slides_text"),
+    SHEETS: _office_text("sheets_text"),
     BOOK: _without_charset(book_text),
     MAIL: _without_charset(mail_text),
 }

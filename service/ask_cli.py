@@ -11,6 +11,7 @@ from service.options import LIMITS, MODELS, WORDING, Documents, Output, takes
 from service.person import Person
 from service.settings import Settings
 
+commands = typer.Typer()
 ASK_EPILOG = """
 Examples:
 
@@ -56,6 +57,7 @@ Clarify = Annotated[
 OfRun = Annotated[str, typer.Argument(help="A run's id, or a beginning of it.")]
 
 
+@commands.command(epilog=ASK_EPILOG)
 @takes("search", *MODELS, *LIMITS, "effort", "plans", "drafts", *WORDING, "instructions", "seed",
        "speculate", "tools", "strict", "citations")  # fmt: skip
 def ask(
@@ -89,6 +91,7 @@ def ask(
     deliver(finished, output, settings, json=as_json)
 
 
+@commands.command(epilog=RESUME_EPILOG)
 @takes("citations")
 def resume(
     run: OfRun,
@@ -106,6 +109,7 @@ def resume(
     deliver(finished, output, settings, json=as_json)
 
 
+@commands.command(epilog=WRITE_EPILOG)
 @takes("citations")
 def write(run: OfRun, *, output: Output = None, settings: Settings) -> None:
     """Write the answer of an earlier run to files; nothing is asked or looked up."""

@@ -26,6 +26,7 @@ from service.options import LIMITS, MODELS, WORDING, Documents, takes
 from service.settings import Settings
 from service.sources import root_of
 
+commands = typer.Typer()
 EPILOG = """
 Examples:
 
@@ -83,6 +84,7 @@ OnceDue = Annotated[
 ]
 
 
+@commands.command(epilog=EPILOG)
 @takes("search", *MODELS, *LIMITS, "effort", "plans", "drafts", *WORDING, "instructions", "seed",
        "speculate", "tools", "strict", "citations")  # fmt: skip
 def batch(

@@ -12,6 +12,7 @@ from service.options import MODELS, Documents, takes
 from service.settings import Settings
 from service.sources import Root, root_of
 
+commands = typer.Typer()
 DOCTOR_EPILOG = """
 Examples:
 
@@ -25,6 +26,7 @@ _MARKS = {"ok": ("✓", "green"), "absent": ("–", "dim"), "broken": ("✗", "b
 Quick = Annotated[bool, typer.Option("--quick", help="Load no model of this machine.")]
 
 
+@commands.command(epilog=DOCTOR_EPILOG)
 @takes("search", *MODELS, "tools")
 def doctor(
     *,

@@ -19,6 +19,7 @@ from service.options import Documents
 from service.settings_file import NAME
 from service.sources import root_of
 
+commands = typer.Typer()
 INIT_EPILOG = """
 Examples:
 
@@ -30,6 +31,7 @@ Examples:
 """
 
 
+@commands.command(epilog=INIT_EPILOG)
 def init(
     *,
     documents: Documents = None,

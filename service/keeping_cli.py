@@ -12,6 +12,7 @@ from service.edge import AsJson, fail, leave, run_to_end, settings_of, show, sho
 from service.settings import Settings
 from storage import Pruned, TraceStore
 
+commands = typer.Typer()
 PRUNE_EPILOG = """
 Examples:
 
@@ -30,6 +31,7 @@ _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 _AGE = re.compile(r"(\d{1,5})([hdw])")
 
 
+@commands.command(epilog=PRUNE_EPILOG)
 def prune(
     older: Annotated[str, typer.Option(help="12h, 90d or 4w: runs made longer ago.")] = "90d",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
@@ -59,6 +61,7 @@ def prune(
     leave(0)
 
 
+@commands.command(epilog=EXPORT_EPILOG)
 def export(
     runs: Annotated[list[str], typer.Argument(help="Ids of runs, or beginnings of them.")],
     output: Annotated[

@@ -11,6 +11,8 @@ from service.tables import show_rows
 from storage import KeyLimits, KeyRecord, Keys, TraceStore
 
 keys = typer.Typer(no_args_is_help=True, help="API keys of the service.")
+commands = typer.Typer()
+commands.add_typer(keys, name="keys")
 T = TypeVar("T")
 
 

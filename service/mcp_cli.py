@@ -13,6 +13,7 @@ from service.settings import Settings
 from service.sources import root_of
 
 _EXTRA = {"mcp", "mcp_types", "uvicorn"}
+commands = typer.Typer()
 MCP_EPILOG = """
 Examples:
 
@@ -24,6 +25,7 @@ In the settings of an agent, `"breadth": {"command": "breadth", "args": ["mcp", 
 """
 
 
+@commands.command(epilog=MCP_EPILOG)
 @takes("search", *MODELS, "seconds", "max_cost", "speculate", "tools")
 def mcp(
     *,

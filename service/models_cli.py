@@ -19,6 +19,8 @@ from service.edge import (
 )
 
 models = typer.Typer(no_args_is_help=True, help="Which models there are, and what one can do.")
+commands = typer.Typer()
+commands.add_typer(models, name="models")
 
 
 @models.command("list", epilog="Example:\n\n  breadth models list --json")

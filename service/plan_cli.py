@@ -14,6 +14,7 @@ from service.options import LIMITS, MODELS, WORDING, Documents, Output, takes
 from service.person import Person
 from service.settings import Settings
 
+commands = typer.Typer()
 RUN_EPILOG = """
 Examples:
 
@@ -35,6 +36,7 @@ Examples:
 _LARGEST = 16 * 2**20
 
 
+@commands.command(epilog=RUN_EPILOG)
 @takes("search", *MODELS, *LIMITS, "drafts", *WORDING, "seed", "speculate", "tools", "citations")
 def run(
     plan: Annotated[
@@ -70,6 +72,7 @@ def run(
     deliver(finished, output, settings, json=as_json)
 
 
+@commands.command(epilog=REPLAY_EPILOG)
 @takes("citations")
 def replay(
     run: Annotated[str, typer.Argument(help="A run's id, or a beginning of it.")],

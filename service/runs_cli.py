@@ -10,10 +10,12 @@ from service.run_views import runs_table, trace_tree
 from service.tables import wide_console
 from storage import NoStore, RunRecord, TraceStore
 
+commands = typer.Typer()
 RUNS_EPILOG = "Examples:\n\n  breadth runs\n\n  breadth runs --limit 100 --json"
 TRACE_EPILOG = "Examples:\n\n  breadth trace 0k3f\n\n  breadth trace 0k3f --json"
 
 
+@commands.command(epilog=RUNS_EPILOG)
 def runs(
     limit: Annotated[int, typer.Option(min=1, help="The newest so many.")] = 20,
     as_json: AsJson = False,
@@ -26,6 +28,7 @@ def runs(
         wide_console().print(runs_table(records))
 
 
+@commands.command(epilog=TRACE_EPILOG)
 def trace(
     run: Annotated[str, typer.Argument(help="A run's id, or a beginning of it.")],
     as_json: AsJson = False,

@@ -13,6 +13,7 @@ from service.edge import AsJson, fail, leave, run_to_end, show_json
 from service.options import MODELS, Documents, takes
 from service.settings import Settings
 
+commands = typer.Typer()
 SERVE_EPILOG = """
 Examples:
 
@@ -30,6 +31,7 @@ Examples:
 _SHARED = ("search", *MODELS, "max_cost", "speculate", "tools")
 
 
+@commands.command(epilog=SERVE_EPILOG)
 @takes("seconds", *_SHARED)
 def serve(
     *,
@@ -51,6 +53,7 @@ def serve(
     leave(0)
 
 
+@commands.command(epilog=WORKER_EPILOG)
 @takes(*_SHARED)
 def worker(
     *,

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import typer
 from rich.table import Table
 
 from service.edge import AsJson, leave, settings_of, show_json
@@ -10,6 +11,7 @@ from service.hiding import hidden
 from service.settings import Settings, sources_of
 from service.tables import wide_console
 
+commands = typer.Typer()
 EPILOG = """
 Examples:
 
@@ -21,6 +23,7 @@ Examples:
 """
 
 
+@commands.command(epilog=EPILOG)
 def settings(as_json: AsJson = False) -> None:
     """Print every setting and where it comes from; secrets are hidden."""
     found = settings_of()

@@ -9,7 +9,6 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from search import (
-    Browser,
     BrowserSettings,
     ByAddress,
     DocumentIndex,
@@ -28,6 +27,7 @@ from search import (
     WebPages,
     WebSearch,
     WebSettings,
+    browser_of,
     browser_problem,
     browser_program,
     engines_of,
@@ -161,7 +161,7 @@ async def _browser(settings: Settings, display: Notices, stack: AsyncExitStack) 
         most_bytes=web.most_bytes,
         user_agent=web.user_agent,
     )
-    return await stack.enter_async_context(Browser(chosen, display.noticed))
+    return await stack.enter_async_context(browser_of(chosen, display.noticed))
 
 
 def _require_browser(settings: Settings) -> None:

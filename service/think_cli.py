@@ -15,6 +15,7 @@ from service.settings import Settings
 from service.tables import show_rows
 from tools import DEFAULT_METHOD
 
+commands = typer.Typer()
 THINK_EPILOG = """
 Examples:
 
@@ -38,6 +39,7 @@ Examples:
 _LARGEST = 100_000
 
 
+@commands.command(epilog=THINK_EPILOG)
 @takes("search", *MODELS, *LIMITS, "seed", "speculate", "citations")
 def think(
     question: Annotated[str, typer.Argument(help="What to think about; - is standard input.")],
@@ -69,6 +71,7 @@ def think(
     deliver(finished, output, settings, json=as_json)
 
 
+@commands.command(epilog=METHODS_EPILOG)
 def methods(
     method: Annotated[
         str | None, typer.Argument(help="One of them, or several put together.")

@@ -17,6 +17,8 @@ tools = typer.Typer(
     epilog="Examples:\n\n  breadth tools\n\n  breadth tools --json\n\n"
     '  breadth tools call calculate --arg expression="12% of 340"',
 )
+commands = typer.Typer()
+commands.add_typer(tools, name="tools")
 
 
 @tools.callback()

@@ -14,6 +14,8 @@ from service.webhooks import require_address
 from storage import TraceStore, Webhooks, require_kinds
 
 webhooks = typer.Typer(no_args_is_help=True, help="Addresses that are told of ends of responses.")
+commands = typer.Typer()
+commands.add_typer(webhooks, name="webhooks")
 T = TypeVar("T")
 User = Annotated[str, typer.Option(help="Whose; none: the person at this machine.")]
 

@@ -9,8 +9,9 @@ import pytest
 from site_server import Site, site
 
 from search import WebClient, WebPages, WebSettings
-from search.browser import Browser, browser_problem
+from search.browser import Browser
 from search.browser_settings import BrowserSettings, browser_program
+from search.rendering import browser_problem
 
 PROGRAM = browser_program()
 PROBLEM = browser_problem()

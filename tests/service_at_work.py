@@ -11,7 +11,8 @@ from sqlalchemy import text
 from service.settings import Settings
 from storage.database import Database
 from storage.engines import database_url
-from storage.schema import VERSION_TABLE, migrate
+from storage.migrating import migrate
+from storage.schema import VERSION_TABLE
 from tests.transactions import writing
 
 if TYPE_CHECKING:

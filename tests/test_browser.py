@@ -8,8 +8,9 @@ import pytest
 from browsing import FERRY, PROGRAM, browsing, needs_browser, not_here, place, shell, site, writes
 
 from search import ReadError, Robots, WebClient, WebPages, WebSettings
-from search.browser import Browser, NoBrowser, browser_problem
+from search.browser import Browser
 from search.browser_settings import BrowserSettings, browser_program
+from search.rendering import NoBrowser, browser_problem
 
 LATE = f"setTimeout(() => {{ {writes()} }}, 1500)"
 FERRY_OF_DATA = "The ferry ${ferry.name} leaves at ${ferry.hours.join(', ')}."

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, inspect, text
 from storage import StorageError, TraceStore
 from storage.database import Database
 from storage.engines import database_url
-from storage.schema import HEAD, VERSION_TABLE, known_versions, migrate, schema_version
+from storage.migrating import known_versions, migrate
+from storage.schema import HEAD, VERSION_TABLE, schema_version
 from storage.tables import Base
 from tests.transactions import writing
 

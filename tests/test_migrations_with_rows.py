@@ -12,7 +12,8 @@ from planner import Done, RunEnded, RunStarted
 from storage import Asked, Asker, TraceStore
 from storage.database import Database
 from storage.engines import database_url
-from storage.schema import HEAD, known_versions, migrate, schema_version
+from storage.migrating import known_versions, migrate
+from storage.schema import HEAD, schema_version
 from tests.transactions import reading, writing
 
 VERSIONS = sorted(known_versions())

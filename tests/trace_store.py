@@ -14,7 +14,8 @@ from search import Passage, Source
 from storage import TraceStore
 from storage.database import Database
 from storage.engines import database_url
-from storage.schema import VERSION_TABLE, migrate, schema_version
+from storage.migrating import migrate
+from storage.schema import VERSION_TABLE, schema_version
 from tests.transactions import writing
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

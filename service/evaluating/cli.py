@@ -28,6 +28,7 @@ _PARALLEL = 4
 _WIDE = 120
 """Columns at least: a score with its bounds is not cut."""
 
+commands = typer.Typer()
 EVAL_EPILOG = """
 Examples:
 
@@ -65,6 +66,7 @@ Output = Annotated[
 ]
 
 
+@commands.command("eval", epilog=EVAL_EPILOG)
 @takes("search", *MODELS, "seconds", "max_tool_calls", "max_tokens", "effort", "drafts", "seed")
 def evaluate(
     file: Annotated[Path, typer.Argument(help="Questions as JSON Lines.")],
@@ -121,6 +123,7 @@ evals = typer.Typer(
     epilog="Examples:\n\n  breadth evals\n\n  breadth evals show 0k3f -o results.md\n\n"
     "  breadth evals compare before after",
 )
+commands.add_typer(evals, name="evals")
 
 
 @evals.callback()
