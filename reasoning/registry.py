@@ -116,7 +116,8 @@ def method(
     """
 
     def registered(build: Callable[..., Attempt]) -> Callable[..., Attempt]:
-        assert name not in METHODS, f"there are two methods {name!r}"
+        for one in (name, alias):
+            assert one not in {*METHODS, *ALIASES}, f"there are two methods {one!r}"
         does = (inspect.getdoc(build) or "").partition("\n")[0].rstrip(".")
         taken = _parameters(build)
         if alias:
