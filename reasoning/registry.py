@@ -87,6 +87,11 @@ class Method:
     build: Callable[..., Attempt]
     parameters: tuple[Parameter, ...]
 
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Its shorter names."""
+        return tuple(alias for alias, name in ALIASES.items() if name == self.name)
+
     def cost(self, **given: Any) -> tuple[int, int]:
         """Calls and rounds at most, for these values of its parameters; the others by default."""
         known = {"attempt": 1, **{one.name: one.default for one in self.parameters}, **given}
