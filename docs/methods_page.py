@@ -23,7 +23,8 @@ def _lines() -> Iterator[str]:
     for one in METHODS.values():
         papers = ", ".join(f"[{paper}](https://arxiv.org/abs/{paper})" for paper in one.papers)
         analogue = " *" if one.form == "analogue" else ""
-        cells = (f"`{one.name}`{analogue}", one.does, f"`{one.calls}`", f"`{one.rounds}`", one.when)
+        names = ", ".join(f"`{name}`" for name in (one.name, *one.aliases))
+        cells = (f"{names}{analogue}", one.does, f"`{one.calls}`", f"`{one.rounds}`", one.when)
         yield f"| {' | '.join(cells)} | {papers} |"
 
 

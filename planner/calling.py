@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from math import inf
 from typing import Any
@@ -21,6 +21,7 @@ from planner.guesses import Guess, guessing
 from planner.handing import WAITS, Call
 from planner.outcomes import Done, Failed, Outcome, Skipped
 from planner.recording import current_step
+from reasoning import Candidate
 from tools import LeftToCaller, Listener, Tool, ToolError, ToolResult, cost_of, is_left, listening
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
@@ -191,14 +192,21 @@ class Caller:
         except LeftToCaller:
             self.left[key] = Call(call_id, tool.name, arguments)
             return Skipped(WAITS)
-        except (ToolError, BudgetExceeded) as error:
+        except ToolError as error:
+            await self._reasoned(call_id, error.trail)
+            return Failed(str(error))
+        except BudgetExceeded as error:
             return Failed(str(error))
         finally:
             current_step.reset(token)
             guessing.reset(guessed)
-        if result.trail:
-            await self._trace.record(Reasoned(call_id, tuple(result.trail)))
+        await self._reasoned(call_id, result.trail)
         return Done(result.value, tuple(result.evidence), tuple(result.read), result.cut)
+
+    async def _reasoned(self, call_id: str, trail: Sequence[Candidate]) -> None:
+        """Whatever the call came to, what its method made is in the trace."""
+        if trail:
+            await self._trace.record(Reasoned(call_id, tuple(trail)))
 
     async def _tried(
         self,

@@ -1,7 +1,7 @@
 """Methods as they are written: `rsa`, `vote(16)`, `best-of(4, debate(3))`, `moa([a, b])`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -9,11 +9,22 @@ from typing import Any
 from inference import ROLES, ScriptedModel
 from reasoning.attempts import Attempt
 from reasoning.once import once
-from reasoning.registry import ALIASES, METHODS, Crew, Method, Parameter
+from reasoning.registry import ALIASES, METHODS, Crew, Kind, Method, Parameter
 
 _TOKEN = re.compile(r"\s*(?:(-?\d+(?:\.\d+)?)(?![\w.])|([A-Za-z][\w-]*)|([(),=\[\]]))")
+_KINDS: Mapping[Kind, str] = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "str": "a word",
+    "attempt": "a method",
+    "models": "models by name, as [a, b]",
+}
 _LONGEST = 500
 _DEEPEST = 6
+_DIGITS = 9
+_MOST = 100_000
+"""Calls of what is checked: each sample of a request has its place before one is written."""
 
 
 class MethodError(ValueError):
@@ -67,10 +78,13 @@ def parsed(text: str) -> Written:
 
 
 def checked(text: str) -> Written:
-    """Read it, and see that it can be made where roles are the names of models. Raises
-    MethodError."""
+    """Read it, and see that it can be made where roles are the names of models, and is not endless.
+    Raises MethodError."""
     written, nobody = parsed(text), ScriptedModel([])
     written.made(Crew(nobody, dict.fromkeys(ROLES, nobody)))
+    calls, _ = written.cost
+    if calls > _MOST:
+        raise MethodError(f"{written.name} would take {calls:,} calls; {_MOST:,} are the most")
     return written
 
 
@@ -180,6 +194,9 @@ def _tokens(text: str) -> Iterator[tuple[str, int]]:
         if found is None:
             raise MethodError(f"{text!r}, character {at + 1}: {text[at]!r} cannot stand here")
         token = next(part for part in found.groups() if part)
+        if _is_number(token) and len(token) > _DIGITS:
+            place = found.end() - len(token) + 1
+            raise MethodError(f"{text!r}, character {place}: a number has {_DIGITS} digits at most")
         yield token, found.end() - len(token)
         at = found.end()
 
@@ -191,12 +208,23 @@ def _placed(name: str, arguments: list[tuple[str, Any]]) -> dict[str, Any]:
     for wanted, value in arguments:
         fitting = [one for one in free if (not wanted or one.name == wanted) and _fits(one, value)]
         if not fitting:
-            takes = ", ".join(one.name for one in method.parameters) if method else ""
-            shown = wanted or (value.name if isinstance(value, Written) else value)
-            raise MethodError(f"{name} does not take {shown!r} (it takes: {takes or 'nothing'})")
+            raise MethodError(_unplaced(name, wanted, value, given))
         free.remove(fitting[0])
         given[fitting[0].name] = _as_kind(fitting[0], value)
     return given
+
+
+def _unplaced(name: str, wanted: str, value: Any, given: Mapping[str, Any]) -> str:
+    """Why a value has no parameter."""
+    parameters = METHODS[name].parameters if name in METHODS else ()
+    if wanted in given:
+        return f"{name} is given {wanted!r} twice"
+    shown = value.name if isinstance(value, Written) else value
+    for one in parameters:
+        if one.name == wanted:
+            return f"{name}: {one.name} is {_KINDS[one.kind]}, and not {shown!r}"
+    takes = ", ".join(f"{one.name} ({_KINDS[one.kind]})" for one in parameters)
+    return f"{name} does not take {wanted or shown!r}; it takes {takes or 'nothing'}"
 
 
 def _fits(parameter: Parameter, value: Any) -> bool:

@@ -87,6 +87,11 @@ class Method:
     build: Callable[..., Attempt]
     parameters: tuple[Parameter, ...]
 
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Its shorter names."""
+        return tuple(alias for alias, name in ALIASES.items() if name == self.name)
+
     def cost(self, **given: Any) -> tuple[int, int]:
         """Calls and rounds at most, for these values of its parameters; the others by default."""
         known = {"attempt": 1, **{one.name: one.default for one in self.parameters}, **given}
@@ -116,7 +121,8 @@ def method(
     """
 
     def registered(build: Callable[..., Attempt]) -> Callable[..., Attempt]:
-        assert name not in METHODS, f"there are two methods {name!r}"
+        for one in (name, alias):
+            assert one not in {*METHODS, *ALIASES}, f"there are two methods {one!r}"
         does = (inspect.getdoc(build) or "").partition("\n")[0].rstrip(".")
         taken = _parameters(build)
         if alias:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field
 from planner import Event, StepAdded, StepEnded, StepStarted, Within
 from search import Passage, ReadError, SearchError
 from service.formats import as_text
+from service.formats.plain import place_of
 from service.others import others_of
 from service.publishing import of_finished
 from service.saved import options_of
@@ -216,5 +217,8 @@ def _found(passage: Passage) -> Found:
     """As it is told."""
     source = passage.source
     return Found(
-        title=source.title, location=source.location, place=passage.place, text=passage.text
+        title=source.title,
+        location=place_of(source.location, source.title),
+        place=passage.place,
+        text=passage.text,
     )

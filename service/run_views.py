@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from service.formats.plain import place_of
 from service.legible import legible, legible_duration
 from service.plan_views import Data, PlanView, RunningTime
 from service.trail_views import reasoning
@@ -216,7 +217,8 @@ def _sources(answer: Data | None) -> RenderableType | None:
     for number, cited in enumerate(answer["citations"], 1):
         source = cited["source"]
         part = cited.get("part") or f"characters {cited['start']}–{cited['end']}"
-        place = f"{legible(source['location'])}, {legible(part)}"
+        where = legible(place_of(source["location"], source["title"]))
+        place = ", ".join(filter(None, (where, legible(part))))
         drawn.append(Text.assemble((f"[{number}] ", "bold"), legible(source["title"], 200)))
         drawn.append(Padding(Text(place, "bright_black", overflow="fold"), (0, 0, 0, 4)))
         quoted = f"“{legible(cited['text'], _PASSAGE_SHOWN)}”"

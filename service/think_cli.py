@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from reasoning import ALIASES, METHODS, Method, MethodError, checked
+from reasoning import METHODS, Method, MethodError, checked
 from service import asking
 from service.delivering import check_output, deliver, terminal
 from service.edge import AsJson, Quiet, fail, leave, run_to_end, show, show_json
@@ -107,14 +107,17 @@ def _tell(text: str, *, as_json: bool) -> None:
     if as_json:
         show_json(told)
         return
+    analogue = written.method.form == "analogue"
     takes = ", ".join(f"{one['name']}={one['default']}" for one in told["parameters"])
+    also = f" (also: {', '.join(told['aliases'])})" if told["aliases"] else ""
     lines = [
-        f"{told['name']}: {told['does']}.",
+        f"{told['name']}{also}: {told['does']}.",
         f"  calls    {calls} at most ({told['calls_formula']})",
         f"  rounds   {rounds} at most ({told['rounds_formula']})",
         f"  takes    {takes or 'nothing'}",
         f"  when     {told['when']}",
         f"  papers   {', '.join(f'arXiv:{paper}' for paper in told['papers'])}",
+        *(["  form     by prompts, where the paper trains weights"] if analogue else []),
     ]
     show("\n".join(lines))
 
@@ -124,7 +127,7 @@ def _described(method: Method) -> dict[str, Any]:
     calls, rounds = method.cost()
     return {
         "name": method.name,
-        "aliases": [alias for alias, name in ALIASES.items() if name == method.name],
+        "aliases": list(method.aliases),
         "does": method.does,
         "form": method.form,
         "papers": list(method.papers),

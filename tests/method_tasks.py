@@ -5,8 +5,10 @@ from contextlib import aclosing
 from math import log
 from typing import Any
 
+from hypothesis import strategies as st
+
 from inference import ALL, Chunk, Halt, Message, Request, ScriptedModel, TokenLogprob, Usage
-from reasoning import Crew, Samples, Task, Trail, method_of
+from reasoning import METHODS, Crew, MethodError, Samples, Task, Trail, checked, method_of
 
 QUESTION = "How many legs have two cats?"
 
@@ -14,6 +16,28 @@ QUESTION = "How many legs have two cats?"
 def task(**more: Any) -> Task:
     """Asks for a number."""
     return Task(Request((Message("user", QUESTION),), max_tokens=64, seed=0), **more)
+
+
+def written(name: str) -> st.SearchStrategy[str]:
+    """The method with any small numbers, any choice of yes and no, and several attempts inside;
+    those of its parameters that are texts, or models, by default."""
+    values = {
+        "int": st.integers(0, 3).map(str),
+        "bool": st.sampled_from(["true", "false"]),
+        "attempt": st.sampled_from(["once", "vote(2)", "best-of(2)"]),
+    }
+    taken = {one.name: values[one.kind] for one in METHODS[name].parameters if one.kind in values}
+    given = st.fixed_dictionaries({}, optional=taken).map(
+        lambda these: f"{name}({', '.join(f'{one}={value}' for one, value in these.items())})"
+    )
+    return given.filter(_can_be_made)
+
+
+def _can_be_made(method: str) -> bool:
+    try:
+        return bool(checked(method))
+    except MethodError:
+        return False
 
 
 def scripted(replies: Iterable[Any] | Callable[[Request], Any]) -> ScriptedModel:

@@ -68,3 +68,9 @@ def test_what_an_event_tells_of_is_hidden_from_then_on(tmp_path: Path) -> None:
 )
 def test_a_location_is_an_address_or_a_file_name(location: str, shown: str) -> None:
     assert shown_location(location) == shown
+
+
+def test_reasoning_is_where_its_title_says() -> None:
+    title = "Reasoning by vote(3)"
+    assert shown_location("think:vote(3) What is 7/8?", title) == title
+    assert shown_location("/srv/films/roma.md", title) == "roma.md"

@@ -20,6 +20,7 @@ from service.formats import (
     STYLES,
     CitationStyle,
     Publication,
+    as_bibtex,
     as_docx,
     as_html,
     as_json,
@@ -243,3 +244,30 @@ def test_numbers_that_are_not_there_are_left_out() -> None:
     answer = Answer("x", (Sentence("x", (0, 1, 1, 9), "supported"),), (passage,))
     publication = Publication("r", "x", "completed", answer)
     assert as_text(publication).startswith("x [1]\n")
+
+
+@every_style
+def test_reasoning_is_told_by_its_title_and_has_no_address(style: CitationStyle) -> None:
+    publication = answer_of(
+        "Eight.", title="Reasoning by vote(3)", location="think:vote(3) How many legs?"
+    )
+    word = io.BytesIO(as_docx(publication, style))
+    written = [
+        as_text(publication, style),
+        as_markdown(publication, style),
+        html.fromstring(as_html(publication, style)).text_content(),
+        "".join(texts_of(word)),
+        as_bibtex(publication),
+    ]
+    for text in written:
+        assert "Reasoning by vote" in text
+        assert "think:" not in text
+        assert "(, " not in text
+        assert ". ," not in text
+
+
+def texts_of(word: io.BytesIO) -> list[str]:
+    """Of all parts, footnotes among them."""
+    with ZipFile(word) as parts:
+        names = [name for name in parts.namelist() if name.endswith(".xml")]
+        return ["".join(etree.fromstring(parts.read(name)).itertext()) for name in names]

@@ -5,10 +5,10 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from method_tasks import SureModel, task
+from method_tasks import SureModel, task, written
 
 from inference import Request
-from reasoning import Crew, method_of, parsed
+from reasoning import METHODS, Crew, method_of, parsed
 
 LINES = [
     "two cats",
@@ -27,7 +27,7 @@ def whimsical(seed: int) -> SureModel:
     random = Random(seed)
 
     def say(request: Request) -> list[str]:
-        return ["\n".join(random.choices(LINES, k=random.randint(1, 3))) for _ in range(request.n)]
+        return ["\n".join(random.choices(LINES, k=random.randint(1, 5))) for _ in range(request.n)]
 
     return SureModel(say, lambda _: random.random())
 
@@ -63,6 +63,19 @@ def whimsical(seed: int) -> SureModel:
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10_000))
 async def test_a_method_keeps_to_its_calls(method: str, seed: int) -> None:
+    await keeps_to_its_calls(method, seed)
+
+
+@pytest.mark.parametrize("name", METHODS)
+@settings(max_examples=20, deadline=None)
+@given(st.data())
+async def test_a_method_keeps_to_its_calls_whatever_numbers_it_is_given(
+    name: str, data: st.DataObject
+) -> None:
+    await keeps_to_its_calls(data.draw(written(name)), data.draw(st.integers(0, 10_000)))
+
+
+async def keeps_to_its_calls(method: str, seed: int) -> None:
     model = whimsical(seed)
     made = await method_of(method, Crew(model))(task())
     asked = sum(1 if one.purpose == "score" else one.n for one in model.requests)

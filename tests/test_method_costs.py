@@ -7,7 +7,7 @@ from math import log
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from method_tasks import task
+from method_tasks import task, written
 
 from inference import ALL, Chunk, Halt, Request, ScriptedModel, TokenLogprob, Usage
 from reasoning import METHODS, Crew, method_of, parsed
@@ -52,6 +52,17 @@ async def test_a_method_keeps_to_its_cost_whatever_the_model_says(name: str, see
     made = await method_of(name, Crew(model))(task())
     assert 1 <= model.asked <= METHODS[name].cost()[0]
     assert made.best in made.samples
+
+
+@pytest.mark.parametrize("name", METHODS)
+@settings(max_examples=10, deadline=None)
+@given(st.data())
+async def test_a_method_keeps_to_its_cost_whatever_numbers_it_is_given(
+    name: str, data: st.DataObject
+) -> None:
+    method, model = data.draw(written(name)), Whimsical(data.draw(st.integers(0, 10_000)))
+    await method_of(method, Crew(model))(task())
+    assert 1 <= model.asked <= parsed(method).cost[0]
 
 
 @pytest.mark.parametrize(

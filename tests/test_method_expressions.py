@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference import Message, Request, ScriptedModel
-from reasoning import ALIASES, METHODS, Crew, MethodError, Task, method_of, parsed
+from reasoning import ALIASES, METHODS, Crew, MethodError, Task, checked, method_of, parsed
 
 
 @pytest.mark.parametrize(
@@ -34,12 +34,19 @@ def test_what_is_written_is_read(text: str, name: str, given: dict[str, object])
         ("vot", "there is no method 'vot' (did you mean vote"),
         ("vote(", "'vote(', character 6: a ) is missing"),
         ("vote(3 4)", "'vote(3 4)', character 8: a comma or ) is missing"),
-        ("vote(n=3, n=4)", "self-consistency does not take 'n' (it takes: n, attempt)"),
+        ("vote(n=3, n=4)", "self-consistency is given 'n' twice"),
+        ("best-of-n(n=two)", "best-of-n: n is a whole number, and not 'two'"),
+        ("best-of-n(n=vote)", "best-of-n: n is a whole number, and not 'self-consistency'"),
+        ("best-of-n(weighted=yes)", "best-of-n: weighted is true or false, and not 'yes'"),
+        ("moa(models=a)", "models is models by name, as [a, b], and not 'a'"),
+        ("vote(3.5)", "does not take 3.5; it takes n (a whole number), attempt (a method)"),
+        ("vote(x=3)", "does not take 'x'; it takes n (a whole number), attempt (a method)"),
+        ("vote(1234567890)", "character 6: a number has 9 digits at most"),
         ("vote(0)", "self-consistency: n must be at least 1"),
         ("vote(3)x", "'vote(3)x', character 8: nothing may stand here"),
         ("x;y", "character 2: ';' cannot stand here"),
         ("", "'', character 1: a name is missing"),
-        ("vote(once(3))", "once does not take 3 (it takes: nothing)"),
+        ("vote(once(3))", "once does not take 3; it takes nothing"),
         ("vote(" * 9, "too deep"),
         ("vote " * 200, "in 500 characters at most"),
     ],
@@ -48,6 +55,12 @@ def test_what_is_wrong_is_told_with_its_place(text: str, error: str) -> None:
     with pytest.raises(MethodError) as raised:
         method_of(text, Crew(ScriptedModel([])))
     assert error in str(raised.value)
+
+
+def test_what_is_endless_is_refused_where_it_is_checked() -> None:
+    assert checked("best-of(100, vote(100))").cost[0] == 10_100
+    with pytest.raises(MethodError, match="self-consistency would take 1,000,000 calls; 100,000"):
+        checked("vote(1000000)")
 
 
 @given(st.text(max_size=30))

@@ -10,7 +10,17 @@ from rich.console import Console
 from test_command_line import User, user  # noqa: F401 - a fixture
 
 from inference import Completion, Message, ModelUnavailable, Request, Sample, ScriptedModel
-from planner import ModelCalled, Step, StepAdded
+from planner import (
+    Budget,
+    Caller,
+    Failed,
+    Limits,
+    MemoryTrace,
+    ModelCalled,
+    Reasoned,
+    Step,
+    StepAdded,
+)
 from search import DocumentIndex
 from service.terminal import Terminal
 from tools import Think, ToolError
@@ -55,6 +65,19 @@ async def test_a_model_that_fails_fails_the_step(index: DocumentIndex) -> None:
     index.close()
 
 
+async def test_what_a_method_made_before_it_failed_is_in_the_trace(index: DocumentIndex) -> None:
+    gone = ModelUnavailable("gone")
+    think, trace = Think(index, ScriptedModel(["Follow up: Why not?", gone, gone])), MemoryTrace()
+    caller = Caller({"think": think}, budget=Budget(Limits()), trace=trace)
+    outcome, _ = await caller.call("a", "think", {"question": "Why?", "method": "self-ask(1)"})
+    assert outcome == Failed("the model could not think: gone")
+    (reasoned,) = [event for event in trace.events if isinstance(event, Reasoned)]
+    assert [(one.by, one.text) for one in reasoned.candidates] == [
+        ("follow-up", "Follow up: Why not?")
+    ]
+    index.close()
+
+
 async def test_breadth_think_answers_without_documents(user: User) -> None:  # noqa: F811
     said = stream(piece("So.\nAnswer: 42", 0), piece("So.\nAnswer: 41", 1), piece("Answer: 42", 2))
     async with serving(said, models=models("m")) as played:
@@ -64,9 +87,12 @@ async def test_breadth_think_answers_without_documents(user: User) -> None:  # n
         assert ended.code == 0, ended.err
         document = json.loads(ended.out)
         assert document["value"] == "42"
+        (source,) = document["sources"]
+        assert source["title"] == "Reasoning by vote(3)"
         assert played.bodies[0]["n"] == 3
         drawn = await user.types("trace", document["run"])
-    assert "Reasoning" in drawn.out
+    assert "[1] Reasoning by vote(3)" in drawn.out
+    assert "think:" not in drawn.out
     assert "✓ 1" in " ".join(drawn.out.split())
 
 

@@ -26,7 +26,7 @@ from tools.relevance import names_in
 from tools.sandbox import Sandbox, SandboxLimits, SandboxRefused, SandboxResult, sandbox_kind
 from tools.schema_arguments import arguments_of
 from tools.table import Table
-from tools.think import DEFAULT_METHOD, Past, Think
+from tools.think import DEFAULT_METHOD, REASONED, Past, Think
 from tools.tool import Arguments, Tool, ToolError, ToolResult, cost_of, has_side_effects
 from tools.values import MONTHS, Amount, Moment, Quantity, as_amount, as_moment, convert, unit_named
 from tools.which import Which
@@ -36,6 +36,7 @@ __all__ = [
     "DEFAULT_METHOD",
     "MONTHS",
     "OPENAPI_BYTES",
+    "REASONED",
     "Amount",
     "Approval",
     "Approved",

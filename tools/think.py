@@ -33,6 +33,8 @@ from tools.find import MAX_QUESTION, found
 from tools.tool import Arguments, ToolError, ToolResult
 
 DEFAULT_METHOD = "self-consistency"
+REASONED = "think:"
+"""What the location of reasoning begins with: it tells one from another, and is no place."""
 Past = Callable[[], Awaitable[Sequence[Observed]]]
 """What earlier runs have come to."""
 _SYSTEM = "Solve the task."
@@ -85,12 +87,13 @@ class Think:
         past: Past | None = None,
         max_tokens: int = _TOKENS,
     ) -> None:
-        """`tolerated`: a method goes on without what fails so; `roles`: that have a model
-        of their own; `past`: what earlier runs have come to, for a method that chooses by it."""
+        """`tolerated`: a method goes on without what fails so, or as ModelError; `roles`: that have
+        a model of their own; `past`: what earlier runs have come to, for a method that chooses by
+        it."""
         self._engine = engine
         self._model = model
         self._seed = seed
-        self._tolerated = tolerated
+        self._tolerated: tuple[type[Exception], ...] = (ModelError, *tolerated)
         self._roles = tuple(roles)
         self._past = past
         self._max_tokens = max_tokens
@@ -111,8 +114,12 @@ class Think:
                 made = await parsed(arguments.method).made(await self._crew())(task)
             except MethodError as error:
                 raise ToolError(str(error)) from error
-            except ModelError as error:
-                raise ToolError(f"the model could not think: {error}") from error
+            except self._tolerated as error:
+                why = f"the model could not think: {error}"
+                raise ToolError(
+                    why if isinstance(error, ModelError) else str(error),
+                    trail=_kept(trail.candidates),
+                ) from error
         text = made.best.text.strip()
         answer = answers.of(text) or text
         if not answer:
@@ -149,7 +156,7 @@ class Think:
 def _reasoning(arguments: ThinkArguments, text: str) -> Passage:
     """The text of the chosen sample, as what the answer rests on."""
     source = Source(
-        location=f"think:{arguments.method} {arguments.question[:_CLEAR]}",
+        location=f"{REASONED}{arguments.method} {arguments.question[:_CLEAR]}",
         title=f"Reasoning by {arguments.method}",
         media_type="text/plain",
         digest=sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),

@@ -13,10 +13,16 @@ from search import Passage
 class ToolError(Exception):
     """The tool could not do what was asked. The step fails with this text; the run goes on."""
 
-    def __init__(self, message: str, *, retryable: bool = False) -> None:
-        """`retryable`: the same call may work later (a busy server, a broken connection)."""
+    def __init__(
+        self, message: str, *, retryable: bool = False, trail: Sequence[Candidate] = ()
+    ) -> None:
+        """`retryable`: the same call may work later (a busy server, a broken connection).
+
+        `trail`: see `ToolResult`; what there was of it.
+        """
         super().__init__(message)
         self.retryable = retryable
+        self.trail = tuple(trail)
 
 
 class Arguments(BaseModel):

@@ -80,7 +80,7 @@ def claims_of(answer: Answer) -> Iterator[Sentence]:
 
 def _citation(at: int, number: int, passage: Passage) -> Citation:
     """The mark that stands there."""
-    url = shown_location(passage.source.location)
+    url = shown_location(passage.source.location, whole(passage.source.title))
     title = whole(passage.source.title) or url
     return Citation(at, at + len(str(_Mark(number))), number, url, title, passage.id)
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from service.formats.plain import web_address
 from service.settings import Settings
 from storage import Logged, RunRecord
+from tools import REASONED
 
 _SHORTEST = 2
 """Parts of a path that is hidden as a folder: "/" is in every address."""
@@ -16,11 +17,12 @@ _BEFORE = r"(?<![\w.~%-])(?:file://)?"
 """What stands before a path: in https://example.org/docs the path is not the server's."""
 
 
-def shown_location(location: str) -> str:
-    """The address of a page, without a password in it; of a document the file name."""
+def shown_location(location: str, title: str = "") -> str:
+    """The address of a page, without a password in it; of a document the file name; of a method's
+    reasoning, which has neither, the title."""
     address = web_address(location)
     if address is None:
-        return _name(location)
+        return title if title and location.startswith(REASONED) else _name(location)
     user, at, rest = urlsplit(address).netloc.rpartition("@")
     return address.replace(f"{user}{at}", "", 1) if rest and at else address
 
@@ -73,7 +75,10 @@ class GrowingVeil:
         told: dict[str, Any] = self._veil(dict(logged.data))
         if files:
             told["sources"] = [
-                {"title": source["title"], "url": shown_location(source["location"])}
+                {
+                    "title": source["title"],
+                    "url": shown_location(source["location"], source["title"]),
+                }
                 for source in logged.data["sources"]
             ]
         return told

@@ -48,7 +48,7 @@ def _shown(answer: Answer, veil: Veil) -> Answer:
             text=veil(passage.text),
             source=replace(
                 passage.source,
-                location=shown_location(passage.source.location),
+                location=shown_location(passage.source.location, passage.source.title),
                 title=veil(passage.source.title),
             ),
         )

@@ -251,7 +251,7 @@ def _answer(answer: Answer, veil: Veil) -> RunAnswer:
             CitedPassage(
                 number=number,
                 passage=passage.id,
-                url=shown_location(passage.source.location),
+                url=shown_location(passage.source.location, passage.source.title),
                 title=passage.source.title,
                 place=passage.place,
                 text=passage.text,
@@ -277,7 +277,7 @@ def _claim(sentence: Sentence) -> Claim:
 def _source(row: Mapping[str, Any]) -> dict[str, Any]:
     """With an address that is no place of the server."""
     names = ("id", "title", "media_type", "author", "published")
-    return {"url": shown_location(row["location"]), **_picked(row, names)}
+    return {"url": shown_location(row["location"], row["title"]), **_picked(row, names)}
 
 
 def _picked(row: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from service.batches.allowance import Means
+from service.formats.plain import place_of
 from storage import RunRecord, TraceStore
 
 
@@ -48,7 +49,8 @@ NOT_RUN = "not run"
 async def result_of(store: TraceStore, record: RunRecord) -> RowResult:
     """Of a run that has ended."""
     answer = record.answer
-    locations = (passage.source.location for passage in answer.citations) if answer else ()
+    sources = (passage.source for passage in answer.citations) if answer else ()
+    locations = (place_of(source.location, source.title) or source.title for source in sources)
     return RowResult(
         record.status,
         record.reason,

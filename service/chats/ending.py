@@ -50,7 +50,7 @@ def _shown(answer: Answer, veil: Veil) -> Answer:
     def passage(given: Passage) -> Passage:
         source = replace(
             given.source,
-            location=shown_location(given.source.location),
+            location=shown_location(given.source.location, given.source.title),
             title=veil(given.source.title),
         )
         return replace(given, source=source, text=veil(given.text))

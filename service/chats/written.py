@@ -7,7 +7,7 @@ from planner import Section, Sentence
 from service.chats.ending import Ending
 from service.chats.texts import Escape, length, plain, shortened
 from service.formats.citing import Citing, Entry
-from service.formats.plain import line, web_address
+from service.formats.plain import line, place_of, web_address
 from service.formats.publication import Publication
 
 _QUESTION, _TITLE, _REMARK = 300, 150, 500
@@ -125,7 +125,7 @@ class _Writer:
         source = entry.source
         title = self._linked(source.location, plain(source.title or source.location, _QUESTION))
         (_, passage), *_ = entry.passages
-        where = "" if web_address(source.location) else source.location
+        where = "" if web_address(source.location) else place_of(source.location, source.title)
         details = [*self._citing.details(source), self._words.place(passage), where]
         told = self._style.escaped(plain(", ".join(filter(None, details)), _QUESTION))
         return f"{self._style.escaped(f'[{entry.label}]')} {title}" + (f" ({told})" if told else "")

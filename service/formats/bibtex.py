@@ -8,7 +8,7 @@ from hashlib import sha256
 from planner import Answer
 from search import Source
 from service.formats.citing import authors_of, year_of
-from service.formats.plain import line, web_address
+from service.formats.plain import line, place_of, web_address
 from service.formats.publication import Publication
 
 _ESCAPES = {
@@ -65,8 +65,8 @@ def _fields(source: Source, day: str) -> Iterator[tuple[str, str]]:
         yield "url", f"{{{address}}}"
         if day:
             yield "urldate", f"{{{day}}}"
-    else:
-        yield "howpublished", f"{{{_escaped(source.location)}}}"
+    elif place := place_of(source.location, source.title):
+        yield "howpublished", f"{{{_escaped(place)}}}"
     if day:
         yield "note", f"{{Accessed {day}}}"
 

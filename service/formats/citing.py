@@ -8,7 +8,7 @@ from typing import Literal
 
 from planner import Answer, Sentence
 from search import Passage, Source
-from service.formats.plain import cut, line, web_address
+from service.formats.plain import cut, line, place_of, web_address
 from service.formats.wording import ENGLISH, Wording
 
 CitationStyle = Literal["numbers", "author-date", "footnotes"]
@@ -125,7 +125,8 @@ class Citing:
 def source_line(passage: Passage, day: str = "", words: Wording = ENGLISH) -> str:
     """Title, who wrote it and when, and place."""
     source = passage.source
-    said = [source.author, source.published, source.location, words.place(passage)]
+    where = place_of(source.location, source.title)
+    said = [source.author, source.published, where, words.place(passage)]
     said.append(words.accessed.format(day) if day and web_address(source.location) else "")
     return f"{source.title} ({', '.join(filter(None, said))})"
 

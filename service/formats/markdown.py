@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from planner import Section, Sentence, Table
 from search import Passage
 from service.formats.citing import CitationStyle, Citing, Entry
-from service.formats.plain import apart, clean, line, web_address
+from service.formats.plain import apart, clean, line, place_of, web_address
 from service.formats.publication import Publication
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>#|~&$^{}]|:(?=//)|(?<=www)\.|@|!(?=\[)", re.IGNORECASE)
@@ -78,8 +78,8 @@ class _Writer:
         address = web_address(source.location)
         title = _escaped(source.title) or _escaped(source.location)
         shown = f"[{title}](<{address}>)" if address else title
-        where = [] if address else [_escaped(source.location)]
-        said = [*map(_escaped, self._citing.details(source)), *where]
+        where = "" if address else place_of(source.location, source.title)
+        said = [*map(_escaped, self._citing.details(source)), *filter(None, [_escaped(where)])]
         if self._citing.style == "author-date":
             details = f" ({apart(said, self._way)})" if said else ""
             head = f"**{_escaped(entry.label)}** {shown}{details}"

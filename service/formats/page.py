@@ -15,7 +15,7 @@ from planner import Section, Sentence, Table
 from search import Passage
 from service.formats.citing import CitationStyle, Citing, Entry, Mark, Marks
 from service.formats.picture import plan_picture
-from service.formats.plain import clean, cut, direction, language, line, web_address
+from service.formats.plain import clean, cut, direction, language, line, place_of, web_address
 from service.formats.publication import Publication
 from service.formats.style import COMMON, PAPER, SCREEN
 from service.formats.wording import ENGLISH, is_marked
@@ -179,7 +179,8 @@ class _Page:
         address = web_address(source.location)
         if address:
             title = f'<a href="{html.escape(address)}" rel="noreferrer">{title}</a>'
-        said = [*citing.details(source), line(source.location)]
+        where = line(place_of(source.location, source.title))
+        said = [*citing.details(source), *filter(None, [where])]
         label = entry.label if citing.style == "author-date" else f"[{entry.label}]"
         whole = "".join(self._passage(number, passage) for number, passage in entry.passages)
         return (

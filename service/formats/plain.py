@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from urllib.parse import quote, urlsplit
 
 from service.legible import settled
+from tools import REASONED
 
 _BROKEN = re.compile(
     "[\ud800-\udfff\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff]|[\U0001fffe-\U0001ffff]"
@@ -112,6 +113,13 @@ def language(texts: Iterable[str]) -> str:
         if counts[name] > _ENOUGH * letters:
             return code
     return ""
+
+
+def place_of(location: str, title: str) -> str:
+    """Where a reader finds a source; nothing for a method's reasoning, which is in the run alone:
+    all that tells of it, also where an address is asked for, is its title."""
+    is_told = location == title and web_address(location) is None
+    return "" if is_told or location.startswith(REASONED) else location
 
 
 def web_address(location: str) -> str | None:

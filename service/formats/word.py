@@ -12,7 +12,17 @@ from typing import Any
 from planner import Section, Sentence, Table
 from search import Passage
 from service.formats.citing import CitationStyle, Citing, Entry, Marks
-from service.formats.plain import apart, clean, cut, direction, line, slopes, turned, web_address
+from service.formats.plain import (
+    apart,
+    clean,
+    cut,
+    direction,
+    line,
+    place_of,
+    slopes,
+    turned,
+    web_address,
+)
 from service.formats.publication import Publication
 from service.formats.word_notes import Notes
 from service.formats.word_parts import Parts
@@ -158,11 +168,12 @@ class _Writer:
         address = web_address(source.location)
         said = apart([*self._citing.details(source), self._words.place(passage)], self._way)
         title = line(source.title) or line(source.location)
+        where = turned(line(place_of(source.location, source.title)), self._way)
         quoted = " ".join(clean(passage.text).split())
         return [
             (f"{turned(title, self._way)} (", None),
-            (turned(line(source.location), self._way), address),
-            (f", {said}): “{quoted}”", None),
+            *([(where, address), (", ", None)] if where else []),
+            (f"{said}): “{quoted}”", None),
         ]
 
     def _section(self, section: Section) -> None:
@@ -219,12 +230,14 @@ class _Writer:
         if label:
             for run in self._parts.add_text(paragraph, f"{label} "):
                 run.bold = run.font.cs_bold = True
-        title, place = line(source.title) or line(source.location), line(source.location)
+        title, said = line(source.title) or line(source.location), self._citing.details(source)
         self._parts.add_text(paragraph, f"{turned(title, self._way)}. ")
-        place = turned(place, self._way)
-        self._parts.add_link(paragraph, place, web_address(source.location))
-        if said := self._citing.details(source):
-            self._parts.add_text(paragraph, f", {apart(said, self._way)}")
+        if where := line(place_of(source.location, source.title)):
+            address = web_address(source.location)
+            self._parts.add_link(paragraph, turned(where, self._way), address)
+        if said:
+            before = ", " if where else ""
+            self._parts.add_text(paragraph, f"{before}{apart(said, self._way)}")
 
     def _quote(self, number: int, passage: Passage) -> None:
         """A passage, where its mark leads to."""

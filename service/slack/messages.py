@@ -10,7 +10,7 @@ from service.chats import Ending
 from service.chats.texts import length, plain
 from service.formats import Publication
 from service.formats.citing import Citing, Entry
-from service.formats.plain import web_address
+from service.formats.plain import place_of, web_address
 from service.slack.mrkdwn import (
     HEADER,
     bold,
@@ -150,7 +150,7 @@ class _Said:
     def _entry(self, entry: Entry) -> str:
         source, ((_, passage),) = entry.source, entry.passages
         title = link(source.location, plain(source.title or source.location, _QUESTION))
-        where = "" if web_address(source.location) else source.location
+        where = "" if web_address(source.location) else place_of(source.location, source.title)
         details = [*self._citing.details(source), self._words.place(passage), where]
         told = escaped(plain(", ".join(filter(None, details)), _QUESTION))
         return f"[{entry.label}] {title}" + (f" ({told})" if told else "")
