@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,11 @@ class RecordedSamples:
     def begin(self, problem: Problem, *, first: int = 0) -> None:
         """Say the samples of a problem from this one on."""
         self._said[problem.text] = first
+
+    def firsts(self, draws: int) -> range:
+        """From which samples on to replay, so many times at most."""
+        count = min(len(one.samples) for one in self.recordings.values())
+        return range(0, count, ceil(count / draws))
 
     async def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
         """See `Model.stream`."""

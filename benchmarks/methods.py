@@ -5,11 +5,12 @@
     python benchmarks/methods.py --data FOLDER --quick --json
 
 Samples with log-probabilities are recorded once, 16 of each question, by the embedded model;
-`--record` keeps them, and adds what is missing. Methods that only select are replayed over them: a
-sample costs what was written of it before it was stopped. The others ask the model itself, so many
-questions as `--live` says. Of every method: n, the accuracy with its 95 % interval (Wilson's), and
-tokens written, calls, rounds and seconds for a question. Bounds: `pass@N` is right where any of N
-samples is, `majority@N` votes over them.
+`--record` keeps them, and adds what is missing. Methods that only select are replayed over them,
+eight times, each time from another sample on: a sample costs what was written of it before it was
+stopped. The others ask the model itself, once, so many questions as `--live` says. Of every method:
+n, the accuracy with its 95 % interval (Wilson's, of n questions), and tokens written, calls, rounds
+and seconds for a question. Bounds: `pass@N` is right where any of N samples is (the estimator of
+Chen et al., 2107.03374), `majority@N` votes over the first N.
 """
 
 import argparse
@@ -21,7 +22,8 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-from math import sqrt
+from itertools import product
+from math import comb, sqrt
 from pathlib import Path
 from statistics import mean
 
@@ -62,6 +64,7 @@ def replayed(n: int) -> list[str]:
     ]
 
 
+_DRAWS = 8
 LIVE = ("best-of-n(4)", "knockout(4)", "universal-self-consistency(4)", "parallel-refinement(4)",
         "debate", "mixture-of-agents", "rsa(n=4, k=2, t=2)", "ssa")  # fmt: skip
 
@@ -83,7 +86,7 @@ class Scored:
     seconds: float
 
 
-def interval(right: int, n: int, z: float = 1.96) -> tuple[float, float]:
+def interval(right: float, n: int, z: float = 1.96) -> tuple[float, float]:
     """Wilson's, of a share."""
     share, square = right / n, z * z
     middle = (share + square / (2 * n)) / (1 + square / n)
@@ -91,14 +94,20 @@ def interval(right: int, n: int, z: float = 1.96) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
+def pass_at(k: int, n: int, right: int) -> float:
+    """How likely one of k samples is right, drawn from n."""
+    return 1 - comb(n - right, k) / comb(n, k)
+
+
 async def scored(
     method: str, model: Model, asked: Sequence[Problem], answers: Answers, say: "Say"
 ) -> Scored:
     """One method over the problems, one after another."""
+    firsts = model.firsts(_DRAWS) if isinstance(model, RecordedSamples) else (0,)
     marks, tokens, calls, began = [], [], [], time.monotonic()
-    for problem in asked:
+    for problem, first in product(asked, firsts):
         if isinstance(model, RecordedSamples):
-            model.begin(problem)
+            model.begin(problem, first=first)
         counted = CountedModel(model)
         task = Task(request_of(problem, answers.form), answers)
         made = await method_of(method, Crew(counted))(task)
@@ -106,12 +115,11 @@ async def scored(
         marks.append(said is not None and await answers.same(said, problem.gold))
         tokens.append(counted.usage.completion_tokens)
         calls.append(counted.calls)
-    say(f"{method}: {sum(marks)} of {len(marks)}")
-    seconds = (time.monotonic() - began) / len(asked)
-    low, high = interval(sum(marks), len(marks))
+    say(f"{method}: {mean(marks):.3f} of {len(asked)}")
+    low, high = interval(mean(marks) * len(asked), len(asked))
     return Scored(
-        method, len(marks), mean(marks), low, high, mean(tokens), mean(calls),
-        parsed(method).cost[1], seconds,
+        method, len(asked), mean(marks), low, high, mean(tokens), mean(calls),
+        parsed(method).cost[1], (time.monotonic() - began) / len(marks),
     )  # fmt: skip
 
 
@@ -119,14 +127,14 @@ async def bounds(
     pool: RecordedSamples, asked: Sequence[Problem], answers: Answers
 ) -> Mapping[str, float]:
     """What the recorded samples hold: pass@N, and their vote."""
-    found: dict[str, list[bool]] = {}
+    found: dict[str, list[float]] = {}
     for problem in asked:
         texts = [str(sample["text"]) for sample in pool.recordings[problem.text].samples]
         said = [answers.of(text) for text in texts]
         right = [one is not None and await answers.same(one, problem.gold) for one in said]
         for n in (1, 4, 8, 16):
             if n <= len(right):
-                found.setdefault(f"pass@{n}", []).append(any(right[:n]))
+                found.setdefault(f"pass@{n}", []).append(pass_at(n, len(right), sum(right)))
                 tally = await tallied(answers, said[:n])
                 leads = tally.ranked[0].members[0] if tally.groups else 0
                 found.setdefault(f"majority@{n}", []).append(right[leads])
