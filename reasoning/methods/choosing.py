@@ -126,10 +126,8 @@ def _revising(one: Made) -> Ask:
 
 async def _handed_on(workspace: Workspace, attempt: Attempt, by: str = "") -> Samples:
     """What an attempt stands behind."""
-    samples = await attempt(workspace.task.nested(0))
-    workspace.count(samples.usage)
-    saw = (samples.ids[samples.chosen],) if samples.ids else ()
-    made = workspace.keep(samples.best, by=by, saw=saw)
+    samples = await workspace.inside(attempt)
+    made = workspace.take(samples, by=by)
     return workspace.result(made, samples.confidence, among=[made])
 
 

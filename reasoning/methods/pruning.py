@@ -1,11 +1,11 @@
 """What a judge gives no hope, or thinks a double of another, is dropped on the way."""
 
-import asyncio
 from collections.abc import Sequence
 from math import ceil
 
 from inference import Message, as_data, embeddings, p_yes
 from reasoning.attempts import Attempt, Samples, Task
+from reasoning.beside import together
 from reasoning.chunks import Hypotheses, Hypothesis
 from reasoning.judging import judged_all, promising
 from reasoning.methods.voting import voted
@@ -129,7 +129,7 @@ class _Nearness:
         self, one: Hypothesis, clusters: Sequence[list[Hypothesis]]
     ) -> list[Hypothesis] | None:
         """Which it joins; None: none. Of equals, the first."""
-        near = await asyncio.gather(*(self._near(one, cluster[0]) for cluster in clusters))
+        near = await together(self._near(one, cluster[0]) for cluster in clusters)
         best = max(range(len(near)), key=lambda place: near[place], default=None)
         return None if best is None or near[best] < self._threshold else clusters[best]
 

@@ -8,6 +8,7 @@ from inference import as_data
 from reasoning.agents import Agent, begun, discussed, others_of, reading_others, team, turn
 from reasoning.answers import tallied
 from reasoning.attempts import Attempt, Samples, Task
+from reasoning.beside import together
 from reasoning.judging import agreed, listed, preferred
 from reasoning.methods.merging import concluded, reading
 from reasoning.methods.voting import voted
@@ -114,15 +115,17 @@ def _on(task: Task, one: Made, order: str) -> Ask:
 async def _retrieve(workspace: Workspace, agents: Sequence[Agent], rounds: int) -> Samples:
     """The first of those that are truest to their reasons."""
     _, made = await begun(workspace, agents)
-    scores = []
-    for one in made:
-        asked = (
+    scores = await together(
+        agreed(
+            workspace,
             f"Question: {workspace.task.question}\n\nReasons and answer:\n"
             f"{as_data(cut(one.text, _LONGEST))}\n\n"
-            "Does the answer follow from these reasons, and are they right? Say yes or no."
+            "Does the answer follow from these reasons, and are they right? Say yes or no.",
         )
-        scores.append(await agreed(workspace, asked))
-        workspace.mark(one, score=scores[-1])
+        for one in made
+    )
+    for one, score in zip(made, scores, strict=True):
+        workspace.mark(one, score=score)
     return workspace.result(made[scores.index(max(scores))], max(scores), among=made)
 
 
