@@ -14,6 +14,18 @@ from reasoning.registry import ALIASES, METHODS, Crew, Method, Parameter
 _TOKEN = re.compile(r"\s*(?:(-?\d+(?:\.\d+)?)(?![\w.])|([A-Za-z][\w-]*)|([(),=\[\]]))")
 _LONGEST = 500
 _DEEPEST = 6
+_LARGEST = 100_000
+"""Number that can be given: whoever may write a method cannot have a machine fill its memory."""
+_CALLS = 100_000
+"""At most, by a method with all that stands inside."""
+_KINDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "str": "a word",
+    "attempt": "a method",
+    "models": "names between [ and ]",
+}
 
 
 class MethodError(ValueError):
@@ -54,9 +66,12 @@ class Written:
             for name, value in self.given.items()
         }
         try:
-            return self.method.build(crew, **values)
+            attempt = self.method.build(crew, **values)
         except ValueError as error:
             raise MethodError(f"{self.name}: {error}") from error
+        if self.cost[0] > _CALLS:
+            raise MethodError(f"{self.name} would make more than {_CALLS} calls")
+        return attempt
 
 
 def parsed(text: str) -> Written:
@@ -112,7 +127,7 @@ class _Reading:
         if self._next() == "[":
             return "", self._names()
         if _is_number(self._next()):
-            return "", _number(self._step())
+            return "", self._number()
         if self._next(1) != "=":
             return "", self._expression(depth + 1)
         name = self._word().replace("-", "_")
@@ -120,10 +135,19 @@ class _Reading:
         if self._next() == "[":
             return name, self._names()
         if _is_number(self._next()):
-            return name, _number(self._step())
+            return name, self._number()
         word = self._next()
         is_method = self._next(1) == "(" or word in METHODS or word in ALIASES or word == "once"
         return name, self._expression(depth + 1) if is_method else self._word()
+
+    def _number(self) -> int | float:
+        """Whole, unless it has a point."""
+        token = self._next()
+        number = float(token) if "." in token else int(token)
+        if abs(number) > _LARGEST:
+            self._fail(f"a number is {_LARGEST} at most")
+        self._at += 1
+        return number
 
     def _names(self) -> tuple[str, ...]:
         """Between square brackets."""
@@ -191,6 +215,9 @@ def _placed(name: str, arguments: list[tuple[str, Any]]) -> dict[str, Any]:
     for wanted, value in arguments:
         fitting = [one for one in free if (not wanted or one.name == wanted) and _fits(one, value)]
         if not fitting:
+            for one in free:
+                if one.name == wanted:
+                    raise MethodError(f"{name}: {wanted} has to be {_KINDS[one.kind]}")
             takes = ", ".join(one.name for one in method.parameters) if method else ""
             shown = wanted or (value.name if isinstance(value, Written) else value)
             raise MethodError(f"{name} does not take {shown!r} (it takes: {takes or 'nothing'})")
@@ -225,7 +252,3 @@ def _as_kind(parameter: Parameter, value: Any) -> Any:
 
 def _is_number(token: str) -> bool:
     return token.lstrip("-")[:1].isdigit()
-
-
-def _number(token: str) -> int | float:
-    return float(token) if "." in token else int(token)

@@ -81,7 +81,7 @@ def reconcile(
     """A round table of different models who say how sure they are, and a vote weighted by that
 
     Each round all see the answers in groups, with explanations and confidences; it ends when all
-    agree. Without `models`, the crew's named models take their seats by turns.
+    agree. Without `models`, those of the crew that differ take their seats by turns.
     """
     require(agents >= 1 and rounds >= 0, "agents must be at least 1, rounds cannot be negative")
     members = _round_table(crew, agents, models)
@@ -112,9 +112,9 @@ def reconcile(
 
 def _round_table(crew: Crew, agents: int, models: Sequence[str]) -> list[Agent]:
     """One for each model that is named; else as many as wanted, of the crew's models by turns."""
-    if models or not crew.named:
+    names = crew.different
+    if models or not names:
         return team(crew, agents, models)
-    names = [*crew.named]
     return team(crew, agents, [names[place % len(names)] for place in range(agents)])
 
 

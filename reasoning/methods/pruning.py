@@ -118,10 +118,13 @@ class _Nearness:
         threshold: float,
         cosine: float,
     ) -> "_Nearness":
-        """By the judge, or by vectors where a cosine is given."""
+        """By the judge, or by vectors where a cosine is given and they can be had."""
         if not cosine:
             return cls(workspace, threshold)
-        made = await embeddings(workspace.model, [one.text for one in hypotheses])
+        try:
+            made = await embeddings(workspace.model, [one.text for one in hypotheses])
+        except workspace.task.tolerated:
+            return cls(workspace, threshold)
         numbers = [one.number for one in hypotheses]
         return cls(workspace, cosine, dict(zip(numbers, made.vectors, strict=True)))
 
