@@ -4,14 +4,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from inference import Message, Model
-from reasoning.attempts import Attempt, Samples, Task
+from reasoning.attempts import Attempt, Samples, Task, paragraphs
 from reasoning.beside import surviving
 from reasoning.once import candidates
 from reasoning.registry import Crew
 from reasoning.workspace import Ask, Made, Workspace, cut, shown
-
-_OWN = 2400
-"""Characters of its own answer that an agent is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +48,15 @@ def team(
 def opening(task: Task, agent: Agent, more: str = "") -> Ask:
     """The task itself, as the agent is to work on it; small models forget the form behind that."""
     told = [part for part in (agent.policy, more) if part]
-    form = [task.answers.form] if task.answers.form else []
-    return Ask(task.asking("\n\n".join([*told, *form])), alone=True) if told else Ask()
+    return Ask(task.answering(*told), alone=True) if told else Ask()
 
 
 def reading_others(task: Task, agent: Agent, own: Made, others: Sequence[Made], order: str) -> Ask:
     """The task, the agent's own answer, and those of the others with what to do about them."""
     read = f"Answers of other agents:\n\n{shown(others, name='Agent')}" if others else ""
-    told = "\n\n".join(part for part in (read, order, task.answers.form) if part)
+    told = paragraphs(read, order, task.answers.form)
     asked = opening(task, agent).messages or task.request.messages
-    turns = (*asked, Message("assistant", cut(own.text, _OWN)), Message("user", told))
+    turns = (*asked, Message("assistant", cut(own.text)), Message("user", told))
     return Ask(turns, saw=tuple(one.id for one in (own, *others)), alone=True)
 
 

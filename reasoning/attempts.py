@@ -25,13 +25,17 @@ class Task:
         """What the user asks, without the form of the answer behind it."""
         return self.request.messages[-1].content.removesuffix(self.answers.form).rstrip()
 
-    def asking(self, more: str) -> tuple[Message, ...]:
+    def asking(self, *told: str) -> tuple[Message, ...]:
         """The task's messages, to the last of which this is added, in the place of the answer's
-        form: some models insist on turns that alternate. What asks for an answer says the form."""
+        form: some models insist on turns that alternate."""
         *earlier, last = self.request.messages
         if last.role != "user":
-            return (*earlier, last, Message("user", more))
-        return (*earlier, Message("user", f"{self.question}\n\n{more}"))
+            return (*earlier, last, Message("user", paragraphs(*told)))
+        return (*earlier, Message("user", paragraphs(self.question, *told)))
+
+    def answering(self, *told: str) -> tuple[Message, ...]:
+        """As `asking`, with the answer's form behind it."""
+        return self.asking(*told, self.answers.form)
 
     def nested(self, number: int) -> "Task":
         """The same task for one of several attempts inside of a method, counted from 1: other
@@ -41,6 +45,11 @@ class Task:
             seed = crc32(f"{seed} {number}".encode()) >> 1
         request = replace(self.request, seed=seed)
         return replace(self, request=request, trail=self.trail.within(str(number)))
+
+
+def paragraphs(*parts: str) -> str:
+    """Those of them that say something, an empty line between two."""
+    return "\n\n".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from inference import Message, Request, as_data, complete, p_yes
+from inference import Message, Request, complete, p_yes
 from reasoning.beside import together
-from reasoning.workspace import Made, Workspace, cut
+from reasoning.workspace import Made, Workspace, quoted
 
-_LONGEST = 2400
 _STEPS = re.compile(r"\n\s*\n|\n(?=\s*(?:step\b|\d+[.)]\s))", re.IGNORECASE)
 
 
@@ -23,7 +22,7 @@ async def judged(workspace: Workspace, candidate: Made) -> float:
     """The probability of a yes to "is it correct?" (GenRM, Zhang et al. 2024, arXiv:2408.15240)."""
     asked = (
         f"Question: {workspace.task.question}\n\nProposed solution:\n"
-        f"{as_data(cut(candidate.text, _LONGEST))}\n\n"
+        f"{quoted(candidate.text)}\n\n"
         "Is the answer of this solution correct? Say yes or no."
     )
     score = await agreed(workspace, asked)
@@ -43,7 +42,7 @@ async def promising(workspace: Workspace, beginnings: Sequence[str]) -> list[flo
     """
     asked = [
         f"Question: {workspace.task.question}\n\nBeginning of a solution:\n"
-        f"{as_data(cut(beginning, _LONGEST))}\n\n"
+        f"{quoted(beginning)}\n\n"
         "Will this solution come to the right answer? Say yes or no."
         for beginning in beginnings
     ]
@@ -64,8 +63,8 @@ async def _first_is_better(workspace: Workspace, first: Made, second: Made) -> f
     """As it is asked in this order."""
     asked = (
         f"Question: {workspace.task.question}\n\n"
-        f"Solution A:\n{as_data(cut(first.text, _LONGEST))}\n\n"
-        f"Solution B:\n{as_data(cut(second.text, _LONGEST))}\n\n"
+        f"Solution A:\n{quoted(first.text)}\n\n"
+        f"Solution B:\n{quoted(second.text)}\n\n"
         "Is solution A better than solution B? Say yes or no."
     )
     return (await p_yes(workspace.model, (Message("user", asked),))).value
@@ -112,8 +111,8 @@ async def step_right(workspace: Workspace, before: str, step: str) -> float:
     return await agreed(
         workspace,
         f"Question: {workspace.task.question}\n\n"
-        f"Steps so far:\n{as_data(cut(before, _LONGEST) or 'nothing yet')}\n\n"
-        f"Next step:\n{as_data(cut(step, _LONGEST))}\n\n"
+        f"Steps so far:\n{quoted(before or 'nothing yet')}\n\n"
+        f"Next step:\n{quoted(step)}\n\n"
         "Is the next step correct? Say yes or no.",
     )
 

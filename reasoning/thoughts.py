@@ -3,15 +3,14 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
-from inference import Message, Sample, as_data
+from inference import Message, Sample
 from reasoning.attempts import Task
 from reasoning.beside import together
 from reasoning.judging import agreed
-from reasoning.workspace import Ask, Made, Workspace, cut
+from reasoning.workspace import Ask, Made, Workspace, quoted
 
 _STOP = ("\nStep", "\n**Step", "\n#")
 """What begins the step behind the one that is asked for."""
-_LONGEST = 2400
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +117,7 @@ def _asked(workspace: Workspace, line: Line) -> str:
     kind, doubt = "Solution so far", "Is it correct so far, and does it lead to the answer?"
     if line.ended:
         kind, doubt = "Proposed solution", "Is the answer of this solution correct?"
-    shown = as_data(cut(line.text, _LONGEST))
+    shown = quoted(line.text)
     return f"Question: {workspace.task.question}\n\n{kind}:\n{shown}\n\n{doubt} Say yes or no."
 
 

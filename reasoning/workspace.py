@@ -28,7 +28,10 @@ from reasoning.counting import CountedModel
 from reasoning.trail import State
 
 _SHOWN = 1200
-"""Characters of a candidate that others are shown: its beginning, and its end with the answer."""
+"""Characters of a candidate that is shown with others: its beginning, and its end, with the
+answer."""
+_READ = 2400
+"""Characters of one that is shown alone."""
 UNMEASURED = "without log-probabilities"
 """Whose samples are, in the trail, that were to have them, of an engine that tells none."""
 
@@ -352,7 +355,12 @@ def shown(candidates: Sequence[Made], *, longest: int = _SHOWN, name: str = "Att
     )
 
 
-def cut(text: str, longest: int) -> str:
+def quoted(text: str) -> str:
+    """As data in a prompt, cut as `cut` does."""
+    return as_data(cut(text))
+
+
+def cut(text: str, longest: int = _READ) -> str:
     """Its beginning and its end, where it is longer."""
     text = text.strip()
     if len(text) <= longest:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from inference import Message, as_data
-from reasoning.attempts import Attempt, Samples, Task
+from reasoning.attempts import Attempt, Samples, Task, paragraphs
 from reasoning.judging import judged_all
 from reasoning.registry import Crew, method, require
 from reasoning.workspace import Ask, Made, Workspace
@@ -150,8 +150,7 @@ class _Contraction:
 
     def _answering(self, question: str, known: Mapping[int, Made], parts: Sequence[Atom]) -> Ask:
         """A whole question, with what is known."""
-        form = self._workspace.task.answers.form
-        told = "\n\n".join(one for one in (question, _known(parts, known), form) if one)
+        told = paragraphs(question, _known(parts, known), self._workspace.task.answers.form)
         return Ask(_asked(self._workspace.task, told), saw=_ids(known), alone=True)
 
 

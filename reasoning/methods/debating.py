@@ -27,7 +27,6 @@ _UPDATE = (
 _HOW_SURE = "How sure are you that your answer is right? Say a number from 0.0 to 1.0 alone."
 _SURE = r"0\.[0-9]|1\.0"
 _CONFIDENCE = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(%|/\s*100?\b)?")
-_OWN = 2400
 _EXPLAINED = 600
 """Characters of an explanation."""
 
@@ -125,7 +124,7 @@ async def _say_how_sure(
     fresh = [(agent, one) for agent, one in zip(agents, made, strict=True) if one.id not in sure]
     asks = [
         Ask(
-            (Message("assistant", cut(one.text, _OWN)), Message("user", _HOW_SURE)),
+            (Message("assistant", cut(one.text)), Message("user", _HOW_SURE)),
             model=agent.model,
             max_tokens=8,
             regex=_SURE,

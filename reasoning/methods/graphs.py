@@ -184,7 +184,7 @@ def _reporting(task: Task, known: Sequence[Made]) -> Ask:
     """The answer, from what stands."""
     told = f"{_stated(known)}\n\nUse the known steps, and answer." if known else ""
     return Ask(
-        task.asking(f"{told}\n\n{task.answers.form}".strip()),
+        task.answering(told),
         saw=tuple(one.id for one in known),
         by="reporter",
         alone=True,

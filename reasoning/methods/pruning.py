@@ -3,16 +3,14 @@
 from collections.abc import Sequence
 from math import ceil
 
-from inference import Message, as_data, embeddings, p_yes
+from inference import Message, embeddings, p_yes
 from reasoning.attempts import Attempt, Samples, Task
 from reasoning.beside import together
 from reasoning.chunks import Hypotheses, Hypothesis
 from reasoning.judging import judged_all, promising
 from reasoning.methods.voting import voted
 from reasoning.registry import Crew, method, require
-from reasoning.workspace import Workspace, cut
-
-_LONGEST = 2400
+from reasoning.workspace import Workspace, quoted
 
 
 @method(
@@ -146,8 +144,8 @@ class _Nearness:
             return sum(first * second for first, second in pairs)
         asked = (
             f"Question: {self._workspace.task.question}\n\n"
-            f"Beginning of solution A:\n{as_data(cut(other.text, _LONGEST))}\n\n"
-            f"Beginning of solution B:\n{as_data(cut(one.text, _LONGEST))}\n\n"
+            f"Beginning of solution A:\n{quoted(other.text)}\n\n"
+            f"Beginning of solution B:\n{quoted(one.text)}\n\n"
             "Will both solutions come to the same answer? Say yes or no."
         )
         try:

@@ -192,8 +192,7 @@ class _World:
         """The answer of the whole."""
         task, known = self._workspace.task, _transcript(node)
         told = f"This is known:\n{as_data(known)}\n\nNow answer." if known else ""
-        told = f"{told}\n\n{task.answers.form}".strip()
-        return Ask(task.asking(told), saw=_ids(node), alone=True, n=self._m)
+        return Ask(task.answering(told), saw=_ids(node), alone=True, n=self._m)
 
 
 def _transcript(node: _State) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reasoning.attempts import Attempt, Samples, Task
+from reasoning.attempts import Attempt, Samples, Task, paragraphs
 from reasoning.beside import together
 from reasoning.judging import step_right
 from reasoning.methods.voting import voted
@@ -159,7 +159,7 @@ def ssr(crew: Crew, n: int = 5, bar: float = 0.7, depth: int = 10) -> Attempt:
     async def run(task: Task) -> Samples:
         workspace = Workspace(task, crew.model)
         picked = await _picked(workspace, n)
-        told = [f"{STRATEGIES[place]}\n\n{task.answers.form}".strip() for place in picked]
+        told = [paragraphs(STRATEGIES[place], task.answers.form) for place in picked]
         lines = await together(_drafted(workspace, one, bar, depth) for one in told)
         lines = [one for one in lines if one.steps] or lines[:1]
         made = await finished(workspace, lines, at_round=depth + 1)

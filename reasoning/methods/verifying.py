@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from math import prod
 
-from inference import Message, as_data
+from inference import Message
 from reasoning.attempts import Attempt, Samples, Task
 from reasoning.beside import together
 from reasoning.judging import agreed, judged_all, judged_steps, preferred
 from reasoning.methods.voting import voted
 from reasoning.once import candidates
 from reasoning.registry import Crew, method, require
-from reasoning.workspace import Ask, Made, Workspace, cut
+from reasoning.workspace import Ask, Made, Workspace, quoted
 
 
 @method(
@@ -166,7 +166,7 @@ async def _verified(workspace: Workspace, candidate: Made, rationales: int) -> f
     """The mean yes behind several checks in words; undecided where the judge fails."""
     asked = (
         f"Question: {workspace.task.question}\n\nProposed solution:\n"
-        f"{as_data(cut(candidate.text, 2400))}\n\n"
+        f"{quoted(candidate.text)}\n\n"
         "Check the solution step by step. Is its answer correct?"
     )
     check = Ask((Message("user", asked),), saw=(candidate.id,), by="verifier", alone=True)
