@@ -7,6 +7,7 @@ attempts     the shape: a task, its samples, an attempt
 answers      what a text answers, which answers are the same, votes; equality by mathematics
 trail        what a method made on its way, and who saw whom
 workspace    what a method asks, reads and keeps; judging, once: its parts
+beside       what is waited for together, and what fails of it
 registry     the methods by name, with what they cost; expressions: how they are written
 history      what methods have cost and brought before, for those that choose
 chunks       samples that are written chunk by chunk; agents: several who read one another
@@ -25,7 +26,7 @@ from reasoning.answers import (
     plainly_same,
     tallied,
 )
-from reasoning.attempts import Attempt, Samples, Task, sampled, several
+from reasoning.attempts import Attempt, Samples, Task, sampled
 from reasoning.drafting import drafted
 from reasoning.equality import MathEquality
 from reasoning.expressions import MethodError, Written, checked, method_of, parsed
@@ -72,7 +73,6 @@ __all__ = [
     "plain",
     "plainly_same",
     "sampled",
-    "several",
     "synthesised",
     "tallied",
     "vote",

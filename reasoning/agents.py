@@ -1,17 +1,14 @@
 """Agents: several who answer the same task, round by round, and read what the others say."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
-from inference import Message, Model, Sample
-from reasoning.attempts import Attempt, Task
+from inference import Message, Model
+from reasoning.attempts import Attempt, Samples, Task, paragraphs
+from reasoning.beside import surviving
 from reasoning.once import candidates
 from reasoning.registry import Crew
 from reasoning.workspace import Ask, Made, Workspace, cut, shown
-
-_OWN = 2400
-"""Characters of its own answer that an agent is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +48,15 @@ def team(
 def opening(task: Task, agent: Agent, more: str = "") -> Ask:
     """The task itself, as the agent is to work on it; small models forget the form behind that."""
     told = [part for part in (agent.policy, more) if part]
-    form = [task.answers.form] if task.answers.form else []
-    return Ask(task.asking("\n\n".join([*told, *form])), alone=True) if told else Ask()
+    return Ask(task.answering(*told), alone=True) if told else Ask()
 
 
 def reading_others(task: Task, agent: Agent, own: Made, others: Sequence[Made], order: str) -> Ask:
     """The task, the agent's own answer, and those of the others with what to do about them."""
     read = f"Answers of other agents:\n\n{shown(others, name='Agent')}" if others else ""
-    told = "\n\n".join(part for part in (read, order, task.answers.form) if part)
+    told = paragraphs(read, order, task.answers.form)
     asked = opening(task, agent).messages or task.request.messages
-    turns = (*asked, Message("assistant", cut(own.text, _OWN)), Message("user", told))
+    turns = (*asked, Message("assistant", cut(own.text)), Message("user", told))
     return Ask(turns, saw=tuple(one.id for one in (own, *others)), alone=True)
 
 
@@ -87,42 +83,25 @@ async def turn(
 
     Raises the first error where all fail.
     """
-    first = (at_round - 1) * len(agents)
-    said = await asyncio.gather(
-        *(
-            _said(workspace, agent, ask, first + place)
-            for place, (agent, ask) in enumerate(zip(agents, asks, strict=True))
-        ),
-        return_exceptions=True,
+    pairs = list(zip(agents, asks, strict=True))
+    said = await surviving(
+        [_said(workspace, agent, ask) for agent, ask in pairs], workspace.task.tolerated
     )
-    failed = [one for one in said if isinstance(one, BaseException)]
-    for error in failed:
-        if len(failed) == len(said) or not isinstance(error, workspace.task.tolerated):
-            raise error
     return [
-        None
-        if isinstance(one, BaseException)
-        else workspace.keep(one[0], at_round=at_round, by=agent.name, saw=one[1])
-        for agent, one in zip(agents, said, strict=True)
+        workspace.take(one, at_round=at_round, by=agent.name, saw=ask.saw) if one else None
+        for (agent, ask), one in zip(pairs, said, strict=True)
     ]
 
 
-async def _said(
-    workspace: Workspace, agent: Agent, ask: Ask, number: int
-) -> tuple[Sample, tuple[str, ...]]:
-    """By its model, or by its attempt; and what it was written from."""
+async def _said(workspace: Workspace, agent: Agent, ask: Ask) -> Samples:
+    """By its model, or by its attempt."""
     if agent.attempt is None:
-        ((sample,),) = await workspace.write([replace(ask, model=agent.model)])
-        return sample, ask.saw
-    task = workspace.task
-    messages = ask.messages if ask.alone else (*task.request.messages, *ask.messages)
-    request = replace(
-        task.request, messages=messages, head=min(task.request.head, len(messages) - 1)
-    )
-    samples = await agent.attempt(replace(task, request=request).nested(number))
-    workspace.count(samples.usage)
-    chosen = (samples.ids[samples.chosen],) if samples.ids else ()
-    return samples.best, (*ask.saw, *chosen)
+        (samples,) = await workspace.write([replace(ask, model=agent.model)])
+        return Samples(samples)
+    asked = workspace.task.request
+    messages = ask.messages if ask.alone else (*asked.messages, *ask.messages)
+    request = replace(asked, messages=messages, head=min(asked.head, len(messages) - 1))
+    return await workspace.inside(agent.attempt, request)
 
 
 async def discussed(

@@ -8,36 +8,52 @@ from fractions import Fraction
 
 FORM = 'Think step by step. Then end with a line "Answer: " and the answer alone.'
 _MARKED = re.compile(
-    r"^[\W_]*(?:the\s+)?(?:final\s+)?answer\b(?:\s+is)?[*_]*\s*[:=][*_]*\s*(\S.*)$|^#{3,}\s*(\S.*)$",
+    r"^[\W_]*(?:the\s+)?(?:final\s+)?answer\b(?:\s+is)?[*_]*\s*[:=][*_]*\s*(\S.*)$"
+    r"|^#+[ *_]*(?:the\s+)?(?:final\s+)?answer[*_]*\n\s*(\S.*)$"
+    r"|^#{3,}\s*(?!\d+[.):]\s)([-+−$€£]*\.?\d.*|[a-z0-9][.*]*)$",
     re.IGNORECASE | re.MULTILINE,
 )
+"""Behind "Answer:", below a heading that says so, or, as GSM8K has it, a number behind ####."""
 _SAID = re.compile(r"\banswer\s+is:?\s+(\S.*?)(?:\.\s|\.?$)", re.IGNORECASE | re.MULTILINE)
 _BOXED = re.compile(r"\\(?:boxed|fbox)\s*\{")
-_NUMBER = re.compile(r"[-−]?\$?\d[\d,]*(?:\.\d+)?(?:/\d+)?%?")
+_NUMBER = re.compile(r"[-−]?\$?(?:\d[\d,]*(?:\.\d+)?|(?<![\w.])\.\d+)(?:/\d+)?%?")
 _AROUND = " \t\r\n.,;:!*_`\"'“”‘’"
+_BEFORE = re.compile(rf"^(?:(?!(?<!\.)\.\d)[{re.escape(_AROUND)}])+")
+"""What stands before an answer; the point of `.5` is of it."""
 _DROPPED = re.compile(
-    r"\\(?:left|right|displaystyle|mathrm|mbox|!|,|;|:| |quad)\b|\\[!,;: ]|\\\$|[$€£¥]"
+    r"\\(?:left|right|displaystyle|mathrm|mbox|!|,|;|:| |quad)\b|\\[!,;: \[\]()]|\\\$|[$€£¥]"
 )
 _TEXT = re.compile(r"\\(?:text|mathrm|mbox|textbf|operatorname)\s*\{([^{}]*)\}")
-_FRACTION = re.compile(r"\\[dt]?frac\s*(?:\{([^{}]+)\}\s*\{([^{}]+)\}|(\d)\s*(\d))")
+_FRACTION = re.compile(r"(\d)?\s*\\[dt]?frac\s*(?:\{([^{}]+)\}\s*\{([^{}]+)\}|(\d)\s*(\d))")
+_ONE_TERM = re.compile(r"[-+]?(?:[\d.]+|\\?[a-z]+)")
+_VULGAR = re.compile(r"(?<=\d)(?=[¼-¾⅐-⅞])")
+_MIXED = re.compile(r"^([-+]?)(\d+) (\d+)/(\d+)(?![\d.])")
 _AMOUNT = re.compile(r"([-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:/\d+)?)\s*(%?)\s*(.*)", re.DOTALL)
 _THOUSANDS = re.compile(r"(?<=\d)(?:,|\{,\}|\s)(?=\d{3}(?!\d))")
+_LETTER = re.compile(r"\(?([a-z])\)?")
+_CHOICE = re.compile(r"\(?([a-z])[).:]\s.+", re.DOTALL)
+_UNIT = re.compile(
+    r"%.*|\^?\{?(?:\\circ|°)\}? ?[cf]?|\\degrees?|[mgshlvwj\u0400-\uffff]"
+    r"|(?!(?:pi|sin|cos|tan|log|ln|exp|sqrt|(?:hundred|thousand|[mbtr]+illion|dozen)s?)\b)"
+    r"[^\W\d_]{2}[^\d\\+=<>*]*(?:\^?\{?[23]\}?)?"
+)
+"""What may be left out behind a number: words, not the rest of a term or of a larger number."""
 
 Same = Callable[[str, str], Awaitable[bool]]
 """Whether two answers say the same."""
 
 
 def last_answer(text: str) -> str | None:
-    r"""The answer that a text ends with: in \boxed{}, behind "Answer:" or ####, or "the answer is".
+    r"""The answer that a text ends with: in \boxed{}, or behind "Answer:" or ####.
 
-    The last of them counts. None where the text names none.
+    The last of them counts; without any, what stands behind the last "the answer is". None where
+    the text names none.
     """
-    boxed = _last_boxed(text)
-    if boxed is not None:
-        return _bare(boxed)
-    for pattern in (_MARKED, _SAID):
-        if found := list(pattern.finditer(text)):
-            return _bare(next(part for part in found[-1].groups() if part))
+    marked, boxed = list(_MARKED.finditer(text)), _last_boxed(text)
+    if boxed is not None and (not marked or boxed[0] >= marked[-1].start()):
+        return _bare(boxed[1])
+    if found := marked or list(_SAID.finditer(text)):
+        return _bare(next(part for part in found[-1].groups() if part))
     return None
 
 
@@ -50,32 +66,40 @@ def last_number(text: str) -> str | None:
     return _bare(numbers[-1]) if numbers else None
 
 
-def _last_boxed(text: str) -> str | None:
-    """What stands in the last box, its braces matched; None without one that is closed."""
+def _last_boxed(text: str) -> tuple[int, str] | None:
+    """Where the last box is, and what stands in it; None without one whose braces match."""
     for begins in reversed(list(_BOXED.finditer(text))):
         depth = 1
         for place in range(begins.end(), len(text)):
             depth += (text[place] == "{") - (text[place] == "}")
             if depth == 0:
-                return text[begins.end() : place]
+                return begins.start(), text[begins.end() : place]
     return None
 
 
 def _bare(answer: str) -> str | None:
     """Without what stands around it; None where nothing is left."""
-    return answer.strip(_AROUND).removeprefix("\\(").removesuffix("\\)").strip(_AROUND) or None
+    return _trimmed(_trimmed(answer).removeprefix("\\(").removesuffix("\\)")) or None
+
+
+def _trimmed(text: str) -> str:
+    return _BEFORE.sub("", text.rstrip(_AROUND))
 
 
 def plain(answer: str) -> str:
     r"""One way of writing for many: `70{,}000.00` is `70000`, `\frac{1}{2}` and `0.5` are `1/2`."""
-    text = unicodedata.normalize("NFKC", answer).casefold().replace("−", "-")
-    text = _TEXT.sub(r"\1", text)
-    text = _FRACTION.sub(lambda f: f"{f[1] or f[3]}/{f[2] or f[4]}", text)
-    text = _DROPPED.sub("", text).replace("\\%", "%").replace("{,}", ",")
-    text = _THOUSANDS.sub("", text).strip(_AROUND)
-    amount = _AMOUNT.fullmatch(text)
+    text = unicodedata.normalize("NFKC", _VULGAR.sub(" ", answer)).casefold()
+    text = text.replace("−", "-").replace("⁄", "/").replace("~", " ")
+    text = _FRACTION.sub(_in_a_line, _TEXT.sub(r"\1", text))
+    text = _DROPPED.sub("", text).replace("\\%", "%").replace("\\{", "{").replace("\\}", "}")
+    text = _trimmed(text)
+    if text[:1] not in {"(", "[", "{"}:  # its commas are between members
+        text = _THOUSANDS.sub("", text)
+    if letter := _LETTER.fullmatch(text):
+        return letter[1]
+    amount = _AMOUNT.fullmatch(_MIXED.sub(_improper, text))
     if amount is None:
-        return " ".join(text.split())
+        return re.sub(r"\s*,\s*", ", ", " ".join(text.split()))
     try:
         number = str(Fraction(amount[1]))
     except (ValueError, ZeroDivisionError):
@@ -83,15 +107,48 @@ def plain(answer: str) -> str:
     return f"{number}{amount[2]} {' '.join(amount[3].split())}".strip()
 
 
+def _in_a_line(found: re.Match[str]) -> str:
+    """A fraction as it is written in a line; behind a digit, `1 1/2` is a number."""
+    whole, top, below = found[1] or "", found[2] or found[4], found[3] or found[5]
+    terms = (one if _ONE_TERM.fullmatch(one.strip()) else f"({one})" for one in (top, below))
+    fraction = "/".join(terms)
+    return f"{whole} {fraction}" if whole and fraction[0].isdigit() else f"{whole}{fraction}"
+
+
+def _improper(found: re.Match[str]) -> str:
+    """`3/2` for `1 1/2`."""
+    sign, whole, top, below = found.groups()
+    return f"{sign}{int(whole) * int(below) + int(top)}/{below}"
+
+
 async def plainly_same(one: str, other: str) -> bool:
-    """Whether they are the same but for how they are written; a unit may be missing in one."""
+    """Whether they are the same but for how they are written; in one, the unit may be missing, or
+    what stands behind the letter of a choice."""
     first, second = plain(one), plain(other)
-    if first == second:
-        return True
-    (number, _, unit), (its_number, _, its_unit) = first.partition(" "), second.partition(" ")
-    if not (number[-1:].isdigit() or number.endswith("%")) or (unit and its_unit):
-        return False
-    return number.rstrip("%") == its_number.rstrip("%") and not re.search(r"\d", unit + its_unit)
+    if first == second or not (first and second):
+        return first == second
+    return _alone(first) == second or first == _alone(second)
+
+
+def other_unit(one: str, other: str) -> bool:
+    """Whether both have a unit, and not the same: `5 km` and `5 m`; `h` is short for `hours`."""
+    units = [_amount(plain(text))[1] for text in (one, other)]
+    short, long = sorted(units, key=len)
+    is_short = len(long) > 3 and re.match(".*".join(map(re.escape, short)), long) is not None
+    return bool(short) and short != long and not is_short
+
+
+def _alone(text: str) -> str:
+    """The number without its unit, or the letter of a choice; "" where there is neither."""
+    choice = _CHOICE.fullmatch(text)
+    return choice[1] if choice else _amount(text)[0]
+
+
+def _amount(text: str) -> tuple[str, str]:
+    """A number and its unit; nothing where there is none."""
+    amount = _AMOUNT.fullmatch(text)
+    unit = f"{amount[2]}{amount[3]}" if amount else ""
+    return (amount[1], unit) if amount and _UNIT.fullmatch(unit) else ("", "")
 
 
 @dataclass(frozen=True, slots=True)

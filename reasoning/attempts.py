@@ -1,16 +1,13 @@
 """The one shape of reasoning: an attempt takes a task and returns samples."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from zlib import crc32
 
 from inference import ALL, Collector, Message, Model, ModelError, Request, Sample, Usage
 from reasoning.answers import Answers
 from reasoning.trail import Trail
-
-_SEEDS_APART = 1000
-"""Between attempts of the same kind, each of which counts on from its own seed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +25,31 @@ class Task:
         """What the user asks, without the form of the answer behind it."""
         return self.request.messages[-1].content.removesuffix(self.answers.form).rstrip()
 
-    def asking(self, more: str) -> tuple[Message, ...]:
+    def asking(self, *told: str) -> tuple[Message, ...]:
         """The task's messages, to the last of which this is added, in the place of the answer's
-        form: some models insist on turns that alternate. What asks for an answer says the form."""
+        form: some models insist on turns that alternate."""
         *earlier, last = self.request.messages
         if last.role != "user":
-            return (*earlier, last, Message("user", more))
-        return (*earlier, Message("user", f"{self.question}\n\n{more}"))
+            return (*earlier, last, Message("user", paragraphs(*told)))
+        return (*earlier, Message("user", paragraphs(self.question, *told)))
+
+    def answering(self, *told: str) -> tuple[Message, ...]:
+        """As `asking`, with the answer's form behind it."""
+        return self.asking(*told, self.answers.form)
 
     def nested(self, number: int) -> "Task":
-        """The same task for one of several attempts inside of a method: other seeds, and a part of
-        the trail of its own."""
+        """The same task for one of several attempts inside of a method, counted from 1: other
+        seeds, far from those of any other depth, and a part of the trail of its own."""
         seed = self.request.seed
         if seed is not None:
-            seed += number * _SEEDS_APART
+            seed = crc32(f"{seed} {number}".encode()) >> 1
         request = replace(self.request, seed=seed)
-        return replace(self, request=request, trail=self.trail.within(str(number + 1)))
+        return replace(self, request=request, trail=self.trail.within(str(number)))
+
+
+def paragraphs(*parts: str) -> str:
+    """Those of them that say something, an empty line between two."""
+    return "\n\n".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +108,3 @@ def sampled(
         return Samples(completion.samples, usage=completion.usage)
 
     return attempt
-
-
-async def several(attempt: Attempt, task: Task, n: int, *, first: int = 0) -> list[Samples]:
-    """The same attempt n times, side by side; those that fail with what is tolerated are left out.
-
-    `first`: so many were made before. Raises the first error where all fail.
-    """
-    tasks = [task.nested(first + number) for number in range(n)]
-    made = await asyncio.gather(*map(attempt, tasks), return_exceptions=True)
-    failed = [one for one in made if isinstance(one, BaseException)]
-    for error in failed:
-        if len(failed) == n or not isinstance(error, task.tolerated):
-            raise error
-    return [one for one in made if isinstance(one, Samples)]

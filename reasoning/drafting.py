@@ -1,10 +1,10 @@
 """Drafts of different parts of the evidence."""
 
-import asyncio
 from collections.abc import Callable
 
 from inference import Model, ModelError, Request, complete
 from reasoning.attempts import Attempt, Samples, Task
+from reasoning.beside import surviving
 
 
 def drafted(
@@ -24,12 +24,7 @@ def drafted(
 
     async def attempt(task: Task) -> Samples:
         asked = [complete(model, share(task, number)) for number in range(n)]
-        made = await asyncio.gather(*asked, return_exceptions=True)
-        failed = [one for one in made if isinstance(one, BaseException)]
-        for error in failed:
-            if len(failed) == n or not isinstance(error, tolerated):
-                raise error
-        drafts = [one for one in made if not isinstance(one, BaseException)]
+        drafts = [one for one in await surviving(asked, tolerated) if one is not None]
         usage = drafts[0].usage
         for other in drafts[1:]:
             usage += other.usage

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from reasoning.answers import plain, plainly_same
+from reasoning.answers import other_unit, plain, plainly_same
 
 _MAIN = Path(__file__).with_name("equality_main.py")
 _START_SECONDS = 30.0
@@ -52,7 +52,7 @@ class MathEquality:
         first, second = sorted((plain(one), plain(other)))
         if not (_is_mathematics(first) or _is_mathematics(second)):
             return False
-        if max(len(one), len(other)) > _LONGEST:
+        if max(len(one), len(other)) > _LONGEST or other_unit(one, other):
             return False
         if (first, second) not in self._known:
             async with self._turn:
@@ -70,6 +70,8 @@ class MathEquality:
     async def _compared(self, one: str, other: str) -> bool:
         """By the process; False where it takes too long, or dies of it."""
         line = json.dumps([one, other]).encode() + b"\n"
+        if self._process is not None and self._process.returncode is not None:
+            await self.close()  # it died of something else: whoever was short of memory, say
         is_new = self._process is None
         try:
             async with asyncio.timeout(self._seconds + (_START_SECONDS if is_new else 0)):

@@ -19,7 +19,8 @@ def main() -> None:
     """Until the input ends."""
     logging.disable(logging.CRITICAL)
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, hard))
+    bounded = _MEMORY if hard == resource.RLIM_INFINITY else min(_MEMORY, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (bounded, hard))
     for line in sys.stdin:
         sys.stdout.write(json.dumps(equal(*json.loads(line))) + "\n")
         sys.stdout.flush()

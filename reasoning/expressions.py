@@ -126,7 +126,7 @@ class _Reading:
         if self._next() == "[":
             return "", self._names()
         if _is_number(self._next()):
-            return "", _number(self._step())
+            return "", self._number()
         if self._next(1) != "=":
             return "", self._expression(depth + 1)
         name = self._word().replace("-", "_")
@@ -134,10 +134,17 @@ class _Reading:
         if self._next() == "[":
             return name, self._names()
         if _is_number(self._next()):
-            return name, _number(self._step())
+            return name, self._number()
         word = self._next()
         is_method = self._next(1) == "(" or word in METHODS or word in ALIASES or word == "once"
         return name, self._expression(depth + 1) if is_method else self._word()
+
+    def _number(self) -> int | float:
+        """Whole, unless it has a point."""
+        token = self._next()
+        number = float(token) if "." in token else int(token)
+        self._at += 1
+        return number
 
     def _names(self) -> tuple[str, ...]:
         """Between square brackets."""
@@ -253,7 +260,3 @@ def _as_kind(parameter: Parameter, value: Any) -> Any:
 
 def _is_number(token: str) -> bool:
     return token.lstrip("-")[:1].isdigit()
-
-
-def _number(token: str) -> int | float:
-    return float(token) if "." in token else int(token)

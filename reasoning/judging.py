@@ -1,20 +1,19 @@
 """What a model thinks of candidates: one alone, two side by side, step by step."""
 
-import asyncio
 import re
 from collections.abc import Sequence
 
-from inference import Message, Request, as_data, complete, p_yes
-from reasoning.workspace import Made, Workspace, cut
+from inference import Message, Request, complete, p_yes
+from reasoning.beside import together
+from reasoning.workspace import Made, Workspace, quoted
 
-_LONGEST = 2400
 _STEPS = re.compile(r"\n\s*\n|\n(?=\s*(?:step\b|\d+[.)]\s))", re.IGNORECASE)
 
 
-async def agreed(workspace: Workspace, question: str) -> float:
+async def agreed(workspace: Workspace, question: str, *, behind: Sequence[Message] = ()) -> float:
     """The probability of a yes to a question of yes or no; undecided where the judge fails."""
     try:
-        return (await p_yes(workspace.model, (Message("user", question),))).value
+        return (await p_yes(workspace.model, (*behind, Message("user", question)))).value
     except workspace.task.tolerated:
         return 0.5
 
@@ -23,23 +22,17 @@ async def judged(workspace: Workspace, candidate: Made) -> float:
     """The probability of a yes to "is it correct?" (GenRM, Zhang et al. 2024, arXiv:2408.15240)."""
     asked = (
         f"Question: {workspace.task.question}\n\nProposed solution:\n"
-        f"{as_data(cut(candidate.text, _LONGEST))}\n\n"
+        f"{quoted(candidate.text)}\n\n"
         "Is the answer of this solution correct? Say yes or no."
     )
-    score = (await p_yes(workspace.model, (Message("user", asked),))).value
+    score = await agreed(workspace, asked)
     workspace.mark(candidate, score=score)
     return score
 
 
 async def judged_all(workspace: Workspace, candidates: Sequence[Made]) -> list[float]:
     """Each alone, side by side; one that cannot be judged counts as undecided."""
-    scores = await asyncio.gather(
-        *(judged(workspace, one) for one in candidates), return_exceptions=True
-    )
-    for score in scores:
-        if isinstance(score, BaseException) and not isinstance(score, workspace.task.tolerated):
-            raise score
-    return [0.5 if isinstance(score, BaseException) else score for score in scores]
+    return await together(judged(workspace, one) for one in candidates)
 
 
 async def promising(workspace: Workspace, beginnings: Sequence[str]) -> list[float]:
@@ -49,11 +42,11 @@ async def promising(workspace: Workspace, beginnings: Sequence[str]) -> list[flo
     """
     asked = [
         f"Question: {workspace.task.question}\n\nBeginning of a solution:\n"
-        f"{as_data(cut(beginning, _LONGEST))}\n\n"
+        f"{quoted(beginning)}\n\n"
         "Will this solution come to the right answer? Say yes or no."
         for beginning in beginnings
     ]
-    return await asyncio.gather(*(agreed(workspace, one) for one in asked))
+    return await together(agreed(workspace, one) for one in asked)
 
 
 async def preferred(workspace: Workspace, first: Made, second: Made) -> float:
@@ -61,9 +54,8 @@ async def preferred(workspace: Workspace, first: Made, second: Made) -> float:
 
     It is asked both ways round, since models favour a place (Wang et al. 2023, arXiv:2305.17926).
     """
-    forward, backward = await asyncio.gather(
-        _first_is_better(workspace, first, second), _first_is_better(workspace, second, first)
-    )
+    pairs = (first, second), (second, first)
+    forward, backward = await together(_first_is_better(workspace, *pair) for pair in pairs)
     return (forward + 1 - backward) / 2
 
 
@@ -71,8 +63,8 @@ async def _first_is_better(workspace: Workspace, first: Made, second: Made) -> f
     """As it is asked in this order."""
     asked = (
         f"Question: {workspace.task.question}\n\n"
-        f"Solution A:\n{as_data(cut(first.text, _LONGEST))}\n\n"
-        f"Solution B:\n{as_data(cut(second.text, _LONGEST))}\n\n"
+        f"Solution A:\n{quoted(first.text)}\n\n"
+        f"Solution B:\n{quoted(second.text)}\n\n"
         "Is solution A better than solution B? Say yes or no."
     )
     return (await p_yes(workspace.model, (Message("user", asked),))).value
@@ -108,17 +100,21 @@ async def judged_steps(workspace: Workspace, candidate: Made, *, most: int = 12)
     """The probability that each step is right, given those before it. At most so many steps, the
     last ones: a step more costs a call more."""
     steps = steps_of(candidate.text) or [candidate.text]
-    asked = []
-    for place in range(max(0, len(steps) - most), len(steps)):
-        before = "\n".join(steps[:place]) or "nothing yet"
-        prompt = (
-            f"Question: {workspace.task.question}\n\n"
-            f"Steps so far:\n{as_data(cut(before, _LONGEST))}\n\n"
-            f"Next step:\n{as_data(cut(steps[place], _LONGEST))}\n\n"
-            "Is the next step correct? Say yes or no."
-        )
-        asked.append(p_yes(workspace.model, (Message("user", prompt),)))
-    return [one.value for one in await asyncio.gather(*asked)]
+    return await together(
+        step_right(workspace, "\n".join(steps[:place]), steps[place])
+        for place in range(max(0, len(steps) - most), len(steps))
+    )
+
+
+async def step_right(workspace: Workspace, before: str, step: str) -> float:
+    """The judge's yes to a step, behind those before it."""
+    return await agreed(
+        workspace,
+        f"Question: {workspace.task.question}\n\n"
+        f"Steps so far:\n{quoted(before or 'nothing yet')}\n\n"
+        f"Next step:\n{quoted(step)}\n\n"
+        "Is the next step correct? Say yes or no.",
+    )
 
 
 def numbers(most: int, count: int = 1) -> str:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from inference import Model
-from reasoning.attempts import Attempt, Samples, Task, several
+from reasoning.attempts import Attempt, Samples, Task
+from reasoning.beside import surviving
 from reasoning.workspace import Made, Workspace
 
 
@@ -27,25 +28,15 @@ def once(model: Model, *, temperature: float = 0.7) -> Attempt:
 
 
 async def candidates(
-    workspace: Workspace,
-    attempt: Attempt | None,
-    n: int,
-    *,
-    first: int = 0,
-    purpose: str = "think",
+    workspace: Workspace, attempt: Attempt | None, n: int, *, purpose: str = "think"
 ) -> list[Made]:
     """n candidates: samples of one request, or of an attempt what each of n stands behind.
 
-    `first`: so many attempts were made before.
-    Attempts that fail with what the task tolerates are left out. Raises the first error where all
-    fail.
+    What fails with what the task tolerates is left out. Raises the first error where all fail.
     """
     if attempt is None or isinstance(attempt, Once):
         temperature = attempt.temperature if isinstance(attempt, Once) else None
         return await workspace.sample(n, temperature=temperature, purpose=purpose)
-    made = []
-    for samples in await several(attempt, workspace.task, n, first=first):
-        workspace.count(samples.usage)
-        saw = (samples.ids[samples.chosen],) if samples.ids else ()
-        made.append(workspace.keep(samples.best, saw=saw))
-    return made
+    asked = [workspace.inside(attempt) for _ in range(n)]
+    said = await surviving(asked, workspace.task.tolerated)
+    return [workspace.take(samples) for samples in said if samples is not None]

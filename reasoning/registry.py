@@ -48,14 +48,18 @@ class Crew:
     history: History | None = None
     """What methods have cost and brought before, for those that choose by it; None: assumptions."""
 
+    @property
+    def different(self) -> list[str]:
+        """Names of the models that are meant where none is named."""
+        return [*(self.named if self.differ is None else self.differ)]
+
     def models(self, names: Sequence[str]) -> list[Model]:
-        """Those of these names; without names those that differ. Raises ValueError for others."""
+        """Those of these names. Raises ValueError for others."""
         unknown = [name for name in names if name not in self.named]
         if unknown:
             known = ", ".join(sorted(self.named)) or "none"
             raise ValueError(f"there is no model {unknown[0]!r} (named are: {known})")
-        meant = names or (self.named if self.differ is None else self.differ)
-        return [self.named[name] for name in meant] or [self.model]
+        return [self.named[name] for name in names]
 
 
 @dataclass(frozen=True, slots=True)

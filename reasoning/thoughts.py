@@ -1,17 +1,16 @@
 """Lines of thought: partial solutions, which go on step by step, and the search among them."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
-from inference import Message, Sample, as_data
+from inference import Message, Sample
 from reasoning.attempts import Task
+from reasoning.beside import together
 from reasoning.judging import agreed
-from reasoning.workspace import Ask, Made, Workspace, cut
+from reasoning.workspace import Ask, Made, Workspace, quoted
 
 _STOP = ("\nStep", "\n**Step", "\n#")
 """What begins the step behind the one that is asked for."""
-_LONGEST = 2400
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,19 +102,8 @@ def _different(workspace: Workspace, line: Line, steps: Sequence[Made]) -> list[
 
 async def promising(workspace: Workspace, lines: Sequence[Line]) -> list[Line]:
     """The lines, valued by the judge's yes: is it right so far; or, at its end, is it correct?"""
-    values = await asyncio.gather(*(agreed(workspace, _asked(workspace, one)) for one in lines))
+    values = await together(agreed(workspace, _asked(workspace, one)) for one in lines)
     return [valued(workspace, one, value) for one, value in zip(lines, values, strict=True)]
-
-
-async def step_right(workspace: Workspace, line: Line, step: Made) -> float:
-    """The judge's yes to the next step of a line."""
-    return await agreed(
-        workspace,
-        f"Question: {workspace.task.question}\n\n"
-        f"Steps so far:\n{as_data(cut(line.text, _LONGEST) or 'nothing yet')}\n\n"
-        f"Next step:\n{as_data(cut(step.text, _LONGEST))}\n\n"
-        "Is the next step correct? Say yes or no.",
-    )
 
 
 def valued(workspace: Workspace, line: Line, value: float) -> Line:
@@ -129,7 +117,7 @@ def _asked(workspace: Workspace, line: Line) -> str:
     kind, doubt = "Solution so far", "Is it correct so far, and does it lead to the answer?"
     if line.ended:
         kind, doubt = "Proposed solution", "Is the answer of this solution correct?"
-    shown = as_data(cut(line.text, _LONGEST))
+    shown = quoted(line.text)
     return f"Question: {workspace.task.question}\n\n{kind}:\n{shown}\n\n{doubt} Say yes or no."
 
 

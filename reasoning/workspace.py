@@ -4,7 +4,6 @@ Most methods are a few calls of `sample` and `ask`, which write the trail, count
 go on without what fails; and then `result`.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -20,16 +19,19 @@ from inference import (
     Request,
     Sample,
     Unsupported,
-    Usage,
     as_data,
     complete,
 )
-from reasoning.attempts import Samples, Task
+from reasoning.attempts import Attempt, Samples, Task
+from reasoning.beside import surviving
 from reasoning.counting import CountedModel
 from reasoning.trail import State
 
 _SHOWN = 1200
-"""Characters of a candidate that others are shown: its beginning, and its end with the answer."""
+"""Characters of a candidate that is shown with others: its beginning, and its end, with the
+answer."""
+_READ = 2400
+"""Characters of one that is shown alone."""
 UNMEASURED = "without log-probabilities"
 """Whose samples are, in the trail, that were to have them, of an engine that tells none."""
 
@@ -116,6 +118,7 @@ class Workspace:
         self.made: list[Made] = []
         """Everything that was read as a candidate, in its order."""
         self._drawn = 0
+        self._inside = 0
 
     async def sample(
         self,
@@ -130,12 +133,13 @@ class Workspace:
     ) -> list[Made]:
         """n samples of the task itself, as one request. With `watch`, each can be ended alone.
 
-        What has ended stays where the others fail with what the task tolerates. Samples come
-        without `top_logprobs`, and are `UNMEASURED`, where the engine tells none.
+        What has ended stays where the others fail with what the task tolerates, and nothing else.
+        Samples come without `top_logprobs`, and are `UNMEASURED`, where the engine tells none.
         """
-        samples = await self.draw(
+        drawn = await self.draw(
             n, temperature=temperature, watch=watch, top_logprobs=top_logprobs, purpose=purpose
         )
+        samples = [sample for sample in drawn if sample is not None]
         if top_logprobs and not any(sample.logprobs for sample in samples):
             by = by or UNMEASURED
         return [self.keep(sample, at_round=at_round, by=by) for sample in samples]
@@ -149,20 +153,19 @@ class Workspace:
         top_logprobs: int = 0,
         purpose: str = "think",
         max_tokens: int | None = None,
-    ) -> tuple[Sample, ...]:
-        """As `sample`, but nothing is kept as a candidate."""
+    ) -> tuple[Sample | None, ...]:
+        """As `sample`, but nothing is kept as a candidate, and there is None for what failed."""
         request = replace(
             self._request(self.task.request.messages, temperature, purpose, n),
             top_logprobs=top_logprobs,
             max_tokens=max_tokens or self.task.request.max_tokens,
         )
         try:
-            completion = await self._sampled(request, watch)
+            return await self._sampled(request, watch)
         except Unsupported:
             if not top_logprobs:
                 raise
-            completion = await self._sampled(replace(request, top_logprobs=0), watch)
-        return completion.samples
+            return await self._sampled(replace(request, top_logprobs=0), watch)
 
     async def ask(
         self,
@@ -245,9 +248,20 @@ class Workspace:
         self.made.append(made)
         return made
 
-    def count(self, usage: Usage) -> None:
-        """Add what was spent by an attempt inside."""
-        self.model.spent(usage)
+    async def inside(self, attempt: Attempt, request: Request | None = None) -> Samples:
+        """What an attempt makes of the task, or of another request; what it costs counts here."""
+        self._inside += 1
+        task = self.task if request is None else replace(self.task, request=request)
+        samples = await attempt(task.nested(self._inside))
+        self.model.spent(samples.usage)
+        return samples
+
+    def take(
+        self, samples: Samples, *, at_round: int = 1, by: str = "", saw: tuple[str, ...] = ()
+    ) -> Made:
+        """What an attempt inside stands behind, as a candidate."""
+        chosen = (samples.ids[samples.chosen],) if samples.ids else ()
+        return self.keep(samples.best, at_round=at_round, by=by, saw=(*saw, *chosen))
 
     def mark(self, made: Made, *, score: float | None = None, state: State | None = None) -> None:
         """What became of a candidate, for the trail."""
@@ -292,28 +306,25 @@ class Workspace:
         """In their order; None for what failed."""
         models = [self.model if one.model is None else self.model.like(one.model) for one in asks]
         asked = [complete(model, request) for model, request in zip(models, requests, strict=True)]
-        said = await asyncio.gather(*asked, return_exceptions=True)
-        failed = [one for one in said if isinstance(one, BaseException)]
-        for error in failed:
-            if len(failed) == len(said) or not isinstance(error, self.task.tolerated):
-                raise error
-        return [None if isinstance(one, BaseException) else one for one in said]
+        return await surviving(asked, self.task.tolerated)
 
-    async def _sampled(self, request: Request, watch: Watch | None) -> Completion:
+    async def _sampled(self, request: Request, watch: Watch | None) -> tuple[Sample | None, ...]:
         """The samples, each piece of which may be watched."""
-        if watch is None:
-            return await complete(self.model, request)
         live = Live(Collector(request.n), Halt())
         try:
-            await self._watched(request, live, watch)
+            await self._streamed(request, live, watch)
         except self.task.tolerated:
             if not live.ended:
                 raise
-        return live.collector.completion
+            return tuple(
+                one if place in live.ended else None for place, one in enumerate(live.samples)
+            )
+        return live.samples
 
-    async def _watched(self, request: Request, live: Live, watch: Watch) -> None:
-        """Piece by piece."""
-        async with aclosing(self.model.stream(request, live.halt)) as chunks:
+    async def _streamed(self, request: Request, live: Live, watch: Watch | None) -> None:
+        """Piece by piece. Without a watch, the engine need not be able to end single samples."""
+        halt = live.halt if watch else None
+        async with aclosing(self.model.stream(request, halt)) as chunks:
             async for chunk in chunks:
                 live.collector.add(chunk)
                 if chunk.index == ALL:
@@ -321,7 +332,7 @@ class Workspace:
                 live.chunk = chunk
                 if chunk.finish_reason is not None:
                     live.ended.add(chunk.index)
-                watched = watch(live, chunk.index)
+                watched = watch(live, chunk.index) if watch else None
                 if watched is not None:
                     await watched
 
@@ -344,7 +355,12 @@ def shown(candidates: Sequence[Made], *, longest: int = _SHOWN, name: str = "Att
     )
 
 
-def cut(text: str, longest: int) -> str:
+def quoted(text: str) -> str:
+    """As data in a prompt, cut as `cut` does."""
+    return as_data(cut(text))
+
+
+def cut(text: str, longest: int = _READ) -> str:
     """Its beginning and its end, where it is longer."""
     text = text.strip()
     if len(text) <= longest:

@@ -21,6 +21,17 @@ from reasoning import Answers, MathEquality, Tally, last_answer, last_number, pl
         ("18 a day\n#### 18", "18"),
         ("Answer: 1\nNo.\nAnswer: 2", "2"),
         ("Answer: Alfonso Cuarón.", "Alfonso Cuarón"),
+        ("Answer: .5", ".5"),
+        ("... \\boxed{.5}.", ".5"),
+        ("Answer: ...5", "5"),
+        ("\\boxed{3} are left, and one more.\nAnswer: 4", "4"),
+        ("Answer: \\boxed{5}", "5"),
+        ("### Step 1: Add\n2 + 2", None),
+        ("#### 1. Add\n2 + 2", None),
+        ("The answer is 5.\n### Check\n2 + 3", "5"),
+        ("### Final Answer\n\n**42**", "42"),
+        ("#### -5", "-5"),
+        ("#### B", "B"),
         ("\\boxed{never closed", None),
         ("There is none in 12", None),
         ("", None),
@@ -34,6 +45,8 @@ def test_where_numbers_are_asked_for_the_last_one_counts() -> None:
     assert last_number("2 of 3 are 1,200 in all") == "1,200"
     assert last_number("7 days.\nAnswer: 5\nthat is 6 less 1") == "5"
     assert last_number("none") is None
+    assert last_number("see No.5") == "5"
+    assert last_number("about .5") == ".5"
 
 
 SAME = [
@@ -45,8 +58,36 @@ SAME = [
     ("\\text{A}", "a."),
     ("−3", "-3"),
     ("ROMA", "Roma"),
+    (".5", "0.5"),
+    ("1\\frac{1}{2}", "1.5"),
+    ("1 1/2 cups", "3/2"),
+    ("1½", "1.5"),
+    ("(A)", "A"),
+    ("B) Paris", "\\textbf{(B)}"),
+    ("\\[5\\]", "5"),
+    ("(1,200)", "\\left(1, 200\\right)"),
+    ("\\{1,2\\}", "{1, 2}"),
+    ("90^\\circ", "90"),
+    ("5~\\text{cm}^2", "5"),
+    ("50% of them", "50"),
 ]
-DIFFERENT = [("5 km", "5 m"), ("12 May 1969", "12"), ("1", "10"), ("A", "B"), ("-3", "3")]
+DIFFERENT = [
+    ("5 km", "5 m"),
+    ("12 May 1969", "12"),
+    ("1", "10"),
+    ("A", "B"),
+    ("-3", "3"),
+    ("1\\frac{1}{2}", "\\frac{11}{2}"),
+    ("\\frac{x+1}{2}", "x+\\frac{1}{2}"),
+    ("(1,200)", "(1200)"),
+    ("2^n", "2"),
+    ("2x", "2"),
+    ("4\\pi", "4"),
+    ("5+", "5"),
+    ("5 million", "5"),
+    ("50%", "50 km"),
+    ("A) Rome", "A) Paris"),
+]
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
@@ -83,6 +124,9 @@ async def test_a_number_is_the_same_with_marks_of_thousands(number: int) -> None
         ("2^{10}", "1023", False),
         ("(1,2)", "[1,2]", False),
         ("Roma", "Parasite", False),
+        ("5 km", "5 m", False),
+        ("5 m", "5 meters", True),
+        ("2^n", "2", False),
     ],
 )
 async def test_mathematics_is_worked_out(one: str, other: str, equal: bool) -> None:
@@ -94,6 +138,16 @@ async def test_what_takes_too_long_is_not_the_same_and_stops_nothing() -> None:
     async with MathEquality(seconds=0.5) as same:
         assert not await same("9^{9^{9^{9}}}", "9^{9^9}")
         assert await same("\\sqrt{18}", "3\\sqrt{2}")
+
+
+async def test_a_process_that_dies_between_two_questions_is_started_again() -> None:
+    async with MathEquality() as same:
+        assert await same("\\sqrt{18}", "3\\sqrt{2}")
+        process = same._process
+        assert process is not None
+        process.kill()
+        await process.wait()
+        assert await same("\\sqrt{8}", "2\\sqrt{2}")
 
 
 async def test_votes_for_the_same_are_one_and_the_first_of_equals_leads() -> None:

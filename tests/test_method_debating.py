@@ -114,6 +114,15 @@ async def test_the_round_table_ends_when_all_agree() -> None:
     assert (made.confidence, len(named["a"].requests)) == (1.0, 2)
 
 
+async def test_models_that_do_not_differ_have_no_seats_of_their_own() -> None:
+    named = {name: member("Answer: 4", "1.0") for name in "ab"}
+    model = ScriptedModel(lambda request: ["Answer: 4"] * request.n)
+    await method_of("reconcile(3)", Crew(model, named=named, differ=()))(task())
+    assert [len(one.requests) for one in named.values()] == [0, 0]
+    await method_of("reconcile(3)", Crew(model, named=named, differ=("b",)))(task())
+    assert [len(one.requests) for one in named.values()] == [0, 6]
+
+
 async def test_with_fewer_models_than_agents_they_take_seats_by_turns() -> None:
     named = {name: member("Answer: 4", "1.0") for name in "ab"}
     await method_of("reconcile(3)", Crew(ScriptedModel([]), named=named))(task())

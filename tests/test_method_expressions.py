@@ -49,6 +49,10 @@ def test_what_is_written_is_read(text: str, name: str, given: dict[str, object])
         ("vote(once(3))", "once does not take 3; it takes nothing"),
         ("vote(" * 9, "too deep"),
         ("vote " * 200, "in 500 characters at most"),
+        ("vote(n=2.5)", "self-consistency: n is a whole number"),
+        ("best-of(weighted=yes)", "best-of-n: weighted is true or false"),
+        ("debate(1000000000)", "character 8: a number has 9 digits at most"),
+        (f"adaptive-consistency(threshold={'9' * 400})", "a number has 9 digits at most"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(text: str, error: str) -> None:

@@ -1,6 +1,7 @@
 """What a judge gives no hope, or thinks a double, is dropped on its way."""
 
 import re
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -114,6 +115,17 @@ async def test_beginnings_that_cannot_be_judged_all_go_on() -> None:
     model = scripted(say)
     made = await method_of("deepprune(3, chunk=1)", Crew(model))(task())
     assert (len(made.samples), made.confidence) == (3, 1.0)
+
+
+async def test_the_judge_takes_the_place_of_vectors_that_fail() -> None:
+    class Blind(ScriptedModel):
+        async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+            raise ModelUnavailable("gone")
+
+    model = Blind(lambda request: "yes" if request.purpose == "judge" else ["a" * 40] * request.n)
+    made = await method_of("deepprune(3, chunk=2, cosine=0.9)", Crew(model))(task())
+    assert {one.purpose for one in model.requests} == {"think", "judge"}
+    assert len(made.samples) == 1
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,12 @@ async def test_traces_that_end_before_the_first_exchange_need_none() -> None:
     assert [one.n for one in model.requests] == [4]
 
 
+async def test_a_trace_that_is_alone_is_asked_for_no_summary() -> None:
+    model = scripted(lambda request: ["-" * 40] * request.n)
+    await method_of("leap(1, every=5, rounds=2)", Crew(model))(task())
+    assert not [one for one in model.requests if one.messages[-1].content.startswith("Stop here")]
+
+
 @pytest.mark.parametrize(
     ("routing", "places"), [("dispersed", [2, 3]), ("clustered", [0, 1]), ("hybrid", [0, 3])]
 )

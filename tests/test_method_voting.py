@@ -95,5 +95,5 @@ async def test_soft_self_consistency_reads_the_tokens_of_the_answer_alone() -> N
 
 async def test_an_attempt_inside_is_made_n_times_each_from_its_own_seed() -> None:
     made, model = await solved("vote(2, vote(3))", ["1", "1", "2"], ["3", "3", "1"])
-    assert [request.seed for request in model.requests] == [0, 1000]
+    assert len({request.seed for request in model.requests} - {0}) == 2
     assert {sample.text for sample in made.samples} == {"Answer: 1", "Answer: 3"}

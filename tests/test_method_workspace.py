@@ -8,7 +8,7 @@ from method_tasks import scripted, task
 
 from inference import ALL, Chunk, Halt, ModelUnavailable, Request, ScriptedModel, Unsupported, Usage
 from reasoning import Trail
-from reasoning.workspace import UNMEASURED, Ask, Live, Workspace
+from reasoning.workspace import UNMEASURED, Ask, Live, Watch, Workspace
 
 
 class Streaming(ScriptedModel):
@@ -47,15 +47,16 @@ async def test_a_stopped_sample_ends_and_the_others_go_on() -> None:
     assert [one.state for one in trail.candidates] == ["stopped", ""]
 
 
-async def test_what_has_ended_outlives_the_error_of_another_sample() -> None:
+@pytest.mark.parametrize("watch", [None, lambda _live, _index: None])
+async def test_what_has_ended_outlives_the_error_of_another_sample(watch: Watch | None) -> None:
     chunks = Chunk(0, "Answer: 8"), Chunk(0, finish_reason="stop"), Chunk(1, "Ans")
     model = Streaming(*chunks, error=ModelUnavailable("gone"))
     workspace = Workspace(task(), model)
-    made = await workspace.sample(2, watch=lambda _live, _index: None)
-    assert [(one.answer, one.sample.whole) for one in made] == [("8", True), (None, False)]
+    made = await workspace.sample(2, watch=watch)
+    assert [(one.answer, one.sample.whole) for one in made] == [("8", True)]
     model = Streaming(chunks[0], error=ModelUnavailable("gone"))
     with pytest.raises(ModelUnavailable):
-        await Workspace(task(), model).sample(2, watch=lambda _live, _index: None)
+        await Workspace(task(), model).sample(2, watch=watch)
 
 
 async def test_an_engine_without_log_probabilities_is_asked_without_and_that_shows() -> None:

@@ -1,12 +1,11 @@
 """A question as atoms: sub-questions that need one another or nothing, and what is left of it."""
 
-import asyncio
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inference import Message, as_data
-from reasoning.attempts import Attempt, Samples, Task
+from reasoning.attempts import Attempt, Samples, Task, paragraphs
 from reasoning.judging import judged_all
 from reasoning.registry import Crew, method, require
 from reasoning.workspace import Ask, Made, Workspace
@@ -62,13 +61,14 @@ def atom_of_thoughts(crew: Crew, depth: int = 3, most: int = 5) -> Attempt:
                 if contraction is None:
                     break
                 question, by_parts, contracted = contraction
-                scores = await judged_all(workspace, [by_parts, contracted])
+                made = [*by_parts, *contracted]
+                scores = await judged_all(workspace, made)
             except task.tolerated:
                 break
-            for one, score in zip((by_parts, contracted), scores, strict=True):
+            for one, score in zip(made, scores, strict=True):
                 if score > best_score:
                     best, best_score = one, score
-            if best is not contracted:
+            if best not in contracted:
                 break
         return workspace.result(best, best_score)
 
@@ -83,9 +83,9 @@ class _Contraction:
         self._question = question
         self._round = 2 * level
 
-    async def made(self, most: int) -> tuple[str, Made, Made] | None:
-        """The contracted question, the answer by parts, and its own answer; None where nothing can
-        be taken apart."""
+    async def made(self, most: int) -> tuple[str, list[Made], list[Made]] | None:
+        """The contracted question, the answer by parts, and its own answer, each unless it failed;
+        None where nothing can be taken apart."""
         order = (
             f"Do not answer. Split it into at most {most} smaller questions, one a line, numbered. "
             "Behind each, in square brackets, the numbers of those that it needs, or [none]."
@@ -100,10 +100,13 @@ class _Contraction:
         if len(parts) < 2:
             return None
         known = await self._solved(parts)
-        by_parts, (question, contracted) = await asyncio.gather(
-            self._answer(self._question, known, parts),
-            self._contracted(parts, {at: one for at, one in known.items() if not parts[at].needs}),
-        )
+        given = {at: one for at, one in known.items() if not parts[at].needs}
+        question = await self._contracted(parts, given)
+        asks = [
+            self._answering(self._question, known, parts),
+            replace(self._answering(question, {}, parts), saw=_ids(given)),
+        ]
+        by_parts, contracted = await self._workspace.ask_each(asks, at_round=self._round + 1)
         return question, by_parts, contracted
 
     async def _solved(self, parts: Sequence[Atom]) -> dict[int, Made]:
@@ -128,47 +131,36 @@ class _Contraction:
                 f"It is about this: {self._question}\n\n{told}Answer this alone, shortly: "
                 f"{parts[at].question}",
             ),
-            saw=tuple(one.id for one in needed.values()),
+            saw=_ids(needed),
             by=f"sub-question {at + 1}",
             alone=True,
             free=True,
             max_tokens=min(_NOTE, self._workspace.task.request.max_tokens),
         )
 
-    async def _contracted(
-        self, parts: Sequence[Atom], known: Mapping[int, Made]
-    ) -> tuple[str, Made]:
-        """The question with what is known said in it, and its answer."""
+    async def _contracted(self, parts: Sequence[Atom], known: Mapping[int, Made]) -> str:
+        """The question with what is known said in it."""
         prompt = (
             f"Question: {self._question}\n\n{_known(parts, known)}\n\nWrite one simpler question "
             "with the same answer. Say in it all that is still needed, what is known as given. "
             "Write nothing else."
         )
         said = await self._workspace.say(prompt, purpose="think", max_tokens=_NOTE)
-        question = said.strip() or self._question
-        ids = tuple(one.id for one in known.values())
-        return question, await self._answer(question, {}, parts, saw=ids)
+        return said.strip() or self._question
 
-    async def _answer(
-        self,
-        question: str,
-        known: Mapping[int, Made],
-        parts: Sequence[Atom],
-        *,
-        saw: tuple[str, ...] = (),
-    ) -> Made:
-        """Of a whole question."""
-        form = self._workspace.task.answers.form
-        told = "\n\n".join(one for one in (question, _known(parts, known), form) if one)
-        saw = saw or tuple(one.id for one in known.values())
-        ask = Ask(_asked(self._workspace.task, told), saw=saw, alone=True)
-        (made,) = await self._workspace.ask([ask], at_round=self._round + 1)
-        return made
+    def _answering(self, question: str, known: Mapping[int, Made], parts: Sequence[Atom]) -> Ask:
+        """A whole question, with what is known."""
+        told = paragraphs(question, _known(parts, known), self._workspace.task.answers.form)
+        return Ask(_asked(self._workspace.task, told), saw=_ids(known), alone=True)
 
 
 def _asked(task: Task, text: str) -> tuple[Message, ...]:
     """In the place of the question, behind what stands before it."""
     return (*task.request.messages[:-1], Message("user", text))
+
+
+def _ids(known: Mapping[int, Made]) -> tuple[str, ...]:
+    return tuple(one.id for one in known.values())
 
 
 def _known(parts: Sequence[Atom], known: Mapping[int, Made]) -> str:

@@ -11,7 +11,6 @@ from reasoning.methods.voting import voted
 from reasoning.registry import METHODS, Crew, method, require
 from reasoning.workspace import Ask, Made, Workspace, cut
 
-_OWN = 2400
 _REVISE = "Look for a mistake in your answer. Then answer the question again, corrected if need be."
 
 
@@ -120,16 +119,14 @@ async def _hard(
 
 def _revising(one: Made) -> Ask:
     """Its own answer, and that it should look again."""
-    turns = (Message("assistant", cut(one.text, _OWN)), Message("user", _REVISE))
+    turns = (Message("assistant", cut(one.text)), Message("user", _REVISE))
     return Ask(turns, saw=(one.id,), by="revision")
 
 
 async def _handed_on(workspace: Workspace, attempt: Attempt, by: str = "") -> Samples:
     """What an attempt stands behind."""
-    samples = await attempt(workspace.task.nested(0))
-    workspace.count(samples.usage)
-    saw = (samples.ids[samples.chosen],) if samples.ids else ()
-    made = workspace.keep(samples.best, by=by, saw=saw)
+    samples = await workspace.inside(attempt)
+    made = workspace.take(samples, by=by)
     return workspace.result(made, samples.confidence, among=[made])
 
 

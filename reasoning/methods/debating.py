@@ -27,7 +27,6 @@ _UPDATE = (
 _HOW_SURE = "How sure are you that your answer is right? Say a number from 0.0 to 1.0 alone."
 _SURE = r"0\.[0-9]|1\.0"
 _CONFIDENCE = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(%|/\s*100?\b)?")
-_OWN = 2400
 _EXPLAINED = 600
 """Characters of an explanation."""
 
@@ -81,7 +80,7 @@ def reconcile(
     """A round table of different models who say how sure they are, and a vote weighted by that
 
     Each round all see the answers in groups, with explanations and confidences; it ends when all
-    agree. Without `models`, the crew's named models take their seats by turns.
+    agree. Without `models`, those of the crew that differ take their seats by turns.
     """
     require(agents >= 1 and rounds >= 0, "agents must be at least 1, rounds cannot be negative")
     members = _round_table(crew, agents, models)
@@ -112,9 +111,9 @@ def reconcile(
 
 def _round_table(crew: Crew, agents: int, models: Sequence[str]) -> list[Agent]:
     """One for each model that is named; else as many as wanted, of the crew's models by turns."""
-    if models or not crew.named:
+    names = crew.different
+    if models or not names:
         return team(crew, agents, models)
-    names = [*crew.named]
     return team(crew, agents, [names[place % len(names)] for place in range(agents)])
 
 
@@ -125,7 +124,7 @@ async def _say_how_sure(
     fresh = [(agent, one) for agent, one in zip(agents, made, strict=True) if one.id not in sure]
     asks = [
         Ask(
-            (Message("assistant", cut(one.text, _OWN)), Message("user", _HOW_SURE)),
+            (Message("assistant", cut(one.text)), Message("user", _HOW_SURE)),
             model=agent.model,
             max_tokens=8,
             regex=_SURE,

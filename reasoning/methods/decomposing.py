@@ -1,6 +1,5 @@
 """Tasks taken apart: into points, sub-questions, likelihoods."""
 
-import asyncio
 import math
 import re
 from collections.abc import Sequence
@@ -8,6 +7,7 @@ from collections.abc import Sequence
 from inference import Message, Sample, as_data, log_likelihood
 from reasoning.answers import Group, tallied
 from reasoning.attempts import Attempt, Samples, Task
+from reasoning.beside import surviving, together
 from reasoning.judging import agreed, listed
 from reasoning.methods.voting import voted
 from reasoning.once import candidates
@@ -147,16 +147,12 @@ async def _weighed(
     )
     try:
         said = await workspace.ask([ask], at_round=2)
+        different = {" ".join(one.text.split()) for one in said} - {""}
+        asked = [_behind(workspace, fact, groups) for fact in sorted(different)]
+        rows = await surviving(asked, workspace.task.tolerated)
     except workspace.task.tolerated:
         return []
-    different = {" ".join(one.text.split()) for one in said} - {""}
-    rows = await asyncio.gather(
-        *(_behind(workspace, fact, groups) for fact in sorted(different)), return_exceptions=True
-    )
-    for row in rows:
-        if isinstance(row, BaseException) and not isinstance(row, workspace.task.tolerated):
-            raise row
-    return [row for row in rows if not isinstance(row, BaseException)]
+    return [row for row in rows if row is not None]
 
 
 async def _behind(workspace: Workspace, fact: str, groups: Sequence[Group]) -> tuple[float, ...]:
@@ -164,7 +160,7 @@ async def _behind(workspace: Workspace, fact: str, groups: Sequence[Group]) -> t
     told = f"A fact:\n{as_data(fact)}\n\nSay the answer alone."
     messages = workspace.task.asking(told)
     weighed = (log_likelihood(workspace.model, messages, group.answer) for group in groups)
-    return tuple(one.logprob for one in await asyncio.gather(*weighed))
+    return tuple(one.logprob for one in await together(weighed))
 
 
 def combined(rows: Sequence[Sequence[float]], combine: str) -> list[float]:

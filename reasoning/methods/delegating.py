@@ -9,9 +9,8 @@ from reasoning.judging import listed
 from reasoning.methods.voting import voted
 from reasoning.once import candidates
 from reasoning.registry import Crew, method, require
-from reasoning.workspace import Ask, Made, Workspace, cut
+from reasoning.workspace import Ask, Made, Workspace, cut, quoted
 
-_LONGEST = 2400
 _VERIFY = (
     "Check this answer step by step. Say in a few sentences what is wrong with it, or that nothing "
     "is."
@@ -58,23 +57,14 @@ def malt(crew: Crew, n: int = 3, attempt: Attempt | None = None) -> Attempt:
 
 def _checking(task: Task, one: Made) -> Ask:
     """The verifier sees the question and the answer."""
-    told = f"Question: {task.question}\n\nAnswer:\n{as_data(cut(one.text, _LONGEST))}\n\n{_VERIFY}"
+    told = f"Question: {task.question}\n\nAnswer:\n{quoted(one.text)}\n\n{_VERIFY}"
     return Ask((Message("user", told),), (one.id,), "verifier", alone=True, free=True)
 
 
 def _refining(task: Task, one: Made, check: Made) -> Ask:
     """The refiner sees the task, the answer and the check."""
-    told = "\n\n".join(
-        part
-        for part in (
-            f"An answer:\n{as_data(cut(one.text, _LONGEST))}",
-            f"A check of it:\n{as_data(cut(check.text, _LONGEST))}",
-            _REFINE,
-            task.answers.form,
-        )
-        if part
-    )
-    return Ask(task.asking(told), (one.id, check.id), "refiner", alone=True)
+    told = f"An answer:\n{quoted(one.text)}", f"A check of it:\n{quoted(check.text)}", _REFINE
+    return Ask(task.answering(*told), (one.id, check.id), "refiner", alone=True)
 
 
 @method(
@@ -156,8 +146,7 @@ async def _joined(
     if not results:
         (made,) = await workspace.sample(1, at_round=at_round)
         return workspace.result(made)
-    told = "\n\n".join(part for part in (_results(results), _JOIN, task.answers.form) if part)
     saw = tuple(made.id for _, made in results)
-    ask = Ask(task.asking(told), saw, "join", alone=True)
+    ask = Ask(task.answering(_results(results), _JOIN), saw, "join", alone=True)
     (made,) = await workspace.ask([ask], at_round=at_round, purpose="merge")
     return workspace.result(made, among=[made])

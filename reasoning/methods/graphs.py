@@ -1,10 +1,10 @@
 """Graphs of thoughts: what was written comes together again, and verified steps add up."""
 
-import asyncio
 from collections.abc import Sequence
 
 from inference import Message, as_data
 from reasoning.attempts import Attempt, Samples, Task
+from reasoning.beside import together
 from reasoning.judging import agreed, judged_all
 from reasoning.methods.merging import reading
 from reasoning.once import candidates
@@ -144,7 +144,7 @@ async def _verified(
         "Say yes or no."
         for one in fresh
     ]
-    sure = await asyncio.gather(*(agreed(workspace, one) for one in asked))
+    sure = await together(agreed(workspace, one) for one in asked)
     for one, score in zip(fresh, sure, strict=True):
         workspace.mark(one, score=score, state="" if score >= threshold else "dropped")
     return [one for one, score in zip(fresh, sure, strict=True) if score >= threshold]
@@ -184,7 +184,7 @@ def _reporting(task: Task, known: Sequence[Made]) -> Ask:
     """The answer, from what stands."""
     told = f"{_stated(known)}\n\nUse the known steps, and answer." if known else ""
     return Ask(
-        task.asking(f"{told}\n\n{task.answers.form}".strip()),
+        task.answering(told),
         saw=tuple(one.id for one in known),
         by="reporter",
         alone=True,

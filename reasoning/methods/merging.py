@@ -29,7 +29,7 @@ def ssa(crew: Crew, k: int = 5, attempt: Attempt | None = None) -> Attempt:
             "These attempts were made at it. Where they differ, find out which is right. Then "
             "answer the question itself."
         )
-        return await merged(workspace, made, order, purpose="merge")
+        return await merged(workspace, made, order)
 
     return run
 
@@ -78,21 +78,30 @@ def a2r(crew: Crew, n: int = 4, attempt: Attempt | None = None) -> Attempt:
             "Others explored it and came to this. Take it as reference, reason again from the "
             "beginning, and give your own solution."
         )
-        return await merged(workspace, made, order, purpose="merge")
+        return await merged(workspace, made, order)
 
     return run
 
 
 async def merged(
-    workspace: Workspace, made: Sequence[Made], order: str, *, purpose: str
+    workspace: Workspace,
+    made: Sequence[Made],
+    order: str,
+    *,
+    by: str = "synthesizer",
+    at_round: int = 2,
+    purpose: str = "merge",
+    least: int = 2,
 ) -> Samples:
-    """A sample by a reader of all. The vote, where it fails, or where it names no answer and others
-    do."""
-    if len(made) == 1:
-        return workspace.result(made[0])
-    ask = reading(workspace.task, made, order, by="synthesizer")
+    """A sample by a reader of all, where there are at least so many.
+
+    The vote, where it fails, or where it names no answer and others do.
+    """
+    if len(made) < least:
+        return workspace.result(made[0], among=made)
+    ask = reading(workspace.task, made, order, by=by)
     try:
-        (new,) = await workspace.ask([ask], at_round=2, purpose=purpose)
+        (new,) = await workspace.ask([ask], at_round=at_round, purpose=purpose)
     except workspace.task.tolerated:
         return await voted(workspace, made)
     return await concluded(workspace, new, made)
@@ -112,5 +121,5 @@ async def concluded(workspace: Workspace, new: Made, made: Sequence[Made]) -> Sa
 
 def reading(task: Task, made: Sequence[Made], order: str, *, n: int = 1, by: str = "") -> Ask:
     """The task again, with candidates to read and what to do with them."""
-    told = "\n\n".join(part for part in (shown(made), order, task.answers.form) if part)
-    return Ask(task.asking(told), saw=tuple(one.id for one in made), by=by, alone=True, n=n)
+    told = task.answering(shown(made), order)
+    return Ask(told, saw=tuple(one.id for one in made), by=by, alone=True, n=n)

@@ -7,7 +7,7 @@ from inference import as_data
 from reasoning.agents import Agent, begun, discussed, opening, team, turn
 from reasoning.attempts import Attempt, Samples, Task
 from reasoning.judging import agreed, numbers
-from reasoning.methods.merging import concluded, reading
+from reasoning.methods.merging import merged
 from reasoning.methods.voting import voted
 from reasoning.policies import ROLES, TOOLS
 from reasoning.registry import Crew, method, require
@@ -150,13 +150,8 @@ def _reading(task: Task, agent: Agent, made: Sequence[Made]) -> Ask:
 
 
 async def _aggregated(workspace: Workspace, made: Sequence[Made], *, at_round: int) -> Samples:
-    """One answer of a layer's; the vote of the layer, where the aggregator fails."""
-    ask = reading(workspace.task, made, _SYNTHESISE, by="aggregator")
-    try:
-        (new,) = await workspace.ask([ask], at_round=at_round, purpose="merge")
-    except workspace.task.tolerated:
-        return await voted(workspace, made)
-    return await concluded(workspace, new, made)
+    """One answer of a layer's; a layer of one is read, too."""
+    return await merged(workspace, made, _SYNTHESISE, by="aggregator", at_round=at_round, least=1)
 
 
 async def _kept(workspace: Workspace, made: Sequence[Made], k: int) -> list[Made]:

@@ -13,7 +13,6 @@ from reasoning.workspace import Ask, Made, Workspace, cut, shown
 
 _WHICH = "So which of the answers is the best? Say its number alone."
 _TALKS = ("one-by-one", "simultaneous")
-_LONGEST = 2400
 _ROOM = 256
 """Tokens of a statement."""
 
@@ -102,7 +101,7 @@ class _Panel:
             Ask(
                 (
                     *self._asked[name],
-                    Message("assistant", cut(one.text, _LONGEST)),
+                    Message("assistant", cut(one.text)),
                     Message("user", _WHICH),
                 ),
                 alone=True,

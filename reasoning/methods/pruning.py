@@ -1,18 +1,16 @@
 """What a judge gives no hope, or thinks a double of another, is dropped on the way."""
 
-import asyncio
 from collections.abc import Sequence
 from math import ceil
 
-from inference import Message, as_data, embeddings, p_yes
+from inference import Message, embeddings, p_yes
 from reasoning.attempts import Attempt, Samples, Task
+from reasoning.beside import together
 from reasoning.chunks import Hypotheses, Hypothesis
 from reasoning.judging import judged_all, promising
 from reasoning.methods.voting import voted
 from reasoning.registry import Crew, method, require
-from reasoning.workspace import Workspace, cut
-
-_LONGEST = 2400
+from reasoning.workspace import Workspace, quoted
 
 
 @method(
@@ -118,10 +116,13 @@ class _Nearness:
         threshold: float,
         cosine: float,
     ) -> "_Nearness":
-        """By the judge, or by vectors where a cosine is given."""
+        """By the judge, or by vectors where a cosine is given and they can be had."""
         if not cosine:
             return cls(workspace, threshold)
-        made = await embeddings(workspace.model, [one.text for one in hypotheses])
+        try:
+            made = await embeddings(workspace.model, [one.text for one in hypotheses])
+        except workspace.task.tolerated:
+            return cls(workspace, threshold)
         numbers = [one.number for one in hypotheses]
         return cls(workspace, cosine, dict(zip(numbers, made.vectors, strict=True)))
 
@@ -129,7 +130,7 @@ class _Nearness:
         self, one: Hypothesis, clusters: Sequence[list[Hypothesis]]
     ) -> list[Hypothesis] | None:
         """Which it joins; None: none. Of equals, the first."""
-        near = await asyncio.gather(*(self._near(one, cluster[0]) for cluster in clusters))
+        near = await together(self._near(one, cluster[0]) for cluster in clusters)
         best = max(range(len(near)), key=lambda place: near[place], default=None)
         return None if best is None or near[best] < self._threshold else clusters[best]
 
@@ -143,8 +144,8 @@ class _Nearness:
             return sum(first * second for first, second in pairs)
         asked = (
             f"Question: {self._workspace.task.question}\n\n"
-            f"Beginning of solution A:\n{as_data(cut(other.text, _LONGEST))}\n\n"
-            f"Beginning of solution B:\n{as_data(cut(one.text, _LONGEST))}\n\n"
+            f"Beginning of solution A:\n{quoted(other.text)}\n\n"
+            f"Beginning of solution B:\n{quoted(one.text)}\n\n"
             "Will both solutions come to the same answer? Say yes or no."
         )
         try:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from inference import Message, as_data, estimated_tokens
-from reasoning.attempts import Attempt, Samples, Task
+from reasoning.attempts import Attempt, Samples, Task, paragraphs
 from reasoning.once import candidates
 from reasoning.registry import Crew, method, require
 from reasoning.workspace import Ask, Made, Workspace, cut
@@ -88,7 +88,7 @@ def _reading(part: str, question: str, note: Made | None) -> Ask:
 def _answering(task: Task, question: str, note: Made) -> Ask:
     """The manager's turn."""
     told = f"Notes on a long text:\n{as_data(note.text)}\n\nQuestion: {question}"
-    asked = Message("user", f"{told}\n\n{task.answers.form}".strip())
+    asked = Message("user", paragraphs(told, task.answers.form))
     messages = (*task.request.messages[:-1], asked)
     return Ask(messages, saw=(note.id,), by="manager", alone=True)
 

@@ -1,6 +1,5 @@
 """Monte Carlo tree search: what comes of a step says how good it was."""
 
-import asyncio
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from dataclasses import dataclass, field
 from inference import Message, as_data
 from reasoning.answers import last_number, tallied
 from reasoning.attempts import Attempt, Samples, Task
+from reasoning.beside import together
 from reasoning.judging import agreed, judged_all
 from reasoning.methods.voting import voted
 from reasoning.registry import Crew, method, require
@@ -139,7 +139,7 @@ class _World:
         made = await self._workspace.ask([ask], at_round=len(node.before) + 1)
         different = {" ".join(one.text.split()): one for one in reversed(made)}
         asked = [one for one in made if one.text.strip() and one in different.values()]
-        scores = await asyncio.gather(*(self._useful(node, one.text) for one in asked))
+        scores = await together(self._useful(node, one.text) for one in asked)
         for one, useful in zip(asked, scores, strict=True):
             self._workspace.mark(one, score=useful)
             ends = one.text.strip().casefold().startswith(_DONE)
@@ -192,8 +192,7 @@ class _World:
         """The answer of the whole."""
         task, known = self._workspace.task, _transcript(node)
         told = f"This is known:\n{as_data(known)}\n\nNow answer." if known else ""
-        told = f"{told}\n\n{task.answers.form}".strip()
-        return Ask(task.asking(told), saw=_ids(node), alone=True, n=self._m)
+        return Ask(task.answering(told), saw=_ids(node), alone=True, n=self._m)
 
 
 def _transcript(node: _State) -> str:

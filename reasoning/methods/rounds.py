@@ -148,7 +148,7 @@ def _distilling(task: Task, made: Sequence[Made], kappa: int) -> Ask:
         "contradict each other, which results and answers they found, what is still open."
     )
     return Ask(
-        task.asking(f"{shown(made)}\n\n{order}"),
+        task.asking(shown(made), order),
         saw=tuple(one.id for one in made),
         by="notes",
         alone=True,
@@ -161,9 +161,7 @@ def _refining(task: Task, note: Made, kappa: int, *, n: int = 1) -> Ask:
     """The task again, with the workspace."""
     notes = as_data(cut(note.text, kappa * _CHARACTERS))
     order = f"Notes from earlier attempts:\n{notes}\n\nUse them, check them, and solve it."
-    return Ask(
-        task.asking(f"{order}\n\n{task.answers.form}".strip()), saw=(note.id,), alone=True, n=n
-    )
+    return Ask(task.answering(order), saw=(note.id,), alone=True, n=n)
 
 
 def _below(threshold: float) -> Callable[[Sequence[float]], bool]:

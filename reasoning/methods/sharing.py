@@ -73,6 +73,8 @@ class _Told:
 async def _told(workspace: Workspace, traces: Hypotheses, summary: int) -> list[_Told]:
     """Of each that is at work, side by side; those that cannot say are left out."""
     going = [one for one in traces.open if one.text.strip()]
+    if len(going) < 2:  # nobody would read it
+        return []
     asks = [
         Ask(
             (Message("assistant", one.text), Message("user", _SUMMARISE)),
@@ -82,8 +84,6 @@ async def _told(workspace: Workspace, traces: Hypotheses, summary: int) -> list[
         )
         for one in going
     ]
-    if not asks:
-        return []
     try:
         said = await workspace.ask_each(asks, at_round=traces.round, temperature=0.0)
     except workspace.task.tolerated:

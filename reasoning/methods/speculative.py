@@ -1,11 +1,12 @@
 """A small model writes the steps, a large one checks them."""
 
-import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reasoning.attempts import Attempt, Samples, Task
+from reasoning.attempts import Attempt, Samples, Task, paragraphs
+from reasoning.beside import together
+from reasoning.judging import step_right
 from reasoning.methods.voting import voted
 from reasoning.registry import Crew, method, require
 from reasoning.thoughts import (
@@ -18,7 +19,6 @@ from reasoning.thoughts import (
     promising,
     searched,
     solutions,
-    step_right,
     valued,
 )
 from reasoning.workspace import Workspace
@@ -81,7 +81,7 @@ def _speculating(workspace: Workspace, k: int, bar: Bar) -> Grow:
 
     async def grow(lines: Sequence[Line], at_round: int) -> list[Line]:
         families = await _proposed(workspace, lines, k, 2 * at_round - 1)
-        judged = [await promising(workspace, family) for family in families]
+        judged = await together(promising(workspace, family) for family in families)
         accepted = [[one for one in those if one.value >= bar.height] for those in judged]
         rejected = [one for those in judged for one in those if one.value < bar.height]
         missing = {
@@ -159,8 +159,8 @@ def ssr(crew: Crew, n: int = 5, bar: float = 0.7, depth: int = 10) -> Attempt:
     async def run(task: Task) -> Samples:
         workspace = Workspace(task, crew.model)
         picked = await _picked(workspace, n)
-        told = [f"{STRATEGIES[place]}\n\n{task.answers.form}".strip() for place in picked]
-        lines = await asyncio.gather(*(_drafted(workspace, one, bar, depth) for one in told))
+        told = [paragraphs(STRATEGIES[place], task.answers.form) for place in picked]
+        lines = await together(_drafted(workspace, one, bar, depth) for one in told)
         lines = [one for one in lines if one.steps] or lines[:1]
         made = await finished(workspace, lines, at_round=depth + 1)
         return await voted(workspace, made, [one.value for one in lines])
@@ -203,7 +203,7 @@ async def _stepped(workspace: Workspace, line: Line, bar: float) -> Line | None:
     at_round = len(line.steps) + 1
     ((*drafts,),) = await _proposed(workspace, [line], 1, at_round)
     if drafts:
-        sure = await step_right(workspace, line, drafts[0].steps[-1])
+        sure = await step_right(workspace, line.text, drafts[0].steps[-1].text)
         drafts = [valued(workspace, drafts[0], sure)]
         if sure >= bar:
             return drafts[0]

@@ -8,14 +8,14 @@ from inference import as_data
 from reasoning.agents import Agent, begun, discussed, others_of, reading_others, team, turn
 from reasoning.answers import tallied
 from reasoning.attempts import Attempt, Samples, Task
+from reasoning.beside import together
 from reasoning.judging import agreed, listed, preferred
-from reasoning.methods.merging import concluded, reading
+from reasoning.methods.merging import concluded, merged
 from reasoning.methods.voting import voted
 from reasoning.policies import PATHS, ROLES
 from reasoning.registry import Crew, method, require
-from reasoning.workspace import Ask, Made, Workspace, cut
+from reasoning.workspace import Ask, Made, Workspace, quoted
 
-_LONGEST = 2400
 _EXPERT = re.compile(r"^expert\s*\d*\s*[:.-]\s*", re.IGNORECASE)
 _NAMES = "[A-Z][A-Za-z -]{2,30}"
 _TEAM_MATES = "Find where you and your team mates differ, and answer the question again."
@@ -106,23 +106,24 @@ async def _review(workspace: Workspace, agents: Sequence[Agent], rounds: int) ->
 
 def _on(task: Task, one: Made, order: str) -> Ask:
     """The task, an answer of another agent, and what to do about it."""
-    told = f"Answer of another agent:\n{as_data(cut(one.text, _LONGEST))}\n\n{order}"
-    messages = task.asking("\n\n".join(part for part in (told, task.answers.form) if part))
-    return Ask(messages, saw=(one.id,), alone=True)
+    told = f"Answer of another agent:\n{quoted(one.text)}"
+    return Ask(task.answering(told, order), saw=(one.id,), alone=True)
 
 
 async def _retrieve(workspace: Workspace, agents: Sequence[Agent], rounds: int) -> Samples:
     """The first of those that are truest to their reasons."""
     _, made = await begun(workspace, agents)
-    scores = []
-    for one in made:
-        asked = (
+    scores = await together(
+        agreed(
+            workspace,
             f"Question: {workspace.task.question}\n\nReasons and answer:\n"
-            f"{as_data(cut(one.text, _LONGEST))}\n\n"
-            "Does the answer follow from these reasons, and are they right? Say yes or no."
+            f"{quoted(one.text)}\n\n"
+            "Does the answer follow from these reasons, and are they right? Say yes or no.",
         )
-        scores.append(await agreed(workspace, asked))
-        workspace.mark(one, score=scores[-1])
+        for one in made
+    )
+    for one, score in zip(made, scores, strict=True):
+        workspace.mark(one, score=score)
     return workspace.result(made[scores.index(max(scores))], max(scores), among=made)
 
 
@@ -154,21 +155,9 @@ def rr_mp(crew: Crew, paths: int = 3) -> Attempt:
             return [_on(task, one, _REFLECT) for one in made]
 
         made = await discussed(workspace, reflecting, made, 1, asking)
-        return await _summed_up(workspace, made, at_round=3)
+        return await merged(workspace, made, _SUMMARY, by="summarizer", at_round=3)
 
     return run
-
-
-async def _summed_up(workspace: Workspace, made: Sequence[Made], *, at_round: int) -> Samples:
-    """By one who has read all; the vote, where that fails."""
-    if len(made) == 1:
-        return workspace.result(made[0], among=made)
-    ask = reading(workspace.task, made, _SUMMARY, by="summarizer")
-    try:
-        (new,) = await workspace.ask([ask], at_round=at_round, purpose="merge")
-    except workspace.task.tolerated:
-        return await voted(workspace, made)
-    return await concluded(workspace, new, made)
 
 
 @method(
@@ -197,7 +186,7 @@ def comm(crew: Crew, experts: int = 2, rounds: int = 2) -> Attempt:
             ]
 
         made = await discussed(workspace, left, made, rounds - 1, asking)
-        return await _summed_up(workspace, made, at_round=rounds + 1)
+        return await merged(workspace, made, _SUMMARY, by="summarizer", at_round=rounds + 1)
 
     return run
 

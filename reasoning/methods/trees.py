@@ -1,13 +1,13 @@
 """Trees of thoughts: steps are proposed, judged, and the best of them go on."""
 
-import asyncio
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from random import Random
 
 from inference import Unsupported, as_data
 from reasoning.attempts import Attempt, Samples, Task
-from reasoning.judging import votes
+from reasoning.beside import together
+from reasoning.judging import step_right, votes
 from reasoning.methods.voting import voted
 from reasoning.registry import Crew, method, require
 from reasoning.thoughts import (
@@ -21,7 +21,6 @@ from reasoning.thoughts import (
     promising,
     searched,
     solutions,
-    step_right,
     valued,
 )
 from reasoning.workspace import Workspace, cut
@@ -197,7 +196,7 @@ def _evaluating(workspace: Workspace, n: int, weight: float) -> Grow:
         if len(child.steps) == len(parent.steps):
             return child
         step = child.steps[-1]
-        sure = await step_right(workspace, parent, step)
+        sure = await step_right(workspace, parent.text, step.text)
         logprobs = [token.logprob for token in step.sample.logprobs]
         likely = math.exp(sum(logprobs) / len(logprobs)) if logprobs else 1.0
         return valued(workspace, child, parent.value * step_score(likely, sure, weight))
@@ -208,9 +207,7 @@ def _evaluating(workspace: Workspace, n: int, weight: float) -> Grow:
         except Unsupported:
             families = await grown(workspace, lines, n, at_round=at_round)
         pairs = zip(lines, families, strict=True)
-        return await asyncio.gather(
-            *(evaluated(line, one) for line, those in pairs for one in those)
-        )
+        return await together(evaluated(line, one) for line, those in pairs for one in those)
 
     return grow
 

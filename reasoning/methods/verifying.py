@@ -1,16 +1,16 @@
 """What a judge thinks best: of the whole, of each step, of two side by side."""
 
-import asyncio
 from collections.abc import Sequence
 from math import prod
 
-from inference import Message, as_data, p_yes
+from inference import Message
 from reasoning.attempts import Attempt, Samples, Task
-from reasoning.judging import judged_all, judged_steps, preferred
+from reasoning.beside import together
+from reasoning.judging import agreed, judged_all, judged_steps, preferred
 from reasoning.methods.voting import voted
 from reasoning.once import candidates
 from reasoning.registry import Crew, method, require
-from reasoning.workspace import Ask, Made, Workspace, cut
+from reasoning.workspace import Ask, Made, Workspace, quoted
 
 
 @method(
@@ -87,7 +87,7 @@ def process_verifier(
     async def run(task: Task) -> Samples:
         workspace = Workspace(task, crew.model)
         made = await candidates(workspace, attempt, n)
-        steps = await asyncio.gather(*(judged_steps(workspace, one) for one in made))
+        steps = await together(judged_steps(workspace, one) for one in made)
         scores = [min(marks) if aggregate == "min" else prod(marks) for marks in steps]
         return await _best(workspace, made, scores, weighted)
 
@@ -112,8 +112,7 @@ def generative_verifier(
     async def run(task: Task) -> Samples:
         workspace = Workspace(task, crew.model)
         made = await candidates(workspace, attempt, n)
-        verified = (_verified(workspace, one, rationales) for one in made)
-        scores = await asyncio.gather(*verified)
+        scores = await together(_verified(workspace, one, rationales) for one in made)
         return await _best(workspace, made, scores, weighted=False)
 
     return run
@@ -142,7 +141,7 @@ def knockout(crew: Crew, n: int = 8, attempt: Attempt | None = None) -> Attempt:
         while len(left) > 1:
             pairs = list(zip(left[::2], left[1::2], strict=False))
             bye = [left[-1]] if len(left) % 2 else []
-            left = [*await asyncio.gather(*(_winner(workspace, *pair) for pair in pairs)), *bye]
+            left = [*await together(_winner(workspace, *pair) for pair in pairs), *bye]
         return workspace.result(left[0], among=made)
 
     return run
@@ -167,28 +166,23 @@ async def _verified(workspace: Workspace, candidate: Made, rationales: int) -> f
     """The mean yes behind several checks in words; undecided where the judge fails."""
     asked = (
         f"Question: {workspace.task.question}\n\nProposed solution:\n"
-        f"{as_data(cut(candidate.text, 2400))}\n\n"
+        f"{quoted(candidate.text)}\n\n"
         "Check the solution step by step. Is its answer correct?"
     )
     check = Ask((Message("user", asked),), saw=(candidate.id,), by="verifier", alone=True)
     try:
         checks = await workspace.ask([check] * rationales, at_round=2, purpose="judge")
-        verdicts = (_verdict(workspace, asked, one) for one in checks)
-        scores = list(await asyncio.gather(*verdicts))
     except workspace.task.tolerated:
-        scores = [0.5]
-    workspace.mark(candidate, score=sum(scores) / len(scores))
-    return sum(scores) / len(scores)
-
-
-async def _verdict(workspace: Workspace, asked: str, check: Made) -> float:
-    """The yes at the end of a check."""
-    turns = (
-        Message("user", asked),
-        Message("assistant", check.text),
-        Message("user", "So is the answer correct? Say yes or no."),
+        return 0.5
+    scores = await together(
+        agreed(
+            workspace,
+            "So is the answer correct? Say yes or no.",
+            behind=(Message("user", asked), Message("assistant", one.text)),
+        )
+        for one in checks
     )
-    return (await p_yes(workspace.model, turns)).value
+    return sum(scores) / len(scores)
 
 
 async def _best(

@@ -56,9 +56,13 @@ def adaptive_consistency(
     async def run(task: Task) -> Samples:
         workspace = Workspace(task, crew.model)
         tally, made = Tally(task.answers), list[Made]()
-        while len(made) < most:
-            n = min(batch, most - len(made))
-            fresh = await candidates(workspace, attempt, n, first=len(made))
+        for asked in range(0, most, batch):
+            try:
+                fresh = await candidates(workspace, attempt, min(batch, most - asked))
+            except task.tolerated:
+                if not made:
+                    raise
+                break
             for one in fresh:
                 await tally.add(one.answer, len(made))
                 made.append(one)
