@@ -12,11 +12,7 @@ from planner.budget import Budget
 from planner.calling import Caller, Shared
 from planner.desk import Desk, ResearchSettings, Result, Review, Toolbox
 from planner.errors import Withdrawn
-from planner.events import (
-    RunEnded,
-    RunStarted,
-    Trace,
-)
+from planner.events import RunEnded, RunStarted, Trace
 from planner.executor import Executor
 from planner.handing import waiting_calls
 from planner.history import History, known_results
@@ -87,8 +83,7 @@ async def research(
 
 
 async def _phases() -> Any:
-    """The graph. LangGraph takes half a second to import, which nobody is to wait for who only
-    looks at runs, and nothing else of a process that serves many."""
+    """The graph, imported by a thread: LangGraph takes long, and other runs go on meanwhile."""
     return (await asyncio.to_thread(import_module, "planner.phases")).phases()
 
 

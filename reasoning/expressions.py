@@ -141,10 +141,8 @@ class _Reading:
 
     def _number(self) -> int | float:
         """Whole, unless it has a point."""
-        token = self._next()
-        number = float(token) if "." in token else int(token)
-        self._at += 1
-        return number
+        token = self._step()
+        return float(token) if "." in token else int(token)
 
     def _names(self) -> tuple[str, ...]:
         """Between square brackets."""

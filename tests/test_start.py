@@ -24,7 +24,7 @@ def test_help_lists_every_command_and_a_misspelt_one_is_told_apart() -> None:
     listed = breadth("--help").stdout
     for name, help_ in {
         "ask": "Answer a question",
-        "eval": "",
+        "eval": "Measure how well",
         "keys": "API keys of the service.",
         "version": "Print the version.",
     }.items():

@@ -6,7 +6,7 @@ from reasoning.judging import listed
 from reasoning.methods.merging import concluded
 from reasoning.once import candidates
 from reasoning.registry import Crew, method, require
-from reasoning.workspace import Ask, Made, Workspace, cut
+from reasoning.workspace import Ask, Made, Workspace, cut, quoted
 
 _ROOM = 256
 """Tokens of the questions, and of the answer to each."""
@@ -46,7 +46,7 @@ def chain_of_verification(crew: Crew, most: int = 4, attempt: Attempt | None = N
 async def _found(workspace: Workspace, draft: Made, most: int) -> list[tuple[str, Made]]:
     """Questions about the draft, and the answer to each of one who has not read the draft, and so
     does not repeat its mistakes."""
-    told = f"Question: {workspace.task.question}\n\nA draft:\n{as_data(cut(draft.text, 2400))}"
+    told = f"Question: {workspace.task.question}\n\nA draft:\n{quoted(draft.text)}"
     order = (
         "Do not answer it. Which questions would find the mistakes of this draft? Each about one "
         f'fact and clear by itself, one a line, at most {most}. Write "1. ...?"'
@@ -69,7 +69,6 @@ def _revising(task: Task, draft: Made, found: list[tuple[str, Made]]) -> Ask:
     """The task again, with the draft and what was found."""
     facts = "\n\n".join(f"{question}\n{cut(made.text, 600)}" for question, made in found)
     order = "Answer again: put right what these facts show to be wrong, and keep the rest."
-    told = [f"A draft:\n{as_data(cut(draft.text, 2400))}", f"Facts:\n{as_data(facts)}", order]
+    told = f"A draft:\n{quoted(draft.text)}", f"Facts:\n{as_data(facts)}", order
     saw = (draft.id, *(made.id for _, made in found))
-    more = "\n\n".join([*told, task.answers.form])
-    return Ask(task.asking(more.rstrip()), saw, "revision", alone=True)
+    return Ask(task.answering(*told), saw, "revision", alone=True)
