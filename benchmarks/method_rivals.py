@@ -31,7 +31,8 @@ from benchmarks.engines import engine
 from benchmarks.method_door import Door, Passed
 from benchmarks.method_pool import Problem, problems, request_of
 from benchmarks.method_rival import Rival, WayError, rival
-from benchmarks.methods import Say, interval
+from benchmarks.method_scores import wilson
+from benchmarks.methods import Say
 from inference import EndpointModel
 from reasoning import Answers, Crew, MathEquality, Task, last_number, method_of
 from reasoning.answers import FORM
@@ -119,7 +120,7 @@ async def run(method: str, solve: Solve, problem: Problem, door: Door, answers: 
 def row(way: Way, runs: Sequence[Run]) -> dict[str, Any]:
     """The means of a way."""
     right = sum(one.right for one in runs)
-    low, high = interval(right, len(runs))
+    low, high = wilson(right, len(runs))
     return {
         "family": way.family, "library": way.library, "method": way.method, "n": len(runs),
         "right": right, "accuracy": right / len(runs), "low": low, "high": high,

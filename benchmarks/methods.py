@@ -1,16 +1,19 @@
 """Methods of reasoning on grade-school and competition mathematics: accuracy, and what it costs.
 
     python benchmarks/methods.py --data FOLDER --record samples.jsonl
-    python benchmarks/methods.py --data FOLDER --record samples.jsonl --live 20 --methods rsa,debate
+    python benchmarks/methods.py --data FOLDER --record samples.jsonl --kept asked.jsonl --live 20
+    python benchmarks/methods.py --data FOLDER --record samples.jsonl --methods "rsa(4);debate"
     python benchmarks/methods.py --data FOLDER --quick --json
 
 Samples with log-probabilities are recorded once, 16 of each question, by the embedded model;
 `--record` keeps them, and adds what is missing. Methods that only select are replayed over them,
 eight times, each time from another sample on: a sample costs what was written of it before it was
-stopped. The others ask the model itself, once, so many questions as `--live` says. Of every method:
-n, the accuracy with its 95 % interval (Wilson's, of n questions), and tokens written, calls, rounds
-and seconds for a question. Bounds: `pass@N` is right where any of N samples is (the estimator of
-Chen et al., 2107.03374), `majority@N` votes over the first N.
+stopped. The others ask the model itself, so many questions as `--live` says, `--beside` of them at
+once, each for about `--budget` whole samples; `--kept` keeps what was asked, and the next run goes
+on behind it. Of every method: n, the accuracy with its 95 % interval (Wilson's, of n questions),
+what it is above one sample on the same questions (paired bootstrap), and tokens written, calls,
+rounds and seconds for a question. Bounds: `pass@N` is right where any of N samples is (the
+estimator of Chen et al., 2107.03374), `majority@N` votes over the first N.
 """
 
 import argparse
@@ -21,9 +24,8 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import product
-from math import comb, sqrt
 from pathlib import Path
 from statistics import mean
 
@@ -32,21 +34,15 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.method_pool import Problem, RecordedSamples, problems, recorded, request_of
-from inference import PACKAGED, EmbeddedModel, Model
-from reasoning import (
-    Answers,
-    Crew,
-    MathEquality,
-    Task,
-    last_number,
-    method_of,
-    parsed,
-    tallied,
-)
+from benchmarks.method_live import Kept, attempted, equal, live
+from benchmarks.method_pool import Problem, RecordedSamples, problems, recorded
+from benchmarks.method_scores import Run, marks, pass_at, scored
+from inference import PACKAGED, EmbeddedModel
+from reasoning import Answers, MathEquality, last_number, parsed, tallied
 from reasoning.answers import FORM
-from reasoning.counting import CountedModel
 from service.settings import Settings
+
+_DRAWS = 8
 
 
 def replayed(n: int) -> list[str]:
@@ -64,63 +60,15 @@ def replayed(n: int) -> list[str]:
     ]
 
 
-_DRAWS = 8
-LIVE = ("best-of-n(4)", "knockout(4)", "universal-self-consistency(4)", "parallel-refinement(4)",
-        "debate", "mixture-of-agents", "rsa(n=4, k=2, t=2)", "ssa")  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Scored:
-    """A method over so many questions."""
-
-    method: str
-    n: int
-    accuracy: float
-    low: float
-    high: float
-    tokens: float
-    """Written, for a question."""
-    calls: float
-    rounds: int
-    """At most."""
-    seconds: float
-
-
-def interval(right: float, n: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson's, of a share."""
-    share, square = right / n, z * z
-    middle = (share + square / (2 * n)) / (1 + square / n)
-    half = z * sqrt(share * (1 - share) / n + square / (4 * n * n)) / (1 + square / n)
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
-def pass_at(k: int, n: int, right: int) -> float:
-    """How likely one of k samples is right, drawn from n."""
-    return 1 - comb(n - right, k) / comb(n, k)
-
-
-async def scored(
-    method: str, model: Model, asked: Sequence[Problem], answers: Answers, say: "Say"
-) -> Scored:
-    """One method over the problems, one after another."""
-    firsts = model.firsts(_DRAWS) if isinstance(model, RecordedSamples) else (0,)
-    marks, tokens, calls, began = [], [], [], time.monotonic()
-    for problem, first in product(asked, firsts):
-        if isinstance(model, RecordedSamples):
-            model.begin(problem, first=first)
-        counted = CountedModel(model)
-        task = Task(request_of(problem, answers.form), answers)
-        made = await method_of(method, Crew(counted))(task)
-        said = answers.of(made.best.text)
-        marks.append(said is not None and await answers.same(said, problem.gold))
-        tokens.append(counted.usage.completion_tokens)
-        calls.append(counted.calls)
-    say(f"{method}: {mean(marks):.3f} of {len(asked)}")
-    low, high = interval(mean(marks) * len(asked), len(asked))
-    return Scored(
-        method, len(asked), mean(marks), low, high, mean(tokens), mean(calls),
-        parsed(method).cost[1], (time.monotonic() - began) / len(marks),
-    )  # fmt: skip
+async def over(
+    pool: RecordedSamples, methods: Sequence[str], asked: Sequence[Problem], answers: Answers
+) -> dict[str, list[Run]]:
+    """What each comes to with the recorded samples."""
+    runs: dict[str, list[Run]] = {method: [] for method in methods}
+    for method, problem, first in product(methods, asked, pool.firsts(_DRAWS)):
+        pool.begin(problem, first=first)
+        runs[method].append(await attempted(method, pool, problem, answers))
+    return runs
 
 
 async def bounds(
@@ -169,28 +117,19 @@ async def measured(options: argparse.Namespace) -> dict[str, object]:
         await recorded(model, asked, options.samples, options.record, form=FORM, say=say)
         pool = RecordedSamples(options.record)
         asked = [one for one in asked if one.text in pool.recordings]
-        named = options.methods or (() if options.quick else LIVE)
-        rows = [
-            await scored(one, pool, asked, answers, say)
-            for one in _known(replayed(options.samples))
-        ]
-        rows += [
-            await scored(one, model, asked[: options.live], answers, say)
-            for one in (_known(named) if options.live else ())
-        ]
+        runs = await over(pool, replayed(options.samples), asked, answers)
+        once = marks(runs["once"])
+        runs |= await live(
+            options.methods, asked[: options.live], model, answers,
+            Kept(options.kept, options.model), say, beside=options.beside, minutes=options.minutes,
+        )  # fmt: skip
+        rows = [scored(method, of, once) for method, of in runs.items() if of]
         return {
             "model": options.model,
             "questions": len(asked),
             "bounds": dict(await bounds(pool, asked, answers)),
             "methods": [asdict(row) for row in rows],
         }
-
-
-def _known(methods: Sequence[str]) -> list[str]:
-    """Refuses at once what would fail after hours."""
-    for method in methods:
-        parsed(method)
-    return list(methods)
 
 
 def drawn(found: Mapping[str, object], *, wide: int = 60, high: int = 16) -> str:
@@ -206,21 +145,32 @@ def drawn(found: Mapping[str, object], *, wide: int = 60, high: int = 16) -> str
     return "\n".join([*lines, f"     +{'-' * wide}", f"      0{most:>{wide - 1},.0f} tokens"])
 
 
+def _signed(gain: Mapping[str, float] | None) -> str:
+    """With its interval."""
+    if gain is None:
+        return ""
+    return f"{gain['mean']:+.3f} ({gain['low']:+.2f} to {gain['high']:+.2f})"
+
+
 def show(found: Mapping[str, object]) -> None:
     """A table, the bounds, and the plot."""
-    table = Table("", "method", "n", "accuracy", "95 %", "tokens", "calls", "rounds", "seconds")
+    heads = ("method", "n", "accuracy", "95 %", "gain", "tokens", "calls", "rounds", "seconds")
+    table = Table("", *heads)
     rows, held = found["methods"], found["bounds"]
     assert isinstance(rows, list)
     assert isinstance(held, dict)
     for number, row in enumerate(rows):
         table.add_row(
             chr(ord("a") + number % 26), row["method"], f"{row['n']}", f"{row['accuracy']:.3f}",
-            f"{row['low']:.3f}-{row['high']:.3f}", f"{row['tokens']:,.0f}", f"{row['calls']:.1f}",
-            f"{row['rounds']}", f"{row['seconds']:.2f}",
+            f"{row['low']:.3f}-{row['high']:.3f}", _signed(row["gain"]), f"{row['tokens']:,.0f}",
+            f"{row['calls']:.1f}", f"{row['rounds']}", f"{row['seconds']:.2f}",
         )  # fmt: skip
-    console = Console(width=110)
+    console = Console(width=130)
     console.print(table)
     console.print("  ".join(f"{name} {value:.3f}" for name, value in held.items()))
+    for row in rows:
+        if row["failed"]:
+            console.print(f"{row['method']} failed {row['failed']} times: {row['error']}")
     print(drawn(found))
 
 
@@ -232,13 +182,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--questions", type=int, default=100)
     parser.add_argument("--samples", type=int, default=16, help="of each question, recorded")
     parser.add_argument("--live", type=int, default=20, help="questions of methods that ask")
-    parser.add_argument("--methods", type=lambda text: text.split(";"), help="between them: ;")
+    parser.add_argument("--budget", type=int, default=4, help="samples of a method that asks")
+    parser.add_argument("--kept", type=Path, help="where what was asked is kept; else nowhere")
+    parser.add_argument("--beside", type=int, default=1, help="methods that ask at once")
+    parser.add_argument("--minutes", type=float, default=600, help="none asks on after so many")
+    parser.add_argument(
+        "--methods", type=lambda text: text.split(";"), help="instead of all; between them: ;"
+    )
     parser.add_argument("--model", default="small", choices=sorted(PACKAGED))
     parser.add_argument("--quick", action="store_true", help="4 questions, 4 samples")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     if options.quick:
-        options.questions, options.samples = 4, 4
+        options.questions, options.samples, options.live = 4, 4, 0
+    options.methods = options.methods or equal(options.budget)
+    for method in options.methods:  # refused at once, not after hours
+        parsed(method)
     with tempfile.TemporaryDirectory() as folder:
         options.record = options.record or Path(folder) / "samples.jsonl"
         found = asyncio.run(measured(options))
