@@ -43,6 +43,8 @@ class Scored:
     rounds: int
     """At most."""
     seconds: float
+    replayed: bool
+    """Nothing was asked: seconds are those of choosing alone."""
     failed: int
     error: str
     """Of the first that failed."""
@@ -69,7 +71,9 @@ def marks(runs: Sequence[Run]) -> Mapping[str, Share]:
     return {question: Share(mean(right)) for question, right in found.items()}
 
 
-def scored(method: str, runs: Sequence[Run], once: Mapping[str, Share]) -> Scored:
+def scored(
+    method: str, runs: Sequence[Run], once: Mapping[str, Share], *, replayed: bool = False
+) -> Scored:
     """The means of a method; `once`: what one sample comes to, by question."""
     of = marks(runs)
     accuracy = mean(share.part for share in of.values())
@@ -78,5 +82,5 @@ def scored(method: str, runs: Sequence[Run], once: Mapping[str, Share]) -> Score
     return Scored(
         method, len(of), accuracy, low, high, difference(of, once),
         mean(run.tokens for run in runs), mean(run.calls for run in runs), parsed(method).cost[1],
-        mean(run.seconds for run in runs), len(errors), errors[0] if errors else "",
+        mean(run.seconds for run in runs), replayed, len(errors), errors[0] if errors else "",
     )  # fmt: skip

@@ -117,13 +117,14 @@ async def measured(options: argparse.Namespace) -> dict[str, object]:
         await recorded(model, asked, options.samples, options.record, form=FORM, say=say)
         pool = RecordedSamples(options.record)
         asked = [one for one in asked if one.text in pool.recordings]
-        runs = await over(pool, replayed(options.samples), asked, answers)
-        once = marks(runs["once"])
-        runs |= await live(
+        chosen = await over(pool, replayed(options.samples), asked, answers)
+        once = marks(chosen["once"])
+        rows = [scored(method, runs, once, replayed=True) for method, runs in chosen.items()]
+        interactive = await live(
             options.methods, asked[: options.live], model, answers,
             Kept(options.kept, options.model), say, beside=options.beside, minutes=options.minutes,
         )  # fmt: skip
-        rows = [scored(method, of, once) for method, of in runs.items() if of]
+        rows += [scored(method, runs, once) for method, runs in interactive.items() if runs]
         return {
             "model": options.model,
             "questions": len(asked),

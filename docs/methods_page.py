@@ -1,23 +1,26 @@
-"""Writes the part of methods.md that is made of the registry: python docs/methods_page.py"""
+"""Writes the parts of methods.md that are made of the registry and of what was measured:
 
+python docs/methods_page.py
+
+What was measured stands in methods_measured.json: what `benchmarks/methods.py --json` printed.
+"""
+
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from reasoning import METHODS
 
 PAGE = Path(__file__).with_name("methods.md")
-BEGINS, ENDS = "<!-- registry -->\n", "<!-- /registry -->\n"
+MEASURED = PAGE.with_name("methods_measured.json")
 
 
-def generated() -> str:
-    """What stands between the marks."""
-    return "\n".join(_lines()) + "\n"
-
-
-def _lines() -> Iterator[str]:
+def registry() -> Iterator[str]:
+    """A line of each method."""
     yield "| method | what it does | calls | rounds | when | paper |"
     yield "|---|---|---|---|---|---|"
     for one in METHODS.values():
@@ -28,11 +31,52 @@ def _lines() -> Iterator[str]:
         yield f"| {' | '.join(cells)} | {papers} |"
 
 
+def measured() -> Iterator[str]:
+    """A line of each row, and the bounds."""
+    found = json.loads(MEASURED.read_text(encoding="utf-8"))
+    yield "| method | n | accuracy | 95 % | above one sample | tokens | calls | seconds |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for row in found["methods"]:
+        cells = (
+            f"`{row['method']}`", f"{row['n']}", f"{row['accuracy']:.3f}",
+            f"{row['low']:.2f}-{row['high']:.2f}", _above(row["gain"]),
+            f"{row['tokens']:,.0f}", f"{row['calls']:.1f}", _seconds(row),
+        )  # fmt: skip
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+    bounds = (f"{name} {value:.3f}" for name, value in found["bounds"].items())
+    yield f"Bounds, of {found['questions']} problems: {', '.join(bounds)}."
+
+
+def _above(gain: dict[str, float] | None) -> str:
+    if gain is None:
+        return ""
+    return f"{gain['mean']:+.3f} ({gain['low']:+.2f} to {gain['high']:+.2f})"
+
+
+def _seconds(row: dict[str, Any]) -> str:
+    """Of what was replayed there are none."""
+    return "" if row["replayed"] else f"{row['seconds']:.0f}"
+
+
+PARTS = {"registry": registry, "measured": measured}
+
+
+def written(page: str) -> str:
+    """The page, with all parts as they are now."""
+    for name, lines in PARTS.items():
+        begins, ends = f"<!-- {name} -->\n", f"<!-- /{name} -->\n"
+        before, _, rest = page.partition(begins)
+        _, found, after = rest.partition(ends)
+        if not found:
+            raise SystemExit(f"{PAGE.name} has no part {begins.strip()} ... {ends.strip()}")
+        page = before + begins + "\n".join(lines()) + "\n" + ends + after
+    return page
+
+
 def main() -> None:
-    """Put it into the page."""
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGINS)
-    _, _, after = rest.partition(ENDS)
-    PAGE.write_text(f"{before}{BEGINS}{generated()}{ENDS}{after}", encoding="utf-8")
+    """Put them into the page."""
+    PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -31,17 +31,20 @@ from reasoning.drafting import drafted
 from reasoning.equality import MathEquality
 from reasoning.expressions import MethodError, Written, checked, method_of, parsed
 from reasoning.history import DIFFICULTIES, Difficulty, History, Observed, Record, learnt
+from reasoning.methods.relaying import parted
 from reasoning.once import once
 from reasoning.registry import ALIASES, METHODS, Crew, Method, Parameter
 from reasoning.selection import best_of, ordered, vote
 from reasoning.synthesis import Merge, synthesised
 from reasoning.trail import Candidate, Trail
+from reasoning.workspace import Ask, Workspace
 
 __all__ = [
     "ALIASES",
     "DIFFICULTIES",
     "METHODS",
     "Answers",
+    "Ask",
     "Attempt",
     "Candidate",
     "Crew",
@@ -59,6 +62,7 @@ __all__ = [
     "Tally",
     "Task",
     "Trail",
+    "Workspace",
     "Written",
     "best_of",
     "checked",
@@ -70,6 +74,7 @@ __all__ = [
     "once",
     "ordered",
     "parsed",
+    "parted",
     "plain",
     "plainly_same",
     "sampled",

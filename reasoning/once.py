@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from inference import Model
 from reasoning.attempts import Attempt, Samples, Task
 from reasoning.beside import surviving
-from reasoning.workspace import Made, Workspace
+from reasoning.workspace import Made, Watch, Workspace
 
 
 @dataclass(frozen=True)
@@ -28,15 +28,22 @@ def once(model: Model, *, temperature: float = 0.7) -> Attempt:
 
 
 async def candidates(
-    workspace: Workspace, attempt: Attempt | None, n: int, *, purpose: str = "think"
+    workspace: Workspace,
+    attempt: Attempt | None,
+    n: int,
+    *,
+    purpose: str = "think",
+    until: Watch | None = None,
 ) -> list[Made]:
     """n candidates: samples of one request, or of an attempt what each of n stands behind.
 
+    `until` may end the samples of a request; those that it ended are left out, but for the trail.
     What fails with what the task tolerates is left out. Raises the first error where all fail.
     """
     if attempt is None or isinstance(attempt, Once):
         temperature = attempt.temperature if isinstance(attempt, Once) else None
-        return await workspace.sample(n, temperature=temperature, purpose=purpose)
+        made = await workspace.sample(n, temperature=temperature, until=until, purpose=purpose)
+        return [one for one in made if one.sample.finish_reason != "halted"]
     asked = [workspace.inside(attempt) for _ in range(n)]
     said = await surviving(asked, workspace.task.tolerated)
     return [workspace.take(samples) for samples in said if samples is not None]

@@ -38,13 +38,14 @@ _CODE = "Write a short program for it, follow by hand what it does, and read the
 _SEARCH = "First write down the facts that one would look up, then answer from them: "
 _BOTH = "First write down the facts, then a short program on them, and follow what it does: "
 _GUIDED = "Say first which would help most, words, a program or looked-up facts; then use it: "
+WAYS: Sequence[Policy] = (
+    ("directly", "come to the answer by the shortest way."),
+    ("step by step", "go step by step."),
+    ("twice", "do it in two different ways, and compare."),
+)
 TOOLS: Sequence[Policy] = tuple(
     (f"{name} {way}", f"{use}{how}")
-    for way, how in (
-        ("directly", "come to the answer by the shortest way."),
-        ("step by step", "go step by step."),
-        ("twice", "do it in two different ways, and compare."),
-    )
+    for way, how in WAYS
     for name, use in (
         ("text", _TEXT),
         ("code", _CODE),

@@ -4,7 +4,7 @@ import ast
 import inspect
 import math
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -45,6 +45,8 @@ class Crew:
     agents: Mapping[str, Attempt] = field(default_factory=dict)
     """Attempts that can do more than write, with tools say: who takes part where a method has
     agents that differ in what they use."""
+    accepts: Callable[[str], Awaitable[bool]] | None = None
+    """Whether a text is right, told by something better than a judge: tests, a proof, a form."""
     history: History | None = None
     """What methods have cost and brought before, for those that choose by it; None: assumptions."""
 

@@ -92,8 +92,14 @@ class Live:
     ended: set[int] = field(default_factory=set)
     """Those that are written to their end."""
     stopped: set[int] = field(default_factory=set)
+    over: bool = False
+    """Nothing more is read."""
     chunk: Chunk = field(default_factory=Chunk)
     """The piece that has just come."""
+
+    def end(self) -> None:
+        """End all that are not ended: the request is given up, and the engine stops."""
+        self.over = True
 
     def stop(self, index: int) -> None:
         """End a sample; the engine computes no more of it."""
@@ -104,7 +110,13 @@ class Live:
     @property
     def samples(self) -> tuple[Sample, ...]:
         """What there is of each."""
-        return self.collector.completion.samples
+        samples = self.collector.completion.samples
+        if not self.over:
+            return samples
+        return tuple(
+            one if place in self.ended else replace(one, finish_reason="halted")
+            for place, one in enumerate(samples)
+        )
 
 
 class Workspace:
@@ -126,18 +138,25 @@ class Workspace:
         *,
         temperature: float | None = None,
         watch: Watch | None = None,
+        until: Watch | None = None,
         top_logprobs: int = 0,
         at_round: int = 1,
         by: str = "",
         purpose: str = "think",
     ) -> list[Made]:
-        """n samples of the task itself, as one request. With `watch`, each can be ended alone.
+        """n samples of the task itself, as one request. With `watch`, each can be ended alone, and
+        is a request of its own where the engine knows no other way; with `until`, all at once.
 
         What has ended stays where the others fail with what the task tolerates, and nothing else.
         Samples come without `top_logprobs`, and are `UNMEASURED`, where the engine tells none.
         """
         drawn = await self.draw(
-            n, temperature=temperature, watch=watch, top_logprobs=top_logprobs, purpose=purpose
+            n,
+            temperature=temperature,
+            watch=watch,
+            until=until,
+            top_logprobs=top_logprobs,
+            purpose=purpose,
         )
         samples = [sample for sample in drawn if sample is not None]
         if top_logprobs and not any(sample.logprobs for sample in samples):
@@ -150,6 +169,7 @@ class Workspace:
         *,
         temperature: float | None = None,
         watch: Watch | None = None,
+        until: Watch | None = None,
         top_logprobs: int = 0,
         purpose: str = "think",
         max_tokens: int | None = None,
@@ -161,11 +181,11 @@ class Workspace:
             max_tokens=max_tokens or self.task.request.max_tokens,
         )
         try:
-            return await self._sampled(request, watch)
+            return await self._sampled(request, watch, until)
         except Unsupported:
             if not top_logprobs:
                 raise
-            return await self._sampled(replace(request, top_logprobs=0), watch)
+            return await self._sampled(replace(request, top_logprobs=0), watch, until)
 
     async def ask(
         self,
@@ -308,11 +328,14 @@ class Workspace:
         asked = [complete(model, request) for model, request in zip(models, requests, strict=True)]
         return await surviving(asked, self.task.tolerated)
 
-    async def _sampled(self, request: Request, watch: Watch | None) -> tuple[Sample | None, ...]:
+    async def _sampled(
+        self, request: Request, watch: Watch | None, until: Watch | None
+    ) -> tuple[Sample | None, ...]:
         """The samples, each piece of which may be watched."""
         live = Live(Collector(request.n), Halt())
         try:
-            await self._streamed(request, live, watch)
+            # Without a watch, the engine need not be able to end single samples.
+            await self._streamed(request, live, watch or until, live.halt if watch else None)
         except self.task.tolerated:
             if not live.ended:
                 raise
@@ -321,9 +344,10 @@ class Workspace:
             )
         return live.samples
 
-    async def _streamed(self, request: Request, live: Live, watch: Watch | None) -> None:
-        """Piece by piece. Without a watch, the engine need not be able to end single samples."""
-        halt = live.halt if watch else None
+    async def _streamed(
+        self, request: Request, live: Live, watch: Watch | None, halt: Halt | None
+    ) -> None:
+        """Piece by piece, until the watch has seen enough."""
         async with aclosing(self.model.stream(request, halt)) as chunks:
             async for chunk in chunks:
                 live.collector.add(chunk)
@@ -335,6 +359,8 @@ class Workspace:
                 watched = watch(live, chunk.index) if watch else None
                 if watched is not None:
                     await watched
+                if live.over:
+                    return
 
 
 def _behind(begun: str, sample: Sample) -> Sample:

@@ -16,7 +16,7 @@ from service.settings import Settings
 from service.workplace import Finished, require_presence, workplace
 from storage import RunRecord, TraceStore
 
-_MOST_CHARACTERS = 2000
+MOST_CHARACTERS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +84,9 @@ async def _new_run(
     after: str | None = None,
 ) -> Finished:
     """From the first row in the store to the answer."""
-    if len(question) > _MOST_CHARACTERS:
+    if len(question) > MOST_CHARACTERS:
         raise UsageProblem(
-            f"the question has {len(question)} characters; at most {_MOST_CHARACTERS} can be asked"
+            f"the question has {len(question)} characters; at most {MOST_CHARACTERS} can be asked"
         )
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(await TraceStore.open(settings.store))

@@ -69,6 +69,9 @@ OPTIONS: Mapping[str, Any] = {
     "max_cost": Annotated[
         float | None, typer.Option(help="Money at most, by BREADTH_PRICES. \\[default: none]")
     ],
+    "sample_tokens": Annotated[
+        int | None, typer.Option(help="Of each sample at most. \\[default: 1024]")
+    ],
     "effort": Annotated[
         str | None,
         typer.Option(help="low, medium, high or auto: by how hard it looks. \\[default: auto]"),

@@ -37,11 +37,12 @@ def reads(plan: Plan) -> bool:
     return any(step.tool in _READING or step.arguments.get("search") for step in plan.steps)
 
 
-def think_plan(question: str, method: str, *, reads: bool) -> str:
-    """The plan of one step that thinks; `reads`: about what is found for the question, too."""
-    arguments = {"question": question.strip(), "method": method}
+def think_plan(text: str, method: str, *, reads: bool, question: str = "") -> str:
+    """The plan of one step that thinks about a text; `reads`: and about what is found for the
+    question, which is the text where none is given."""
+    arguments = {"question": text.strip(), "method": method}
     if reads:
-        arguments["search"] = " ".join(question.split())
+        arguments["search"] = " ".join((question or text).split())
     return json.dumps({"id": "a", "tool": Think.name, "arguments": arguments}, ensure_ascii=False)
 
 

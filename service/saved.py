@@ -16,9 +16,10 @@ from storage import RunRecord
 
 _MODEL_CALLS = 4
 _SAVED = ("model", "base_url", "roles", "seconds", "max_tool_calls", "max_tokens", "max_cost",
-          "prices", "effort", "plan_samples", "drafts", "select", "size", "language", "audience",
-          "instructions", "rounds", "depth", "strict", "enough", "close_call", "plan_patience",
-          "search", "tools", "seed", "speculate", "step_speculation")  # fmt: skip
+          "prices", "sample_tokens", "effort", "plan_samples", "drafts", "select", "size",
+          "language", "audience", "instructions", "rounds", "depth", "strict", "enough",
+          "close_call", "plan_patience", "search", "tools", "seed", "speculate",
+          "step_speculation")  # fmt: skip
 """Settings that a resumed run takes over; keys are not among them."""
 _PRICES = TypeAdapter(dict[str, Price])
 

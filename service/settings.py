@@ -117,6 +117,8 @@ class Settings(BaseSettings):
     """Of all model calls of a run, in the money of `prices`."""
     prices: dict[str, Price] = Field(default_factory=dict)
     """By the model's name: money for a million prompt, cached and completion tokens."""
+    sample_tokens: Annotated[int, Field(gt=0)] = 1024
+    """Of each sample of reasoning at most, by `breadth think`, a plan's step, or the service."""
     effort: Effort = "auto"
     """low, medium, high, or auto: by how hard the question looks."""
     plan_samples: Annotated[int | None, Field(ge=1, le=16)] = None

@@ -37,6 +37,8 @@ from service.legible import legible
 from tools import Think
 
 _SHOWN_REFUSALS = 5
+_SHOWN = 300
+"""Characters of what a step asks, and of what it comes to."""
 
 
 @dataclass
@@ -255,7 +257,7 @@ def _so_far(row: _Row) -> str:
 def asked_text(arguments: Mapping[str, JsonValue]) -> str:
     """What a step asks, in its first text argument."""
     texts = [value for value in arguments.values() if isinstance(value, str)]
-    return texts[0] if texts else ""
+    return legible(texts[0], _SHOWN) if texts else ""
 
 
 def outcome_text(outcome: Outcome) -> str:
@@ -266,11 +268,11 @@ def outcome_text(outcome: Outcome) -> str:
         case Done(value=value):
             if isinstance(value, list):
                 return f"{len(value)} found"
-            return str(value)
+            return legible(str(value), _SHOWN)
         case Failed(error=error):
-            return f"failed: {error}"
+            return f"failed: {legible(error, _SHOWN)}"
         case Skipped(reason=reason):
-            return f"skipped: {reason}"
+            return f"skipped: {legible(reason, _SHOWN)}"
 
 
 def _mark(row: _Row) -> tuple[str, str]:

@@ -5,15 +5,16 @@ from typing import Annotated, Any
 
 import typer
 
-from reasoning import METHODS, Method, MethodError, checked
+from reasoning import METHODS, Method, MethodError, checked, parted
 from service import asking
+from service.asking import MOST_CHARACTERS
 from service.delivering import check_output, deliver, terminal
 from service.edge import AsJson, Quiet, fail, leave, run_to_end, show, show_json
 from service.options import LIMITS, MODELS, Documents, Output, takes
 from service.plans import think_plan
 from service.settings import Settings
 from service.tables import show_rows
-from tools import DEFAULT_METHOD
+from tools import DEFAULT_METHOD, MAX_THOUGHT
 
 commands = typer.Typer()
 THINK_EPILOG = """
@@ -26,6 +27,8 @@ Examples:
   breadth think --method "best-of(4, vote(3))" "Which of the two is cheaper?" -d notes/
 
   cat task.txt | breadth think - --method adaptive-consistency
+
+  (cat minutes.txt; echo; echo "What was decided?") | breadth think - --method chain-of-agents
 """
 METHODS_EPILOG = """
 Examples:
@@ -36,11 +39,10 @@ Examples:
 
   breadth methods "best-of(4, vote(3))" --json
 """
-_LARGEST = 100_000
 
 
 @commands.command(epilog=THINK_EPILOG)
-@takes("search", *MODELS, *LIMITS, "seed", "speculate", "citations")
+@takes("search", *MODELS, *LIMITS, "sample_tokens", "tools", "seed", "speculate", "citations")
 def think(
     question: Annotated[str, typer.Argument(help="What to think about; - is standard input.")],
     *,
@@ -56,14 +58,18 @@ def think(
 ) -> None:
     """Reason about a question by a published method of parallel samples."""
     check_output(output)
-    asked = sys.stdin.read(_LARGEST) if question == "-" else question
-    if not asked.strip():
+    text = sys.stdin.read(MAX_THOUGHT + 1) if question == "-" else question
+    if not text.strip():
         fail("the question is empty: write it in quotes behind `breadth think`", 2)
+    if len(text) > MAX_THOUGHT:
+        fail(f"the text has more than {MAX_THOUGHT} characters, the most that can be read", 2)
+    asked = text if len(text) <= MOST_CHARACTERS else parted(text)[1]
     try:
         checked(method)
     except MethodError as error:
         fail(f"--method: {error}", 2)
-    plan = think_plan(asked, method, reads=bool(documents or settings.documents or settings.search))
+    reads = bool(documents or settings.documents or settings.search)
+    plan = think_plan(text, method, reads=reads, question=asked)
     with terminal(quiet) as display:
         given = asking.Written("the question", plan)
         work = asking.run_plan(given, asked, documents or [], settings, display)

@@ -41,6 +41,7 @@ from service.sources import Root, Sources, require_sources, sources
 from service.wishes import Wishes
 from storage import RunRecord, TraceStore
 from tools import (
+    SAMPLE_TOKENS,
     Calculate,
     Compare,
     CrossCheck,
@@ -172,7 +173,17 @@ class Workplace:
     def _toolbox(self, store: TraceStore, model: Model) -> Toolbox:
         """The tools, over these sources and the run's own model."""
         roles, seed = tuple(self.settings.roles), self.settings.seed
-        own = own_tools(self.sources, model, seed=seed, roles=roles, past=store.reasoned)
+        own = own_tools(
+            self.sources,
+            model,
+            seed=seed,
+            roles=roles,
+            past=store.reasoned,
+            sample_tokens=self.settings.sample_tokens,
+            looks=self.looks,
+            runs_code=Python.name in self.settings.tools,
+            tool_calls=self.settings.max_tool_calls,
+        )
         functions = self.wishes.tools
         theirs = tuple(tool.name for tool in functions)
         planned = (*Toolbox.planned, *self.settings.tools, *theirs)
@@ -191,10 +202,16 @@ def own_tools(
     seed: int,
     roles: Sequence[Role] = (),
     past: Past | None = None,
+    sample_tokens: int = SAMPLE_TOKENS,
+    looks: bool = True,
+    runs_code: bool = False,
+    tool_calls: int = 40,
 ) -> tuple[Tool[Any], ...]:
     """Those that come with Breadth.
 
-    `roles`: that have a model of their own; `past`: of methods of reasoning.
+    `roles`: that have a model of their own; `past`: of methods of reasoning; `looks`: whether there
+    is anything to look into; `runs_code`, `tool_calls`: whether agents may, and how often they may
+    use tools.
     """
     think = Think(
         sources.engine,
@@ -203,6 +220,10 @@ def own_tools(
         tolerated=(ModelError, BudgetExceeded),
         roles=roles,
         past=past,
+        max_tokens=sample_tokens,
+        looks=looks,
+        python=Python() if runs_code else None,
+        tool_calls=tool_calls,
     )
     lookup = Lookup(sources.engine, model, reader=sources.reader, seed=seed)
     return (

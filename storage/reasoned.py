@@ -34,8 +34,9 @@ async def observed(connection: AsyncConnection) -> list[Observed]:
 
 
 def _agreement(candidates: Iterable[Mapping[str, Any]]) -> float | None:
-    """The share of the leading answer; None where it was no mere vote."""
-    said = list(candidates)
+    """The share of the leading answer; None where it was no mere vote. Those that were stopped
+    had no vote."""
+    said = [one for one in candidates if one.get("state") != "stopped"]
     if len(said) < 2 or any(one["saw"] or one["round"] > 1 for one in said):
         return None
     answers = Counter(plain(one["answer"]) for one in said if one["answer"] is not None)

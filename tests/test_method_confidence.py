@@ -166,3 +166,13 @@ async def test_without_log_probabilities_the_vote_counts_and_that_shows() -> Non
 
     made = await method_of("deepconf(5, warmup=3)", Crew(ScriptedModel(say)))(task())
     assert (made.best.text, made.confidence, len(made.samples)) == ("Answer: 4", 1.0, 5)
+
+
+async def test_windows_are_short_enough_for_the_room_of_a_sample() -> None:
+    """64 tokens: windows of 8, so the second trace is known to be unsure before its end."""
+    model = Sure(("1", [5.0] * 40), ("2", [5.0] * 10 + [1.0] * 30))
+    method = "deepconf(2, warmup=1, eta=1.0, consensus=2.0, window=2048)"
+    made = await method_of(method, Crew(model))(task())
+    assert model.written[0] == 40
+    assert model.written[1] < 20
+    assert made.best.text.endswith("Answer: 1")

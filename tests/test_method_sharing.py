@@ -37,6 +37,13 @@ async def test_traces_stop_hear_the_others_and_go_on() -> None:
     assert len(made.samples) == 3
 
 
+async def test_traces_stop_often_enough_for_the_room_that_they_have() -> None:
+    """64 tokens of a trace, and one exchange: in the middle, whatever the paper's traces have."""
+    model = scripted(say)
+    await method_of("leap(3, every=4096, rounds=1)", Crew(model))(task())
+    assert model.requests[0].max_tokens == 32
+
+
 async def test_summaries_that_fail_leave_the_traces_alone() -> None:
     def failing(request: Request) -> list[str] | str | Exception:
         if request.messages[-1].content.startswith("Stop here"):

@@ -61,6 +61,32 @@ async def test_where_no_verifier_accepts_repeated_sampling_votes() -> None:
     assert made.confidence == 1 / 3
 
 
+async def test_a_check_of_the_crews_own_takes_the_judges_place_and_ends_the_others() -> None:
+    checked = []
+
+    async def accepts(text: str) -> bool:
+        checked.append(text.splitlines()[-1])
+        return text.endswith("Answer: 3")
+
+    model, trail = judge(), Trail()
+    crew = Crew(model, accepts=accepts)
+    made = await method_of("repeated-sampling(8)", crew)(task(trail=trail))
+    assert made.best.text == "A step.\n\nAnswer: 3"
+    assert made.confidence == 1.0
+    assert checked == ["Answer: 1", "Answer: 2", "Answer: 3"]
+    assert (len(model.requests), model.closed_early) == (1, 1)
+    assert [one.state for one in trail.candidates] == ["", "", "chosen", *["stopped"] * 5]
+
+
+async def test_a_check_looks_at_what_attempts_inside_stand_behind() -> None:
+    async def accepts(text: str) -> bool:
+        return text.endswith("Answer: 2")
+
+    made = await method_of("repeated-sampling(2, vote(1))", Crew(judge(), accepts=accepts))(task())
+    assert made.confidence == 0.0, "both say 1, which the check does not take"
+    assert made.best.text.endswith("Answer: 1")
+
+
 async def test_marks_can_be_votes() -> None:
     made, _ = await solved("best-of(3, weighted=true)", ["1", "2", "2"], *["yes"] * 40)
     assert made.best.text == "Answer: 2"

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from method_tasks import scripted, solved, task
 
 from inference import Chunk, TokenLogprob, Usage
+from reasoning import Trail
 from reasoning.methods.voting import beta_ahead, likeliness
 from reasoning.registry import METHODS, Crew
 
@@ -19,6 +20,30 @@ async def test_self_consistency_gives_what_most_samples_give() -> None:
     assert made.best.text == "Answer: 2"
     assert (made.chosen, made.confidence) == (0, 2 / 5)
     assert [request.n for request in model.requests] == [5]
+
+
+async def test_samples_end_when_the_rest_can_change_nothing() -> None:
+    trail = Trail()
+    made, model = await solved("vote(5)", ["1", "1.0", "1", "2", "2"], trail=trail)
+    assert [sample.text for sample in made.samples] == ["Answer: 1", "Answer: 1.0", "Answer: 1"]
+    assert (made.best.text, made.confidence) == ("Answer: 1", 1.0)
+    assert model.closed_early == 1
+    assert [request.n for request in model.requests] == [5]
+    assert [one.state for one in trail.candidates] == ["chosen", "", "", "stopped", "stopped"]
+    assert made.usage.completion_tokens > 0
+    assert made.usage.prompt_tokens > 0
+
+
+async def test_a_tie_that_can_still_come_is_waited_for() -> None:
+    made, model = await solved("vote(4)", ["1", "1", "2", "2"])
+    assert (len(made.samples), made.confidence, model.closed_early) == (4, 0.5, 0)
+
+
+@given(st.lists(st.sampled_from(["1", "2", "3"]), min_size=1, max_size=9))
+async def test_what_is_ended_early_is_the_vote_of_all(said: list[str]) -> None:
+    whole = max(dict.fromkeys(said), key=said.count)
+    made, _ = await solved(f"vote({len(said)})", said)
+    assert made.best.text == f"Answer: {whole}"
 
 
 async def test_without_an_answer_the_first_stands_and_nobody_is_sure() -> None:

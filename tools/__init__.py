@@ -1,5 +1,6 @@
 """Tools: what a step of a plan can do. Each is small, and takes what it needs when it is made."""
 
+from tools.agents import ToolAgents
 from tools.agreement import agree
 from tools.approval import Approval, Approved, Approver
 from tools.calculate import Calculate
@@ -26,7 +27,7 @@ from tools.relevance import names_in
 from tools.sandbox import Sandbox, SandboxLimits, SandboxRefused, SandboxResult, sandbox_kind
 from tools.schema_arguments import arguments_of
 from tools.table import Table
-from tools.think import DEFAULT_METHOD, REASONED, Past, Think
+from tools.think import DEFAULT_METHOD, MAX_THOUGHT, REASONED, SAMPLE_TOKENS, Past, Think
 from tools.tool import Arguments, Tool, ToolError, ToolResult, cost_of, has_side_effects
 from tools.values import MONTHS, Amount, Moment, Quantity, as_amount, as_moment, convert, unit_named
 from tools.which import Which
@@ -34,9 +35,11 @@ from tools.words import content_words, holds, is_function_word, stems, words
 
 __all__ = [
     "DEFAULT_METHOD",
+    "MAX_THOUGHT",
     "MONTHS",
     "OPENAPI_BYTES",
     "REASONED",
+    "SAMPLE_TOKENS",
     "Amount",
     "Approval",
     "Approved",
@@ -73,6 +76,7 @@ __all__ = [
     "Table",
     "Think",
     "Tool",
+    "ToolAgents",
     "ToolError",
     "ToolResult",
     "Which",

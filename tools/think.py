@@ -29,7 +29,9 @@ from reasoning import (
     parsed,
 )
 from search import Passage, SearchEngine, Source
+from tools.agents import ToolAgents
 from tools.find import MAX_QUESTION, found
+from tools.python_tool import Python
 from tools.tool import Arguments, ToolError, ToolResult
 
 DEFAULT_METHOD = "self-consistency"
@@ -44,8 +46,10 @@ _LONGEST = 1500
 """Characters of a passage."""
 _KEPT = 2000
 """Characters of a candidate, in the trace."""
-_TOKENS = 1024
-"""Of one sample."""
+SAMPLE_TOKENS = 1024
+"""Of one sample, at most."""
+MAX_THOUGHT = 200_000
+"""Characters of what is thought about: a question, or a long text with one."""
 _CLEAR = 200
 """Characters of an answer that is a value; what is longer is a text."""
 
@@ -53,7 +57,7 @@ _CLEAR = 200
 class ThinkArguments(Arguments):
     """What is to be thought about, and how."""
 
-    question: str = Field(min_length=1, max_length=4 * MAX_QUESTION)
+    question: str = Field(min_length=1, max_length=MAX_THOUGHT)
     method: str = Field(DEFAULT_METHOD, description="as `breadth methods` lists them")
     search: str = Field("", max_length=MAX_QUESTION, description="what is read before")
 
@@ -85,11 +89,15 @@ class Think:
         tolerated: tuple[type[Exception], ...] = (ModelError,),
         roles: Sequence[Role] = (),
         past: Past | None = None,
-        max_tokens: int = _TOKENS,
+        max_tokens: int = SAMPLE_TOKENS,
+        looks: bool = True,
+        python: Python | None = None,
+        tool_calls: int = 40,
     ) -> None:
         """`tolerated`: a method goes on without what fails so, or as ModelError; `roles`: that have
         a model of their own; `past`: what earlier runs have come to, for a method that chooses by
-        it."""
+        it; `looks`: whether its agents may search, `python`: where they may run code, `tool_calls`:
+        how often at most."""
         self._engine = engine
         self._model = model
         self._seed = seed
@@ -97,6 +105,9 @@ class Think:
         self._roles = tuple(roles)
         self._past = past
         self._max_tokens = max_tokens
+        self._looks = looks
+        self._python = python
+        self._tool_calls = tool_calls
 
     async def call(self, arguments: ThinkArguments) -> ToolResult:
         """The answer that the method stands behind, or its whole text where it names none."""
@@ -104,6 +115,9 @@ class Think:
         if arguments.search:
             hits = await found(self._engine, arguments.search, limit=_PASSAGES, within=None)
             passages = [hit.passage for hit in hits]
+        agents = ToolAgents(
+            self._model, self._engine if self._looks else None, self._python, most=self._tool_calls
+        )
         trail = Trail()
         async with MathEquality() as same:
             answers = Answers(same=same)
@@ -111,7 +125,7 @@ class Think:
                 self._request(arguments, answers, passages), answers, trail, self._tolerated
             )
             try:
-                made = await parsed(arguments.method).made(await self._crew())(task)
+                made = await parsed(arguments.method).made(await self._crew(agents))(task)
             except MethodError as error:
                 raise ToolError(str(error)) from error
             except self._tolerated as error:
@@ -122,6 +136,7 @@ class Think:
                 ) from error
         text = made.best.text.strip()
         answer = answers.of(text) or text
+        passages += [one for one in agents.read if one not in passages]
         if not answer:
             return ToolResult(None, read=passages, trail=_kept(trail.candidates))
         proof = _reasoning(arguments, text)
@@ -132,11 +147,13 @@ class Think:
             trail=_kept(trail.candidates),
         )
 
-    async def _crew(self) -> Crew:
-        """The model, with what is known of earlier runs."""
+    async def _crew(self, agents: ToolAgents) -> Crew:
+        """The model, agents that use it with tools, and what is known of earlier runs."""
         history = learnt(await self._past()) if self._past else None
         named: dict[str, Model] = {role: OfRole(self._model, role) for role in ROLES}
-        return Crew(self._model, named, differ=self._roles, history=history)
+        return Crew(
+            self._model, named, differ=self._roles, agents=agents.attempts(), history=history
+        )
 
     def _request(
         self, arguments: ThinkArguments, answers: Answers, passages: Sequence[Passage]

@@ -20,6 +20,7 @@ _REVISE = "Look for a mistake in your answer. Then answer the question again, co
     calls="few + 1 + max(2 * n, attempt)",
     rounds="few + 3 + attempt",
     when="many questions of different difficulty under one budget",
+    form="analogue",
 )
 def compute_optimal(
     crew: Crew,

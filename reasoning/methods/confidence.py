@@ -17,6 +17,8 @@ _TOP = 20
 """Likeliest tokens of which a token's confidence is the mean."""
 _LOWEST = 0.1
 """Share of the windows that count for `bottom`."""
+_WINDOWS = 8
+"""So many have to fit into a sample: none could be unsure in places where they are longer."""
 
 
 @method(
@@ -42,7 +44,8 @@ def deepconf(
     where a window of theirs falls below it, and all end when the leading answer holds the share
     `consensus` of the weight, all of the warm-up counted (above 1: never). Else n whole traces, of
     which the share `eta` votes. No trace below the bar votes.
-    `score`: lowest window, bottom (mean of the lowest tenth of the windows) or tail (last window).
+    `window`: tokens, at most an eighth of those that a sample may have. `score`: lowest window,
+    bottom (mean of the lowest tenth of the windows) or tail (last window).
     Without log-probabilities, the vote of the traces counts.
     """
     require(n >= 1 and warmup >= 1, "n and warmup must be at least 1")
@@ -52,8 +55,9 @@ def deepconf(
 
     async def run(task: Task) -> Samples:
         workspace = Workspace(task, crew.model)
+        size = min(window, max(1, task.request.max_tokens // _WINDOWS))
         made = await workspace.sample(min(warmup, n) if online else n, top_logprobs=_TOP)
-        scores = [trace_score(one.sample.logprobs, window, score) for one in made]
+        scores = [trace_score(one.sample.logprobs, size, score) for one in made]
         if not any(one.sample.logprobs for one in made):
             return await _unweighted(workspace, n)
         for one, mark in zip(made, scores, strict=True):
@@ -61,9 +65,9 @@ def deepconf(
         if not online:
             bar = sorted(scores, reverse=True)[ceil(eta * len(scores)) - 1]
             return await _vote(workspace, made, [mark if mark >= bar else 0.0 for mark in scores])
-        lowest = [trace_score(one.sample.logprobs, window, "lowest") for one in made]
+        lowest = [trace_score(one.sample.logprobs, size, "lowest") for one in made]
         bar = percentile(lowest, 1 - eta)
-        return await _Online(workspace, window, score, bar, consensus).result(n - len(made))
+        return await _Online(workspace, size, score, bar, consensus).result(n - len(made))
 
     return run
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import cycle
 
 from inference import as_data
 from reasoning.agents import Agent, begun, discussed, opening, team, turn
@@ -9,7 +10,7 @@ from reasoning.attempts import Attempt, Samples, Task
 from reasoning.judging import agreed, numbers
 from reasoning.methods.merging import merged
 from reasoning.methods.voting import voted
-from reasoning.policies import ROLES, TOOLS
+from reasoning.policies import ROLES, TOOLS, WAYS
 from reasoning.registry import Crew, method, require
 from reasoning.workspace import Ask, Made, Workspace, cut, shown
 
@@ -96,15 +97,16 @@ def sparse_moa(
 @method(
     "tumix",
     "2510.01279",
-    calls="agents * rounds * attempt + rounds",
-    rounds="rounds * attempt + rounds",
+    calls="3 * agents * rounds + rounds",
+    rounds="4 * rounds",
     when="hard questions, with agents that have different tools",
 )
 def tumix(crew: Crew, agents: int = 15, rounds: int = 5, least: int = 2) -> Attempt:
     """Agents with different tools answer round by round, all reading all, until a judge stops them
 
-    The crew's own agents take their seats by turns; without any, policies tell agents of the one
-    model to work with words, a program, facts or both. At least `least` rounds; the last one votes.
+    The crew's own agents, that use what there is, take their seats by turns, each time in another
+    way; without any, policies tell agents of the one model to work with words, a program, facts or
+    both. At least `least` rounds; the last one votes.
     """
     require(agents >= 1, "agents must be at least 1")
     require(1 <= least <= rounds, "least must be at least 1, and at most as many as rounds")
@@ -134,12 +136,13 @@ def _tooled(crew: Crew, agents: int) -> list[Agent]:
     """Those of the crew by turns; else those that policies tell apart."""
     if not crew.agents:
         return team(crew, agents, policies=TOOLS)
-    named = list(crew.agents.items())
-    turns = [named[place % len(named)] for place in range(agents)]
-    return [
-        Agent(name if place < len(named) else f"{name} {place // len(named) + 1}", attempt=attempt)
-        for place, (name, attempt) in enumerate(turns)
-    ]
+    seats = []
+    for place, (name, attempt) in zip(range(agents), cycle(crew.agents.items()), strict=False):
+        turn = place // len(crew.agents)
+        way, how = WAYS[turn % len(WAYS)]
+        told = f"To answer, {how}" if turn else ""
+        seats.append(Agent(f"{name} {way}" if turn else name, told, attempt=attempt))
+    return seats
 
 
 def _reading(task: Task, agent: Agent, made: Sequence[Made]) -> Ask:

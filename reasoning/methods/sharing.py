@@ -38,9 +38,10 @@ def leap(
 ) -> Attempt:
     """Parallel traces stop every so many tokens and read what some of the others have found so far
 
-    `every`: tokens between exchanges, of which there are at most `rounds`; `summary`: tokens of one
-    summary at most; `peers`: summaries that a trace reads. `routing`: of the others those least
-    like it (dispersed), those most like it (clustered), or half of each (hybrid).
+    `every`: tokens between exchanges, of which there are at most `rounds`, and fewer where a sample
+    has no room for all; `summary`: tokens of one summary at most; `peers`: summaries that a trace
+    reads. `routing`: of the others those least like it (dispersed), those most like it (clustered),
+    or half of each (hybrid).
     """
     require(n >= 1 and every >= 1, "n and every must be at least 1")
     require(summary >= 1 and peers >= 1, "summary and peers must be at least 1")
@@ -49,7 +50,8 @@ def leap(
 
     async def run(task: Task) -> Samples:
         workspace = Workspace(task, crew.model)
-        traces = Hypotheses(workspace, n, chunk=every)
+        room = task.request.max_tokens // (rounds + 1)
+        traces = Hypotheses(workspace, n, chunk=min(every, max(1, room)))
         for _ in range(rounds):
             await traces.grow()
             if not traces.open:

@@ -1,6 +1,7 @@
 """What a judge thinks best: of the whole, of each step, of two side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from math import prod
 
 from inference import Message
@@ -10,7 +11,7 @@ from reasoning.judging import agreed, judged_all, judged_steps, preferred
 from reasoning.methods.voting import voted
 from reasoning.once import candidates
 from reasoning.registry import Crew, method, require
-from reasoning.workspace import Ask, Made, Workspace, quoted
+from reasoning.workspace import Ask, Live, Made, Workspace, quoted
 
 
 @method(
@@ -18,19 +19,22 @@ from reasoning.workspace import Ask, Made, Workspace, quoted
     "2407.21787",
     calls="n * (attempt + 1)",
     rounds="attempt + 1",
-    when="where a check can tell what is right: tests, a proof, an exact form",
+    when="where a check tells what is right, tests or a proof (in Python); else as best-of-n",
 )
 def repeated_sampling(
     crew: Crew, n: int = 16, threshold: float = 0.5, attempt: Attempt | None = None
 ) -> Attempt:
     """n samples, and the first that a verifier accepts; where none is, the vote
 
-    The verifier is the judge's yes of at least `threshold`.
+    The verifier is the crew's own check, at whose first yes the other samples end; without one, the
+    judge's yes of at least `threshold`.
     """
     require(n >= 1, "n must be at least 1")
 
     async def run(task: Task) -> Samples:
         workspace = Workspace(task, crew.model)
+        if crew.accepts is not None:
+            return await _checked(workspace, attempt, n, crew.accepts)
         made = await candidates(workspace, attempt, n)
         scores = await judged_all(workspace, made)
         for one, score in zip(made, scores, strict=True):
@@ -41,6 +45,28 @@ def repeated_sampling(
     return run
 
 
+async def _checked(
+    workspace: Workspace, attempt: Attempt | None, n: int, accepts: Callable[[str], Awaitable[bool]]
+) -> Samples:
+    """The first that the check takes; the vote, with confidence 0, where it takes none."""
+    told: dict[str, bool] = {}
+
+    async def right(text: str) -> bool:
+        if text not in told:
+            told[text] = await accepts(text)
+        return told[text]
+
+    async def until(live: Live, index: int) -> None:
+        if live.chunk.finish_reason is not None and await right(live.samples[index].text):
+            live.end()
+
+    made = await candidates(workspace, attempt, n, until=until)
+    for one in made:
+        if await right(one.text):
+            return workspace.result(one, among=made)
+    return replace(await voted(workspace, made), confidence=0.0)
+
+
 @method(
     "best-of-n",
     "2110.14168",
@@ -48,6 +74,7 @@ def repeated_sampling(
     calls="n * (attempt + 1)",
     rounds="attempt + 1",
     when="a judge that is better than the writer, or long texts",
+    form="analogue",
     alias="best-of",
 )
 def best_of_n(

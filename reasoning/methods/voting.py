@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from math import comb, exp
 
 from inference import TokenLogprob
-from reasoning.answers import Tally
+from reasoning.answers import Answers, Tally
 from reasoning.attempts import Attempt, Samples, Task
 from reasoning.judging import chosen_number, numbers
 from reasoning.once import candidates
 from reasoning.registry import Crew, method, require
-from reasoning.workspace import Made, Workspace, shown
+from reasoning.workspace import Live, Made, Workspace, shown
 
 
 @method(
@@ -23,16 +23,37 @@ from reasoning.workspace import Made, Workspace, shown
 def self_consistency(crew: Crew, n: int = 8, attempt: Attempt | None = None) -> Attempt:
     """Of n samples, the answer that most give
 
-    With no answer in any of them, the first stands, with confidence 0.
+    Samples of one request end as soon as what is left of them can change nothing any more. With no
+    answer in any of them, the first stands, with confidence 0.
     """
     require(n >= 1, "n must be at least 1")
 
     async def run(task: Task) -> Samples:
         workspace = Workspace(task, crew.model)
-        made = await candidates(workspace, attempt, n)
+        made = await candidates(workspace, attempt, n, until=Lead(task.answers, n))
         return await voted(workspace, made)
 
     return run
+
+
+class Lead:
+    """A watch that ends n samples when none of the answers can catch the leading one up."""
+
+    def __init__(self, answers: Answers, n: int) -> None:
+        """Nobody has voted."""
+        self._answers = answers
+        self._tally = Tally(answers)
+        self._n = n
+
+    async def __call__(self, live: Live, index: int) -> None:
+        """Count the sample, where it has ended."""
+        if live.chunk.finish_reason is None:
+            return
+        await self._tally.add(self._answers.of(live.samples[index].text), index)
+        weights = [group.weight for group in self._tally.ranked[:2]]
+        second = weights[1] if len(weights) > 1 else 0.0
+        if weights and weights[0] - second > self._n - self._tally.votes:
+            live.end()
 
 
 @method(
