@@ -89,7 +89,8 @@ class Kept:
         """`path`: None keeps them here alone."""
         self._path, self._model = path, model
         self._runs: dict[tuple[str, str], Run] = {}
-        for line in path.read_text(encoding="utf-8").splitlines() if path and path.exists() else ():
+        lines = path.read_text(encoding="utf-8").split("\n") if path and path.exists() else ()
+        for line in filter(None, lines):
             one = json.loads(line)
             if one.pop("model") == model:
                 method = one.pop("method")

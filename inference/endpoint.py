@@ -23,7 +23,7 @@ from inference.errors import (
     NoAddress,
     Unsupported,
 )
-from inference.fanout import Ask, separately
+from inference.fanout import Ask, separately, together
 from inference.model import ALL, Chunk, Halt, Message, Request
 from inference.translation import translating
 from inference.wire import (
@@ -161,9 +161,11 @@ class EndpointModel:
     ) -> AsyncGenerator[Chunk]:
         """See `Model.stream`. `extra`: fields of the body that only this server knows."""
         ask = partial(self._stream, extra=extra or {})
-        if halt is not None or (request.n > 1 and self.one_by_one):
+        alone = halt is not None and not halt.together
+        if alone or (request.n > 1 and self.one_by_one):
             return separately(ask, request, halt or Halt(), staggered=True)
-        return ask(request) if request.n == 1 else self._several(ask, request)
+        chunks = ask(request) if request.n == 1 else self._several(ask, request)
+        return chunks if halt is None else together(chunks, request, halt)
 
     async def _several(self, ask: Ask, request: Request) -> AsyncGenerator[Chunk]:
         """n samples in one request; from a server that does not know n, the rest one by one."""
@@ -178,6 +180,7 @@ class EndpointModel:
         except ModelRefused:
             if self._engine == "vllm" or len(missing) < request.n:
                 raise
+        self.one_by_one = True
         indexes = list(missing)
         seed = None if request.seed is None else request.seed + indexes[0]
         rest = replace(request, n=len(indexes), seed=seed)
@@ -191,7 +194,6 @@ class EndpointModel:
             for index in indexes:  # what came before has said something
                 yield Chunk(index=index, finish_reason="stop")
             yield Chunk(index=ALL, usage=error.usage)
-        self.one_by_one = True
 
     async def _stream(self, request: Request, extra: Mapping[str, Any]) -> AsyncGenerator[Chunk]:
         """One request to the server."""

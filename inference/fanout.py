@@ -1,4 +1,6 @@
-"""n samples as n requests: each can be ended by itself, and their chunks are one stream."""
+"""n samples as n requests: each can be ended by itself, and their chunks are one stream; or as one,
+which can be given up.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -7,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from inference.errors import AnswerEmpty
 from inference.metering import estimated_prompt
-from inference.model import Chunk, Halt, Request, Usage
+from inference.model import ALL, Chunk, Halt, Request, Usage
 
 Ask = Callable[[Request], AsyncGenerator[Chunk]]
 """Streams a request of one sample."""
@@ -51,6 +53,31 @@ async def separately(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def together(
+    chunks: AsyncGenerator[Chunk], request: Request, halt: Halt
+) -> AsyncGenerator[Chunk]:
+    """The samples of one request, which is given up as soon as all that have not ended are halted.
+
+    What the engine has not counted by then is estimated.
+    """
+    going, counted, written = set(range(request.n)), Usage(), 0
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            counted += chunk.usage or Usage()
+            written += bool(chunk.text or chunk.reasoning)
+            if chunk.finish_reason is not None:
+                going.discard(chunk.index)
+            yield chunk
+            if going and all(index in halt for index in going):
+                break
+        else:
+            return
+    for index in sorted(going):
+        yield Chunk(index, finish_reason="halted")
+    prompt = 0 if counted.prompt_tokens else estimated_prompt(request.messages)
+    yield Chunk(ALL, usage=Usage(prompt, max(0, written - counted.completion_tokens)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,8 +206,10 @@ class Halt:
     `halted`; what had arrived of it stays.
     """
 
-    def __init__(self) -> None:
-        """Nothing is halted."""
+    def __init__(self, *, together: bool = False) -> None:
+        """Nothing is halted. `together`: all that have not ended will be, or none, so that they may
+        be one request."""
+        self.together = together
         self._halted: set[int] = set()
         self._react: Callable[[int], object] | None = None
 
@@ -243,8 +245,8 @@ class Model(Protocol):
         """Chunks as they come. Closing the iterator stops the engine's work on the request.
 
         `halt`: the reader may want to end single samples; n samples are then n requests to the
-        engine, which share the prompt's computation. Raises a ModelError when the engine cannot
-        deliver.
+        engine, which share the prompt's computation, unless it ends them `together`. Raises a
+        ModelError when the engine cannot deliver.
         """
         ...
 

@@ -11,7 +11,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from inference.doors import Doors
 from inference.endpoint import EndpointModel
 from inference.errors import AnswerEmpty, ModelError, ModelUnavailable, Unsupported
-from inference.fanout import separately
+from inference.fanout import separately, together
 from inference.model import Chunk, Halt, Message, Request
 from inference.rotation import Call, Endpoint, Persistence, Place, Rotation
 
@@ -117,6 +117,8 @@ class PooledModel:
         """See `Model.stream`."""
         if halt is None:
             return self._stream(request)
+        if halt.together:
+            return together(self._stream(request), request, halt)
         return separately(self._stream, request, halt, staggered=True)
 
     async def _stream(self, request: Request) -> AsyncGenerator[Chunk]:

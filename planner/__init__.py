@@ -10,6 +10,7 @@ from planner.drafting import Select
 from planner.effort import Effort, Means, means_of
 from planner.errors import BudgetExceeded, NotStored, PlanError, Withdrawn
 from planner.events import (
+    STOPPED,
     AnswerWritten,
     Decided,
     Event,
@@ -62,6 +63,7 @@ from planner.subgraph import Researched, research_graph
 from planner.unnesting import is_plain, unnested
 
 __all__ = [
+    "STOPPED",
     "Answer",
     "AnswerWritten",
     "Budget",

@@ -22,7 +22,17 @@ from planner.handing import WAITS, Call
 from planner.outcomes import Done, Failed, Outcome, Skipped
 from planner.recording import current_step
 from reasoning import Candidate
-from tools import LeftToCaller, Listener, Tool, ToolError, ToolResult, cost_of, is_left, listening
+from tools import (
+    LeftToCaller,
+    Listener,
+    Tool,
+    ToolError,
+    ToolResult,
+    cost_of,
+    is_left,
+    listening,
+    paying,
+)
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 _RETRY_WAIT = wait_random_exponential(multiplier=0.5, max=8)
@@ -257,8 +267,10 @@ class Caller:
             # Whatever becomes of the guess, both its ends are in the trace.
             await asyncio.shield(self._trace.record(started))
         began = time.monotonic()
+        pays = partial(self._budget.spend_tool_call, guess=guessing.get())
         async with asyncio.timeout(None if tool.seconds == inf else tool.seconds):
-            result: ToolResult = await tool.call(checked)
+            with paying(pays):
+                result: ToolResult = await tool.call(checked)
         count, seconds = self._took[tool.name]
         self._took[tool.name] = count + 1, seconds + time.monotonic() - began
         return result

@@ -98,9 +98,13 @@ class StepReplaced:
     why: str
 
 
+STOPPED = "stopped"
+"""The error of a model call that was given up by who asked, which is no failure of the model."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelCalled:
-    """A model was asked and answered, failed (`error`) or was stopped (error `cancelled`)."""
+    """A model was asked and answered, failed (`error`) or was `STOPPED`."""
 
     step: str | None
     """The step that asked; None for the planner and the writer."""

@@ -10,6 +10,7 @@ from planner.answering import SEARCHED, answer_value
 from planner.contradictions import CROSSCHECK, Claim, Findings
 from planner.outcomes import Done, Failed, Outcome
 from planner.plan import Plan, Step
+from reasoning import parted
 from search import Passage
 from tools import Fact
 
@@ -104,18 +105,19 @@ def grounds_of(
             grounds += _opened(step, outcome, plan)
             continue
         for position, fact in enumerate(facts[step.id]):
+            asked = _asked(fact.question)
             call = f"{step.id}[{position}]" if step.for_each else step.id
             found = (nested or {}).get(call)
             if found is not None:
                 grounds += found.grounds
                 disputes += found.disputes
             if fact.value is None:
-                missing += [] if step.tool == CROSSCHECK else [fact.question]
+                missing += [] if step.tool == CROSSCHECK else [asked]
             else:
                 text, proof = _told(fact.value), _proof(outcomes.get(call, outcome))
                 if found is not None:  # only the fact that is the value proves it
                     proof = next((one.proof for one in found.grounds if one.value == text), None)
-                grounds.append(Ground(fact.question, text, proof))
+                grounds.append(Ground(asked, text, proof))
     value = answer_value(plan, outcomes, rounds, question)
     return Grounds(
         grounds=tuple(dict.fromkeys(grounds)),
@@ -149,6 +151,11 @@ def _told(value: JsonValue) -> str:
     """A value for a prompt and for a reader: other people's tools may give any amount of it."""
     text = template.as_text(value)
     return text if len(text) <= _LONGEST else text[:_LONGEST] + " ..."
+
+
+def _asked(question: str) -> str:
+    """What a step asked; of a long text that it was asked about, the question alone."""
+    return question if len(question) <= _LONGEST else parted(question)[1]
 
 
 def _ground(claim: Claim) -> Ground:

@@ -25,7 +25,7 @@ from inference import (
     estimated_tokens,
 )
 from planner.budget import Budget, Spending
-from planner.events import ModelCalled, Trace
+from planner.events import STOPPED, ModelCalled, Trace
 from planner.guesses import guessing
 
 current_step: ContextVar[str | None] = ContextVar("current_step", default=None)
@@ -90,7 +90,7 @@ class RecordedModel:
         promised = spent = _spending(usage, price)
         step, guess, clock = current_step.get(), guessing.get(), _Clock()
         self._budget.promise(promised, step=step is not None, guess=guess)
-        error: str | None = "stopped"
+        error: str | None = STOPPED
         try:
             yield
             error = None
@@ -124,7 +124,7 @@ class RecordedModel:
         promised = _spending(_estimate(request), price)
         self._budget.promise(promised, step=current_step.get() is not None, guess=guessing.get())
         collector, clock = Collector(request.n), _Clock()
-        error: str | None = "stopped"
+        error: str | None = STOPPED
         try:
             async with aclosing(self._model.stream(asked, halt)) as chunks:
                 async for chunk in chunks:

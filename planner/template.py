@@ -1,7 +1,7 @@
 """Arguments of a step as templates: `{a}` is the result of step a, `{a.items.0}` a part of it.
 
 A template is parsed once, when its line is read; filling it never looks at what was filled in, so
-a fetched text that contains braces names nothing.
+a fetched text that contains braces names nothing. `{{}` is a brace, where a name would be read.
 """
 
 import json
@@ -21,7 +21,9 @@ OWN = frozenset({ITEM, INDEX})
 
 NAME = r"[A-Za-z][A-Za-z0-9_]*"
 PATH = r"(?:\.[\w-]+)*"
-_NAME = re.compile(rf"\{{({NAME})({PATH})\}}")
+_BRACE = "{"
+_NAME = re.compile(rf"\{{({NAME}|\{{(?=\}}))({PATH})\}}")
+"""A name, or a brace."""
 _MOST_SHOWN = 8
 
 
@@ -32,7 +34,7 @@ class MissingPart(LookupError):
 def names(template: JsonValue) -> Iterator[str]:
     """The names that a template holds, nested ones too, in order, with repetitions."""
     for text in _texts(template):
-        yield from (match[1] for match in _NAME.finditer(text))
+        yield from (match[1] for match in _NAME.finditer(text) if match[1] != _BRACE)
 
 
 def _texts(template: JsonValue) -> Iterator[str]:
@@ -47,7 +49,7 @@ def _texts(template: JsonValue) -> Iterator[str]:
 def whole(template: JsonValue) -> str | None:
     """The name that a string consists of, if it is one name without a path and nothing else."""
     match = _NAME.fullmatch(template) if isinstance(template, str) else None
-    return match[1] if match and not match[2] else None
+    return match[1] if match and not match[2] and match[1] != _BRACE else None
 
 
 def fill(template: JsonValue, value_of: Callable[[str], JsonValue]) -> JsonValue:
@@ -58,6 +60,8 @@ def fill(template: JsonValue, value_of: Callable[[str], JsonValue]) -> JsonValue
     """
 
     def filled(match: re.Match[str]) -> JsonValue:
+        if match[1] == _BRACE:
+            return _BRACE
         value = value_of(match[1])
         return None if value is None else part(value, parts(match[2]), match[1])
 
@@ -114,8 +118,8 @@ def as_text(value: JsonValue) -> str:
 
 
 def literal(text: str) -> str:
-    """A text that somebody wrote, as a template that names nothing."""
-    return text.replace("{", "(").replace("}", ")")
+    """A text that somebody wrote, as a template that names nothing and is filled as that text."""
+    return _NAME.sub(lambda match: f"{{{_BRACE}}}{match[0][1:]}", text)
 
 
 def without_paths(template: JsonValue) -> JsonValue:
@@ -125,14 +129,15 @@ def without_paths(template: JsonValue) -> JsonValue:
 
 def without_names(text: str, put: str = " ") -> str:
     """The text of a template with something else in the place of its names."""
-    return _NAME.sub(put, text)
+    return _NAME.sub(lambda match: _BRACE if match[1] == _BRACE else put, text)
 
 
 def renamed(template: JsonValue, suffix: str) -> JsonValue:
     """The template with the suffix behind every name of a step."""
     if isinstance(template, str):
+        kept = {*OWN, _BRACE}
         return _NAME.sub(
-            lambda match: match[0] if match[1] in OWN else f"{{{match[1]}{suffix}{match[2]}}}",
+            lambda match: match[0] if match[1] in kept else f"{{{match[1]}{suffix}{match[2]}}}",
             template,
         )
     if isinstance(template, list):

@@ -31,11 +31,11 @@ from reasoning.drafting import drafted
 from reasoning.equality import MathEquality
 from reasoning.expressions import MethodError, Written, checked, method_of, parsed
 from reasoning.history import DIFFICULTIES, Difficulty, History, Observed, Record, learnt
-from reasoning.methods.relaying import parted
 from reasoning.once import once
 from reasoning.registry import ALIASES, METHODS, Crew, Method, Parameter
 from reasoning.selection import best_of, ordered, vote
 from reasoning.synthesis import Merge, synthesised
+from reasoning.texts import parted, without_data
 from reasoning.trail import Candidate, Trail
 from reasoning.workspace import Ask, Workspace
 
@@ -81,4 +81,5 @@ __all__ = [
     "synthesised",
     "tallied",
     "vote",
+    "without_data",
 ]

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from inference import Chunk, Halt, HandingOn, Model, Request, Usage, estimated_prompt
+from inference import Chunk, Halt, HandingOn, Model, Request, Usage
 
 
 @dataclass
@@ -44,22 +44,8 @@ class CountedModel(HandingOn):
     async def stream(self, request: Request, halt: Halt | None = None) -> AsyncGenerator[Chunk]:
         """See `Model.stream`."""
         self._counts.calls += request.n
-        told, pieces, whole = Usage(), 0, False
-        try:
-            async with aclosing(super().stream(request, halt)) as chunks:
-                async for chunk in chunks:
-                    told += chunk.usage or Usage()
-                    pieces += bool(chunk.text or chunk.reasoning)
-                    yield chunk
-            whole = True
-        finally:
-            self._counts.usage += told if whole else _given_up(request, told, pieces)
-
-
-def _given_up(request: Request, told: Usage, pieces: int) -> Usage:
-    """What a stream cost that was not read to its end, where engines count: a piece is a token, or
-    more."""
-    if not pieces:
-        return told
-    prompt = 0 if told.prompt_tokens else estimated_prompt(request.messages)
-    return told + Usage(prompt, max(0, pieces - told.completion_tokens))
+        async with aclosing(super().stream(request, halt)) as chunks:
+            async for chunk in chunks:
+                if chunk.usage is not None:
+                    self._counts.usage += chunk.usage
+                yield chunk

@@ -33,16 +33,18 @@ async def candidates(
     n: int,
     *,
     purpose: str = "think",
-    until: Watch | None = None,
+    watch: Watch | None = None,
 ) -> list[Made]:
     """n candidates: samples of one request, or of an attempt what each of n stands behind.
 
-    `until` may end the samples of a request; those that it ended are left out, but for the trail.
+    `watch` may end all samples of a request; those that it ended are left out, but for the trail.
     What fails with what the task tolerates is left out. Raises the first error where all fail.
     """
     if attempt is None or isinstance(attempt, Once):
         temperature = attempt.temperature if isinstance(attempt, Once) else None
-        made = await workspace.sample(n, temperature=temperature, until=until, purpose=purpose)
+        made = await workspace.sample(
+            n, temperature=temperature, watch=watch, together=True, purpose=purpose
+        )
         return [one for one in made if one.sample.finish_reason != "halted"]
     asked = [workspace.inside(attempt) for _ in range(n)]
     said = await surviving(asked, workspace.task.tolerated)

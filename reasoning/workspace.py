@@ -80,7 +80,7 @@ class Ask:
 
 
 Watch = Callable[["Live", int], Awaitable[None] | None]
-"""Is called for each piece of a sample, with the sample's index, and may end samples."""
+"""Is called for each piece of a sample that was not stopped, with its index; may end samples."""
 
 
 @dataclass
@@ -92,14 +92,13 @@ class Live:
     ended: set[int] = field(default_factory=set)
     """Those that are written to their end."""
     stopped: set[int] = field(default_factory=set)
-    over: bool = False
-    """Nothing more is read."""
     chunk: Chunk = field(default_factory=Chunk)
     """The piece that has just come."""
 
     def end(self) -> None:
-        """End all that are not ended: the request is given up, and the engine stops."""
-        self.over = True
+        """End all that are not ended."""
+        for index in range(len(self.samples)):
+            self.stop(index)
 
     def stop(self, index: int) -> None:
         """End a sample; the engine computes no more of it."""
@@ -110,13 +109,7 @@ class Live:
     @property
     def samples(self) -> tuple[Sample, ...]:
         """What there is of each."""
-        samples = self.collector.completion.samples
-        if not self.over:
-            return samples
-        return tuple(
-            one if place in self.ended else replace(one, finish_reason="halted")
-            for place, one in enumerate(samples)
-        )
+        return self.collector.completion.samples
 
 
 class Workspace:
@@ -138,14 +131,14 @@ class Workspace:
         *,
         temperature: float | None = None,
         watch: Watch | None = None,
-        until: Watch | None = None,
+        together: bool = False,
         top_logprobs: int = 0,
         at_round: int = 1,
         by: str = "",
         purpose: str = "think",
     ) -> list[Made]:
-        """n samples of the task itself, as one request. With `watch`, each can be ended alone, and
-        is a request of its own where the engine knows no other way; with `until`, all at once.
+        """n samples of the task itself, as one request. With `watch`, each can be ended alone, for
+        which some engines need a request for each; or, `together`, all at once.
 
         What has ended stays where the others fail with what the task tolerates, and nothing else.
         Samples come without `top_logprobs`, and are `UNMEASURED`, where the engine tells none.
@@ -154,7 +147,7 @@ class Workspace:
             n,
             temperature=temperature,
             watch=watch,
-            until=until,
+            together=together,
             top_logprobs=top_logprobs,
             purpose=purpose,
         )
@@ -169,7 +162,7 @@ class Workspace:
         *,
         temperature: float | None = None,
         watch: Watch | None = None,
-        until: Watch | None = None,
+        together: bool = False,
         top_logprobs: int = 0,
         purpose: str = "think",
         max_tokens: int | None = None,
@@ -181,11 +174,11 @@ class Workspace:
             max_tokens=max_tokens or self.task.request.max_tokens,
         )
         try:
-            return await self._sampled(request, watch, until)
+            return await self._sampled(request, watch, together)
         except Unsupported:
             if not top_logprobs:
                 raise
-            return await self._sampled(replace(request, top_logprobs=0), watch, until)
+            return await self._sampled(replace(request, top_logprobs=0), watch, together)
 
     async def ask(
         self,
@@ -329,13 +322,12 @@ class Workspace:
         return await surviving(asked, self.task.tolerated)
 
     async def _sampled(
-        self, request: Request, watch: Watch | None, until: Watch | None
+        self, request: Request, watch: Watch | None, together: bool
     ) -> tuple[Sample | None, ...]:
         """The samples, each piece of which may be watched."""
-        live = Live(Collector(request.n), Halt())
+        live = Live(Collector(request.n), Halt(together=together))
         try:
-            # Without a watch, the engine need not be able to end single samples.
-            await self._streamed(request, live, watch or until, live.halt if watch else None)
+            await self._streamed(request, live, watch)
         except self.task.tolerated:
             if not live.ended:
                 raise
@@ -344,10 +336,9 @@ class Workspace:
             )
         return live.samples
 
-    async def _streamed(
-        self, request: Request, live: Live, watch: Watch | None, halt: Halt | None
-    ) -> None:
-        """Piece by piece, until the watch has seen enough."""
+    async def _streamed(self, request: Request, live: Live, watch: Watch | None) -> None:
+        """Piece by piece. Without a watch, the engine need not be able to end single samples."""
+        halt = live.halt if watch else None
         async with aclosing(self.model.stream(request, halt)) as chunks:
             async for chunk in chunks:
                 live.collector.add(chunk)
@@ -356,11 +347,11 @@ class Workspace:
                 live.chunk = chunk
                 if chunk.finish_reason is not None:
                     live.ended.add(chunk.index)
-                watched = watch(live, chunk.index) if watch else None
+                if watch is None or chunk.index in live.stopped:
+                    continue
+                watched = watch(live, chunk.index)
                 if watched is not None:
                     await watched
-                if live.over:
-                    return
 
 
 def _behind(begun: str, sample: Sample) -> Sample:

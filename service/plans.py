@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from planner import Plan, PlanError, Research, Vocabulary, question_of, read_plan, written
+from planner import Plan, PlanError, Research, Vocabulary, question_of, read_plan, template, written
 from service.errors import UsageProblem
 from tools import Arguments, Calculate, Compare, Lookup, Python, Read, Search, Table, Think, Which
 
@@ -40,9 +40,9 @@ def reads(plan: Plan) -> bool:
 def think_plan(text: str, method: str, *, reads: bool, question: str = "") -> str:
     """The plan of one step that thinks about a text; `reads`: and about what is found for the
     question, which is the text where none is given."""
-    arguments = {"question": text.strip(), "method": method}
+    arguments = {"question": template.literal(text.strip()), "method": method}
     if reads:
-        arguments["search"] = " ".join((question or text).split())
+        arguments["search"] = template.literal(" ".join((question or text).split()))
     return json.dumps({"id": "a", "tool": Think.name, "arguments": arguments}, ensure_ascii=False)
 
 

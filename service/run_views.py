@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from planner import STOPPED
 from service.formats.plain import place_of
 from service.legible import legible, legible_duration
 from service.plan_views import Data, PlanView, RunningTime
@@ -134,7 +135,7 @@ def _endpoints(calls: Sequence[Data]) -> Iterable[Text]:
 def _costs(calls: Sequence[Data]) -> dict[str, str]:
     """The columns of the table of models. Seconds are summed up: calls overlap."""
     total = {name: sum(call[name] or 0 for call in calls) for name in _SUMMED}
-    failed = sum(call["error"] is not None for call in calls)
+    failed = sum(call["error"] not in (None, STOPPED) for call in calls)
     queued = total["queued_seconds"]
     return {
         "calls": f"{len(calls)}",

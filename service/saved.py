@@ -46,6 +46,8 @@ def restored(record: RunRecord, settings: Settings) -> tuple[list[Root], Setting
             " as before, asks its question again"
         )
     saved: dict[str, Any] = {name: options[name] for name in _SAVED if name in options}
+    # Runs from before there was a choice have the default, whatever it is set to today.
+    saved.setdefault("sample_tokens", Settings.model_fields["sample_tokens"].default)
     # Not by way of Settings(...): it would mix dictionaries with those of the environment.
     saved["tools"] = tuple(map(str, _list(options.get("tools"))))
     saved["prices"] = _PRICES.validate_python(saved.get("prices") or {})

@@ -234,11 +234,11 @@ class Terminal:
         table.add_column(justify="right", no_wrap=True)
         for id_, row in self._rows.items():
             mark, style = _mark(row)
-            line = Text(legible(row.asked))
+            line = Text(row.asked)
             if row.thinks and row.calls and row.outcome is None:
                 line.append(f" ({_so_far(row)})", style="dim")
             if row.outcome is not None:
-                line.append(f" → {legible(outcome_text(row.outcome))}", style=style)
+                line.append(f" → {outcome_text(row.outcome)}", style=style)
             table.add_row(Text(mark, style=style), Text(id_), line, Text(self._elapsed(row)))
         head = Text(f"{self._phase} · {self._clock:.0f} s", style="bold")
         return table if self._done else Group(table, Spinner("dots", head))

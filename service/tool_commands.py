@@ -169,7 +169,7 @@ def _indent(line: str) -> str:
 
 def _own(found: Sources, model: Model, settings: Settings) -> list[Offered]:
     """The tools of Breadth that a plan may name."""
-    own = own_tools(found, model, seed=settings.seed)
+    own = own_tools(found, model, settings)
     return [Offered(tool, _OWN) for tool in own if tool.name in TOOLS]
 
 

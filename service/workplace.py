@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from inference import Model, ModelError, Role
+from inference import Model, ModelError
 from planner import (
     Answer,
     Budget,
@@ -41,7 +41,6 @@ from service.sources import Root, Sources, require_sources, sources
 from service.wishes import Wishes
 from storage import RunRecord, TraceStore
 from tools import (
-    SAMPLE_TOKENS,
     Calculate,
     Compare,
     CrossCheck,
@@ -53,6 +52,7 @@ from tools import (
     Table,
     Think,
     Tool,
+    ToolAgents,
     Which,
     model_chooser,
 )
@@ -172,18 +172,7 @@ class Workplace:
 
     def _toolbox(self, store: TraceStore, model: Model) -> Toolbox:
         """The tools, over these sources and the run's own model."""
-        roles, seed = tuple(self.settings.roles), self.settings.seed
-        own = own_tools(
-            self.sources,
-            model,
-            seed=seed,
-            roles=roles,
-            past=store.reasoned,
-            sample_tokens=self.settings.sample_tokens,
-            looks=self.looks,
-            runs_code=Python.name in self.settings.tools,
-            tool_calls=self.settings.max_tool_calls,
-        )
+        own = own_tools(self.sources, model, self.settings, past=store.reasoned, looks=self.looks)
         functions = self.wishes.tools
         theirs = tuple(tool.name for tool in functions)
         planned = (*Toolbox.planned, *self.settings.tools, *theirs)
@@ -198,32 +187,28 @@ class Workplace:
 def own_tools(
     sources: Sources,
     model: Model,
+    settings: Settings,
     *,
-    seed: int,
-    roles: Sequence[Role] = (),
     past: Past | None = None,
-    sample_tokens: int = SAMPLE_TOKENS,
     looks: bool = True,
-    runs_code: bool = False,
-    tool_calls: int = 40,
 ) -> tuple[Tool[Any], ...]:
     """Those that come with Breadth.
 
-    `roles`: that have a model of their own; `past`: of methods of reasoning; `looks`: whether there
-    is anything to look into; `runs_code`, `tool_calls`: whether agents may, and how often they may
-    use tools.
+    `past`: of methods of reasoning; `looks`: whether there is anything to look into.
     """
+    seed = settings.seed
+    runs_code = Python.name in settings.tools
     think = Think(
         sources.engine,
         model,
         seed=seed,
         tolerated=(ModelError, BudgetExceeded),
-        roles=roles,
+        roles=tuple(settings.roles),
         past=past,
-        max_tokens=sample_tokens,
-        looks=looks,
-        python=Python() if runs_code else None,
-        tool_calls=tool_calls,
+        max_tokens=settings.sample_tokens,
+        agents=lambda: ToolAgents(
+            model, sources.engine if looks else None, Python() if runs_code else None
+        ),
     )
     lookup = Lookup(sources.engine, model, reader=sources.reader, seed=seed)
     return (

@@ -26,7 +26,8 @@ async def observed(connection: AsyncConnection) -> list[Observed]:
     seconds = await _seconds(connection, runs)
     found = []
     for row in payloads:
-        key, said = (row.run, row.payload["step"]), row.payload["candidates"]
+        key = (row.run, row.payload["step"])
+        said = [one for one in row.payload["candidates"] if one.get("state") != "stopped"]
         agreement = _agreement(said)
         if agreement is not None and key in tokens and key in seconds:
             found.append(Observed(len(said), agreement, tokens[key], seconds[key]))
@@ -34,9 +35,8 @@ async def observed(connection: AsyncConnection) -> list[Observed]:
 
 
 def _agreement(candidates: Iterable[Mapping[str, Any]]) -> float | None:
-    """The share of the leading answer; None where it was no mere vote. Those that were stopped
-    had no vote."""
-    said = [one for one in candidates if one.get("state") != "stopped"]
+    """The share of the leading answer; None where it was no mere vote."""
+    said = list(candidates)
     if len(said) < 2 or any(one["saw"] or one["round"] > 1 for one in said):
         return None
     answers = Counter(plain(one["answer"]) for one in said if one["answer"] is not None)

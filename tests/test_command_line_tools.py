@@ -13,6 +13,7 @@ from inference import ScriptedModel
 from planner import Research
 from search import DocumentIndex
 from service.plans import TOOLS
+from service.settings import Settings
 from service.sources import Sources
 from service.workplace import own_tools
 from tools import CrossCheck
@@ -277,7 +278,7 @@ async def test_a_plan_may_use_every_tool_and_is_resumed_and_replayed(
 async def test_plan_files_know_every_tool_that_there_is() -> None:
     """All but the one that only the run itself calls."""
     index = DocumentIndex.open(None)
-    own = own_tools(Sources(index, index), ScriptedModel([]), seed=0)
+    own = own_tools(Sources(index, index), ScriptedModel([]), Settings())
     index.close()
     assert {tool.name for tool in own} - {CrossCheck.name} == TOOLS.keys() - {Research.name}
     assert all(TOOLS[tool.name] is tool.arguments for tool in own if tool.name in TOOLS)

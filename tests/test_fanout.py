@@ -16,7 +16,7 @@ from inference import (
     ScriptedModel,
     Usage,
 )
-from inference.fanout import separately
+from inference.fanout import separately, together
 
 ASKED = Request((Message("user", "?"),), n=3, seed=7)
 
@@ -65,6 +65,42 @@ async def test_a_halted_sample_stops_and_the_others_go_on() -> None:
     assert halted.finish_reason == "halted"
     assert halted.text
     assert not halted.whole
+
+
+async def several(engine: Engine) -> AsyncGenerator[Chunk]:
+    """Three samples of one request: the second ends, the others go on for ever."""
+    async with aclosing(engine.stream(ASKED)) as chunks:
+        yield Chunk(1, "b", finish_reason="stop")
+        async for chunk in chunks:
+            yield chunk
+            yield Chunk(2, "z")
+
+
+async def test_one_request_is_given_up_when_all_that_go_on_are_halted() -> None:
+    engine, halt, collector = Engine(), Halt(together=True), Collector(3)
+    async with asyncio.timeout(5):
+        async for chunk in together(several(engine), ASKED, halt):
+            collector.add(chunk)
+            halt(1)
+            if chunk.index == 0:
+                halt(0)
+            if chunk.index == 2:
+                halt(2)
+    assert engine.running == 0
+    samples = collector.completion.samples
+    assert [sample.finish_reason for sample in samples] == ["halted", "stop", "halted"]
+    assert collector.completion.usage == Usage(0, 3), "what the engine has not counted is estimated"
+
+
+async def test_a_request_whose_samples_have_all_ended_is_counted_by_its_engine() -> None:
+    halt, collector = Halt(together=True), Collector(1)
+    model, asked = ScriptedModel(["Answer: 8"]), Request((Message("user", "?"),))
+    async for chunk in together(model.stream(asked), asked, halt):
+        collector.add(chunk)
+        if chunk.finish_reason:
+            halt(0)
+    assert collector.completion.samples[0].whole
+    assert collector.completion.usage == Usage(0, 3)
 
 
 async def test_when_all_are_halted_the_stream_ends() -> None:

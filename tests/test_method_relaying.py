@@ -29,6 +29,9 @@ def test_chunks_end_where_sentences_do() -> None:
     assert chunked(text, 10, 9) == ["The first sentence is here. ", text[28:52], text[52:]]
 
 
+LONG = "This is a long text. " * 100
+
+
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
@@ -37,6 +40,7 @@ def test_chunks_end_where_sentences_do() -> None:
         ("Who is it?\n\nA text.\n\nMore.", ("A text.\n\nMore.", "Who is it?")),
         ("A text.\n\nName her.", ("A text.", "Name her.")),
         ("Who?", ("Who?", "Who?")),
+        (f"{as_data('More.')}\n{LONG}\n\nWho?", (f"More.\n\n{LONG.strip()}", "Who?")),
     ],
 )
 def test_a_question_is_told_from_its_text(asked: str, expected: tuple[str, str]) -> None:

@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from trace_store import model_called
 
 from planner import (
+    STOPPED,
     Done,
     Event,
     Failed,
@@ -143,7 +144,7 @@ async def test_model_calls_are_counted_with_their_tokens_and_money(metrics: Metr
     await record(
         metrics,
         model_called(cost=0.25),
-        model_called(error="cancelled", first_token_seconds=None, seconds=1.5),
+        model_called(error=STOPPED, first_token_seconds=None, seconds=1.5),
         model_called(error="the server is away"),
         model_called(reused=True, seconds=99.0),
     )

@@ -77,6 +77,22 @@ def test_what_is_filled_in_names_nothing(text: str) -> None:
     assert filled == f"<{text}{{b}}>"
 
 
+@given(st.text(alphabet="ab{}._ 0"))
+def test_a_literal_is_filled_as_it_was_and_names_nothing(text: str) -> None:
+    made = template.literal(text)
+    assert not list(template.names(made))
+    assert template.fill(made, lambda _: "filled in") == text
+    assert template.renamed(made, "_2") == made
+    assert template.without_names(made) == text
+    assert template.whole(made) is None
+
+
+def test_a_literal_leaves_formulas_alone() -> None:
+    step = Step("a", "think", {"question": template.literal(r"What is \frac{a}{b}?")})
+    assert step.arguments["question"] == r"What is \frac{{}a}{{}b}?"
+    assert step.inputs == ()
+
+
 def test_a_renamed_step_keeps_its_edges() -> None:
     asked = {"q": ["{a.x.0}", "{item.y} {index} of {a}"]}
     step = Step("b", "x", asked, ("c",), "d", True, "e = 1").renamed("_2")

@@ -21,6 +21,7 @@ from tools.mcp_servers import McpServer, McpTool, mcp_tools
 from tools.nations import demonyms
 from tools.openapi import OPENAPI_BYTES, DocumentError, Imported, openapi_tools
 from tools.openapi_call import Auth, OpenApiTool, Service
+from tools.paying import Payer, pay_call, paying
 from tools.python_tool import Python
 from tools.quantities import find_quantities
 from tools.relevance import names_in
@@ -64,6 +65,7 @@ __all__ = [
     "OpenApiTool",
     "Output",
     "Past",
+    "Payer",
     "Python",
     "Quantity",
     "Read",
@@ -107,6 +109,8 @@ __all__ = [
     "model_chooser",
     "names_in",
     "openapi_tools",
+    "pay_call",
+    "paying",
     "sandbox_kind",
     "stems",
     "tell_draft",

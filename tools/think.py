@@ -1,6 +1,7 @@
 """The tool `think`: reasons about a question, by a published method of parallel samples."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from hashlib import sha256
 
 from pydantic import Field, field_validator
@@ -31,7 +32,6 @@ from reasoning import (
 from search import Passage, SearchEngine, Source
 from tools.agents import ToolAgents
 from tools.find import MAX_QUESTION, found
-from tools.python_tool import Python
 from tools.tool import Arguments, ToolError, ToolResult
 
 DEFAULT_METHOD = "self-consistency"
@@ -90,14 +90,11 @@ class Think:
         roles: Sequence[Role] = (),
         past: Past | None = None,
         max_tokens: int = SAMPLE_TOKENS,
-        looks: bool = True,
-        python: Python | None = None,
-        tool_calls: int = 40,
+        agents: Callable[[], ToolAgents] | None = None,
     ) -> None:
         """`tolerated`: a method goes on without what fails so, or as ModelError; `roles`: that have
         a model of their own; `past`: what earlier runs have come to, for a method that chooses by
-        it; `looks`: whether its agents may search, `python`: where they may run code, `tool_calls`:
-        how often at most."""
+        it; `agents`: who can use tools, where a method has agents that differ in that."""
         self._engine = engine
         self._model = model
         self._seed = seed
@@ -105,9 +102,7 @@ class Think:
         self._roles = tuple(roles)
         self._past = past
         self._max_tokens = max_tokens
-        self._looks = looks
-        self._python = python
-        self._tool_calls = tool_calls
+        self._agents = agents or partial(ToolAgents, model)
 
     async def call(self, arguments: ThinkArguments) -> ToolResult:
         """The answer that the method stands behind, or its whole text where it names none."""
@@ -115,9 +110,7 @@ class Think:
         if arguments.search:
             hits = await found(self._engine, arguments.search, limit=_PASSAGES, within=None)
             passages = [hit.passage for hit in hits]
-        agents = ToolAgents(
-            self._model, self._engine if self._looks else None, self._python, most=self._tool_calls
-        )
+        agents = self._agents()
         trail = Trail()
         async with MathEquality() as same:
             answers = Answers(same=same)

@@ -106,8 +106,6 @@ class _Online:
     async def watch(self, live: Live, index: int) -> None:
         """Stop the trace where its window is below the bar, and all where the vote is settled."""
         groups = self.groups.setdefault(index, Groups(self.window))
-        if index in live.stopped:
-            return
         for token in live.chunk.logprobs:
             if groups.add(token_confidence(token)) and groups.mean < self.bar:
                 live.stop(index)

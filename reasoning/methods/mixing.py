@@ -138,10 +138,13 @@ def _tooled(crew: Crew, agents: int) -> list[Agent]:
         return team(crew, agents, policies=TOOLS)
     seats = []
     for place, (name, attempt) in zip(range(agents), cycle(crew.agents.items()), strict=False):
-        turn = place // len(crew.agents)
-        way, how = WAYS[turn % len(WAYS)]
-        told = f"To answer, {how}" if turn else ""
-        seats.append(Agent(f"{name} {way}" if turn else name, told, attempt=attempt))
+        lap = place // len(crew.agents)
+        if not lap:
+            seats.append(Agent(name, attempt=attempt))
+            continue
+        way, how = WAYS[lap % len(WAYS)]
+        number = f" {lap // len(WAYS) + 1}" if lap >= len(WAYS) else ""
+        seats.append(Agent(f"{name} {way}{number}", f"To answer, {how}", attempt=attempt))
     return seats
 
 

@@ -9,13 +9,11 @@ from inference import Message, as_data, estimated_tokens
 from reasoning.attempts import Attempt, Samples, Task, paragraphs
 from reasoning.once import candidates
 from reasoning.registry import Crew, method, require
-from reasoning.workspace import Ask, Made, Workspace, cut
+from reasoning.texts import parted
+from reasoning.workspace import Ask, Made, Workspace
 
 _NOTE = 512
 """Tokens of what is passed on."""
-_QUESTION = 200
-"""Tokens of a paragraph that may be the question about a text."""
-_DATA = re.compile(r"<data>\n(.*?)\n</data>", re.DOTALL)
 _ENDS = re.compile(r"(?<=[.!?。！？])\s+|\n+")
 
 
@@ -91,22 +89,6 @@ def _answering(task: Task, question: str, note: Made) -> Ask:
     asked = Message("user", paragraphs(told, task.answers.form))
     messages = (*task.request.messages[:-1], asked)
     return Ask(messages, saw=(note.id,), by="manager", alone=True)
-
-
-def parted(asked: str) -> tuple[str, str]:
-    """A long text, and the question about it, of what stands in one message."""
-    if blocks := _DATA.findall(asked):
-        beside = _DATA.sub("", asked).strip()
-        if beside:
-            return "\n\n".join(blocks), beside
-    paragraphs = [part.strip() for part in re.split(r"\n\s*\n", asked) if part.strip()]
-    if len(paragraphs) < 2:
-        return asked, cut(asked, _QUESTION * 3)
-    ends = [paragraphs[-1], paragraphs[0]]
-    short = [one for one in ends if estimated_tokens(one) <= _QUESTION] or ends[:1]
-    question = next((one for one in short if "?" in one), short[0])
-    rest = paragraphs[:-1] if question is paragraphs[-1] else paragraphs[1:]
-    return "\n\n".join(rest), cut(question, _QUESTION * 6)
 
 
 def chunked(text: str, size: int, most: int) -> list[str]:

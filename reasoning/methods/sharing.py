@@ -38,10 +38,10 @@ def leap(
 ) -> Attempt:
     """Parallel traces stop every so many tokens and read what some of the others have found so far
 
-    `every`: tokens between exchanges, of which there are at most `rounds`, and fewer where a sample
-    has no room for all; `summary`: tokens of one summary at most; `peers`: summaries that a trace
-    reads. `routing`: of the others those least like it (dispersed), those most like it (clustered),
-    or half of each (hybrid).
+    `every`: tokens between exchanges, of which there are at most `rounds`; fewer tokens where a
+    sample has no room for all; `summary`: tokens of one summary at most; `peers`: summaries that a
+    trace reads. `routing`: of the others those least like it (dispersed), those most like it
+    (clustered), or half of each (hybrid).
     """
     require(n >= 1 and every >= 1, "n and every must be at least 1")
     require(summary >= 1 and peers >= 1, "summary and peers must be at least 1")

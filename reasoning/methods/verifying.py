@@ -56,11 +56,11 @@ async def _checked(
             told[text] = await accepts(text)
         return told[text]
 
-    async def until(live: Live, index: int) -> None:
-        if live.chunk.finish_reason is not None and await right(live.samples[index].text):
+    async def watch(live: Live, index: int) -> None:
+        if index in live.ended and await right(live.samples[index].text):
             live.end()
 
-    made = await candidates(workspace, attempt, n, until=until)
+    made = await candidates(workspace, attempt, n, watch=watch)
     for one in made:
         if await right(one.text):
             return workspace.result(one, among=made)

@@ -23,14 +23,14 @@ from reasoning.workspace import Live, Made, Workspace, shown
 def self_consistency(crew: Crew, n: int = 8, attempt: Attempt | None = None) -> Attempt:
     """Of n samples, the answer that most give
 
-    Samples of one request end as soon as what is left of them can change nothing any more. With no
-    answer in any of them, the first stands, with confidence 0.
+    Samples of one request end as soon as no answer can catch the leading one up; those have no
+    part in the confidence. With no answer in any, the first stands, with confidence 0.
     """
     require(n >= 1, "n must be at least 1")
 
     async def run(task: Task) -> Samples:
         workspace = Workspace(task, crew.model)
-        made = await candidates(workspace, attempt, n, until=Lead(task.answers, n))
+        made = await candidates(workspace, attempt, n, watch=Lead(task.answers, n))
         return await voted(workspace, made)
 
     return run
@@ -43,16 +43,17 @@ class Lead:
         """Nobody has voted."""
         self._answers = answers
         self._tally = Tally(answers)
-        self._n = n
+        self._left = set(range(n))
 
     async def __call__(self, live: Live, index: int) -> None:
         """Count the sample, where it has ended."""
-        if live.chunk.finish_reason is None:
+        if index not in self._left or index not in live.ended:
             return
+        self._left.remove(index)
         await self._tally.add(self._answers.of(live.samples[index].text), index)
         weights = [group.weight for group in self._tally.ranked[:2]]
         second = weights[1] if len(weights) > 1 else 0.0
-        if weights and weights[0] - second > self._n - self._tally.votes:
+        if weights and weights[0] - second > len(self._left):
             live.end()
 
 

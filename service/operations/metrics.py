@@ -20,6 +20,7 @@ from prometheus_client import (
 )
 
 from planner import (
+    STOPPED,
     AnswerWritten,
     Decided,
     Done,
@@ -264,7 +265,7 @@ class MeteredTrace:
 def call_outcome(called: ModelCalled) -> str:
     """done, failed, cancelled or reused."""
     if called.error is not None:
-        return "cancelled" if called.error == "cancelled" else "failed"
+        return "cancelled" if called.error == STOPPED else "failed"
     return "reused" if called.reused else "done"
 
 

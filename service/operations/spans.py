@@ -28,6 +28,7 @@ from opentelemetry.trace import (
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from planner import (
+    STOPPED,
     AnswerWritten,
     Decided,
     Done,
@@ -239,7 +240,7 @@ class SpanTrace:
         begin = end - round(called.seconds * _SECOND)
         name = f"chat {called.model}"
         span = self._span(name, SpanKind.CLIENT, about, parent, at=begin)
-        error = called.error and ("cancelled" if called.error == "cancelled" else "model_error")
+        error = called.error and ("cancelled" if called.error == STOPPED else "model_error")
         self._end(span, error, at=end)
 
     def _span(
