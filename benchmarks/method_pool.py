@@ -15,6 +15,7 @@ from typing import Any
 from inference import (
     ALL,
     Chunk,
+    Completion,
     Halt,
     Message,
     Model,
@@ -71,23 +72,36 @@ async def recorded(
     *,
     form: str,
     say: Callable[[str], None],
+    beside: int = 1,
 ) -> None:
-    """Add to the file what it lacks: n samples of each problem."""
+    """Add to the file what it lacks: n samples of each problem, of so many problems at once."""
     there = _there(path)
-    for place, problem in enumerate(wanted, 1):
-        if problem.text in there:
-            continue
-        request = replace(request_of(problem, form), n=n, top_logprobs=_TOP)
-        made = await complete(model, request)
-        line = {
-            "question": problem.text,
-            "gold": problem.gold,
-            "prompt_tokens": made.usage.prompt_tokens,
-            "samples": [_kept(sample) for sample in made.samples],
-        }
-        with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
-        say(f"{place} of {len(wanted)} recorded")
+    lacking = iter([one for one in wanted if one.text not in there])
+    done = sum(one.text in there for one in wanted)
+
+    async def work() -> None:
+        nonlocal done
+        for problem in lacking:
+            request = replace(request_of(problem, form), n=n, top_logprobs=_TOP)
+            made = await complete(model, request)
+            _keep(path, problem, made)
+            done += 1
+            say(f"{done} of {len(wanted)} recorded")
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(beside):
+            group.create_task(work())
+
+
+def _keep(path: Path, problem: Problem, made: Completion) -> None:
+    line = {
+        "question": problem.text,
+        "gold": problem.gold,
+        "prompt_tokens": made.usage.prompt_tokens,
+        "samples": [_kept(sample) for sample in made.samples],
+    }
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
 def _there(path: Path) -> set[str]:

@@ -3,6 +3,7 @@
     python benchmarks/methods.py --data FOLDER --record samples.jsonl
     python benchmarks/methods.py --data FOLDER --record samples.jsonl --kept asked.jsonl --live 20
     python benchmarks/methods.py --data FOLDER --record samples.jsonl --methods "rsa(4);debate"
+    python benchmarks/methods.py --data FOLDER --base-url http://127.0.0.1:8080/v1 --model NAME
     python benchmarks/methods.py --data FOLDER --quick --json
 
 Samples with log-probabilities are recorded once, 16 of each question, by the embedded model;
@@ -37,7 +38,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.method_live import Kept, attempted, equal, live
 from benchmarks.method_pool import Problem, RecordedSamples, problems, recorded
 from benchmarks.method_scores import Run, marks, pass_at, scored
-from inference import PACKAGED, EmbeddedModel
+from inference import PACKAGED, EmbeddedModel, EndpointModel, Model
 from reasoning import Answers, MathEquality, last_number, parsed, tallied
 from reasoning.answers import FORM
 from service.settings import Settings
@@ -100,9 +101,14 @@ class Say:
 
 
 @asynccontextmanager
-async def embedded(name: str, slots: int) -> AsyncIterator[EmbeddedModel]:
-    """A packaged model, so many streams at once."""
-    model = EmbeddedModel(PACKAGED[name], cache=Settings().cache, slots=slots, window=4096)
+async def engine(options: argparse.Namespace) -> AsyncIterator[Model]:
+    """The model of an endpoint, or a packaged one, so many streams at once."""
+    model: EndpointModel | EmbeddedModel
+    if options.base_url:
+        model = EndpointModel(options.model, base_url=options.base_url)
+    else:
+        weights = PACKAGED[options.model]
+        model = EmbeddedModel(weights, cache=Settings().cache, slots=options.samples, window=4096)
     try:
         yield model
     finally:
@@ -112,9 +118,11 @@ async def embedded(name: str, slots: int) -> AsyncIterator[EmbeddedModel]:
 async def measured(options: argparse.Namespace) -> dict[str, object]:
     """See the top of the file."""
     say, asked = Say(), problems(options.data, options.questions)
-    async with embedded(options.model, options.samples) as model, MathEquality() as same:
+    async with engine(options) as model, MathEquality() as same:
         answers = Answers(FORM, last_number, same)
-        await recorded(model, asked, options.samples, options.record, form=FORM, say=say)
+        await recorded(
+            model, asked, options.samples, options.record, form=FORM, say=say, beside=options.beside
+        )
         pool = RecordedSamples(options.record)
         asked = [one for one in asked if one.text in pool.recordings]
         chosen = await over(pool, replayed(options.samples), asked, answers)
@@ -185,17 +193,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--live", type=int, default=20, help="questions of methods that ask")
     parser.add_argument("--budget", type=int, default=4, help="samples of a method that asks")
     parser.add_argument("--kept", type=Path, help="where what was asked is kept; else nowhere")
-    parser.add_argument("--beside", type=int, default=1, help="methods that ask at once")
+    parser.add_argument("--beside", type=int, default=1, help="recorded, or asking, at once")
     parser.add_argument("--minutes", type=float, default=600, help="none asks on after so many")
     parser.add_argument(
         "--methods", type=lambda text: text.split(";"), help="instead of all; between them: ;"
     )
-    parser.add_argument("--model", default="small", choices=sorted(PACKAGED))
+    parser.add_argument("--model", default="small", help="a packaged one; of --base-url: its name")
+    parser.add_argument("--base-url", help="of an OpenAI-compatible server that is up; ends in /v1")
     parser.add_argument("--quick", action="store_true", help="4 questions, 4 samples")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     if options.quick:
         options.questions, options.samples, options.live = 4, 4, 0
+    if not options.base_url and options.model not in PACKAGED:
+        parser.error(f"--model: {options.model} is none of {', '.join(sorted(PACKAGED))}")
     options.methods = options.methods or equal(options.budget)
     for method in options.methods:  # refused at once, not after hours
         parsed(method)

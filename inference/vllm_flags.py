@@ -100,14 +100,13 @@ def arguments(settings: VllmSettings, installed: InstalledVllm) -> list[str]:
         *("--gpu-memory-utilization", f"{share:g}"),
         *("--max-model-len", str(settings.window or "auto")),
         "--enable-prefix-caching",
-        "--enable-chunked-prefill",
         *("--structured-outputs-config", json.dumps(_STRUCTURED)),
         *("--generation-config", "vllm"),
         *("--max-logprobs", str(_TOP_LOGPROBS)),
         "--enable-prompt-tokens-details",
         "--disable-uvicorn-access-log",
         *_speculation(settings, installed),
-        *_on_a_cpu(installed),
+        *_for_the_device(installed),
         *settings.extra,
     ]
 
@@ -136,8 +135,11 @@ def _speculation(settings: VllmSettings, installed: InstalledVllm) -> list[str]:
     return ["--speculative-config", json.dumps(config), *counted]
 
 
-def _on_a_cpu(installed: InstalledVllm) -> list[str]:
-    """Compiling takes minutes and a compiler; bfloat16 was slower without AVX-512."""
+def _for_the_device(installed: InstalledVllm) -> list[str]:
+    """On a CPU: compiling takes minutes and a compiler; bfloat16 was slower without AVX-512; and a
+    part of a prompt with a seed ends the whole engine (0.32: "CPU Generator does not use offset").
+    """
     if not installed.cpu:
-        return []
-    return ["--max-num-seqs", str(_CPU_SEQUENCES), "--dtype", "float32", "--enforce-eager"]
+        return ["--enable-chunked-prefill"]
+    whole = "--no-enable-chunked-prefill"
+    return ["--max-num-seqs", str(_CPU_SEQUENCES), "--dtype", "float32", "--enforce-eager", whole]

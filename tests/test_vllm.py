@@ -144,6 +144,15 @@ async def test_it_says_what_it_is(model: EndpointModel) -> None:
     assert model.window == WINDOW
 
 
+async def test_long_prompts_with_seeds_side_by_side_do_not_end_the_engine(
+    model: EndpointModel,
+) -> None:
+    long = [Message("user", letter * (WINDOW - 200)) for letter in "abc"]
+    asked = (complete(model, replace(WARM, messages=(one,), n=2, max_tokens=4)) for one in long)
+    for made in await asyncio.gather(*asked):
+        assert [sample.finish_reason for sample in made.samples] == ["length", "length"]
+
+
 async def test_samples_have_texts_and_counts_of_their_own(model: EndpointModel) -> None:
     made = await complete(model, replace(WARM, n=4))
     assert len({sample.text for sample in made.samples}) == 4

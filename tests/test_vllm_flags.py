@@ -71,6 +71,12 @@ def test_on_a_cpu_it_compiles_nothing_and_leaves_memory_to_others() -> None:
     assert "--enforce-eager" in found
 
 
+def test_on_a_cpu_prompts_are_read_whole() -> None:
+    found = options(VllmSettings("m"), CPU)
+    assert "--no-enable-chunked-prefill" in found
+    assert "--enable-chunked-prefill" not in found
+
+
 def test_what_is_given_goes_over_what_is_chosen() -> None:
     settings = VllmSettings(
         "m", port=8001, memory_share=0.25, window=4096, extra=("--dtype", "bfloat16")
