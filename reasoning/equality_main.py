@@ -1,7 +1,7 @@
 """A process of its own that compares answers with math-verify: started by `reasoning.equality`.
 
 What is simplified may take for ever, so it has to be where it can be killed. A line of JSON with
-two texts comes in, a line with true or false goes out.
+two texts comes in, a line with true or false goes out; an empty line is answered by one.
 """
 
 import contextlib
@@ -22,7 +22,8 @@ def main() -> None:
     bounded = _MEMORY if hard == resource.RLIM_INFINITY else min(_MEMORY, hard)
     resource.setrlimit(resource.RLIMIT_AS, (bounded, hard))
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(equal(*json.loads(line))) + "\n")
+        said = json.dumps(equal(*json.loads(line))) if line.strip() else ""
+        sys.stdout.write(f"{said}\n")
         sys.stdout.flush()
 
 

@@ -1,5 +1,8 @@
 """What a text answers, and which answers are the same."""
 
+import asyncio
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -138,6 +141,24 @@ async def test_what_takes_too_long_is_not_the_same_and_stops_nothing() -> None:
     async with MathEquality(seconds=0.5) as same:
         assert not await same("9^{9^{9^{9}}}", "9^{9^9}")
         assert await same("\\sqrt{18}", "3\\sqrt{2}")
+
+
+async def test_an_answer_that_takes_too_long_costs_two_comparisons_and_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun: list[str] = []
+    begin = asyncio.create_subprocess_exec
+
+    async def counted(*line: str, **options: Any) -> asyncio.subprocess.Process:
+        begun.append(line[-1])
+        return await begin(*line, **options)
+
+    monkeypatch.setattr("reasoning.equality.asyncio.create_subprocess_exec", counted)
+    async with MathEquality(seconds=0.5) as same:
+        for number in range(8):
+            assert not await same("9^{9^{9^9}}", f"\\frac{{{number}}}{{7}}")
+        assert len(begun) == 2
+        assert await same("\\frac{7}{14}", "0.5")
 
 
 async def test_a_process_that_dies_between_two_questions_is_started_again() -> None:
