@@ -35,9 +35,10 @@ FOR_TESTS = {"BREADTH_TEST_POSTGRES", "BREADTH_TEST_VLLM_PYTHON"}
 """Read by tests alone."""
 VLLM_OPTIONS = {
     word.partition("=")[0]
+    for cpu in (False, True)
     for word in vllm_command(
         VllmSettings("m", speculation=Speculation("ngram")),
-        InstalledVllm("python", "0", cpu=True, suffix=True),
+        InstalledVllm("python", "0", cpu=cpu, suffix=True),
     ).line
     if word.startswith("--")
 }
