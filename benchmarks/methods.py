@@ -6,8 +6,9 @@
     python benchmarks/methods.py --data FOLDER --base-url http://127.0.0.1:8080/v1 --model NAME
     python benchmarks/methods.py --data FOLDER --quick --json
 
-Samples with log-probabilities are recorded once, 16 of each question, by the embedded model;
-`--record` keeps them, and adds what is missing. Methods that only select are replayed over them,
+Samples with log-probabilities are recorded once, 16 of each question, by the embedded model or the
+server of `--base-url`; `--record` keeps them, and adds what is missing (of a file, whichever model
+wrote it: a file for each model). Methods that only select are replayed over them,
 eight times, each time from another sample on: a sample costs what was written of it before it was
 stopped. The others ask the model itself, so many questions as `--live` says, `--beside` of them at
 once, each for about `--budget` whole samples; `--kept` keeps what was asked, and the next run goes
