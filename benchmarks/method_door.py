@@ -65,8 +65,12 @@ class Door:
         """Tokens of all that was written."""
         count = 0
         for text in filter(None, self.passed.texts):
-            asked = self._session.post(f"{self._engine}/tokenize", json={"content": text})
-            async with asked as response:
+            told = {
+                "content": text,
+                "prompt": text,
+                "add_special_tokens": False,
+            }  # of either engine
+            async with self._session.post(f"{self._engine}/tokenize", json=told) as response:
                 count += len((await response.json())["tokens"])
         return count
 

@@ -1,7 +1,8 @@
 """Samples that were recorded once, and a model that says them again: for methods that only select.
 
-A file of lines of JSON: a question with its answer, and its samples, each as tokens with their
-log-probability and their confidence (the mean of minus the twenty likeliest log-probabilities).
+A file of lines of JSON: a question with its answer, which model was asked, and its samples, each as
+tokens with their log-probability and their confidence (the mean of minus the twenty likeliest
+log-probabilities).
 """
 
 import asyncio
@@ -73,9 +74,11 @@ async def recorded(
     form: str,
     say: Callable[[str], None],
     beside: int = 1,
+    name: str,
 ) -> None:
-    """Add to the file what it lacks: n samples of each problem, of so many problems at once."""
-    there = _there(path)
+    """Add to the file what it lacks of the model of this name: n samples of each problem, of so
+    many problems at once."""
+    there = {one["question"] for one in _of(path, name)}
     lacking = iter([one for one in wanted if one.text not in there])
     done = sum(one.text in there for one in wanted)
 
@@ -84,7 +87,7 @@ async def recorded(
         for problem in lacking:
             request = replace(request_of(problem, form), n=n, top_logprobs=_TOP)
             made = await complete(model, request)
-            _keep(path, problem, made)
+            _keep(path, name, problem, made)
             done += 1
             say(f"{done} of {len(wanted)} recorded")
 
@@ -93,8 +96,9 @@ async def recorded(
             group.create_task(work())
 
 
-def _keep(path: Path, problem: Problem, made: Completion) -> None:
+def _keep(path: Path, name: str, problem: Problem, made: Completion) -> None:
     line = {
+        "model": name,
         "question": problem.text,
         "gold": problem.gold,
         "prompt_tokens": made.usage.prompt_tokens,
@@ -104,9 +108,9 @@ def _keep(path: Path, problem: Problem, made: Completion) -> None:
         file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def _there(path: Path) -> set[str]:
-    """The questions that a file has already."""
-    return {one["question"] for one in _lines(path)} if path.exists() else set()
+def _of(path: Path, name: str) -> Iterator[dict[str, Any]]:
+    """The lines that were recorded of a model."""
+    return (one for one in (_lines(path) if path.exists() else ()) if one.get("model") == name)
 
 
 def _kept(sample: Sample) -> dict[str, Any]:
@@ -139,12 +143,12 @@ class RecordedSamples:
 
     window: int | None = None
 
-    def __init__(self, path: Path, others: Model | None = None) -> None:
-        """From a file that `recorded` wrote."""
+    def __init__(self, path: Path, name: str, others: Model | None = None) -> None:
+        """From a file that `recorded` wrote, those of the model of this name."""
         self.name = "recorded"
         self.recordings = {
             one["question"]: Recording(one["gold"], one["prompt_tokens"], one["samples"])
-            for one in _lines(path)
+            for one in _of(path, name)
         }
         self._others = others
         self._said: dict[str, int] = {}

@@ -2,12 +2,14 @@
 
     python benchmarks/method_rivals.py --data FOLDER --optillm PYTHON --its PYTHON
     python benchmarks/method_rivals.py --data FOLDER --optillm PYTHON --families vote,best --quick
+    python benchmarks/method_rivals.py --data FOLDER --its PYTHON --server http://127.0.0.1:8080/v1
 
 PYTHON: of an environment of the library's own; a library that is not named is left out. All ask one
-server, the embedded engine with 4 slots, through a door that sets one temperature for all that is
-sampled, and counts. Of every way, for a question: requests, samples, tokens written, seconds; its
-accuracy with the 95 % interval (Wilson's), and how often it failed. The ways take turns: question
-by question, each time another one begins, so that what else the machine does strikes all.
+server, the embedded engine with 4 slots or a llama.cpp or vLLM of `--server`, through a door that
+sets one temperature for all that is sampled, and counts. Of every way, for a question: requests,
+samples, tokens written, seconds; its accuracy with the 95 % interval (Wilson's), and how often it
+failed. The ways take turns: question by question, each time another one begins, so that what else
+the machine does strikes all.
 """
 
 import argparse
@@ -193,7 +195,7 @@ async def measured(options: argparse.Namespace) -> dict[str, Any]:
                     f"{one.passed.read} read, {one.written} written"
                 )
         return {
-            "model": options.model,
+            "model": started.endpoint.name if options.server else options.model,
             "versions": {name: one.version for name, one in rivals.items()},
             "left_out": sorted({way.library for way in WAYS} - set(solving)),
             "n": options.n, "max_tokens": options.max_tokens,
@@ -240,12 +242,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )  # fmt: skip
     parser.add_argument("--model", default="small")
     parser.add_argument(
+        "--server", default="", help="that is up, its address ending in /v1; else one of its own"
+    )
+    parser.add_argument(
         "--minutes", type=float, default=120.0, help="no question is begun after so many"
     )
     parser.add_argument("--quick", action="store_true", help="2 questions")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
-    options.server = ""
     if unknown := set(options.families) - set(FAMILIES):
         parser.error(f"--families: there is no {', '.join(sorted(unknown))}")
     if options.quick:

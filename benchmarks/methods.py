@@ -7,15 +7,15 @@
     python benchmarks/methods.py --data FOLDER --quick --json
 
 Samples with log-probabilities are recorded once, 16 of each question, by the embedded model or the
-server of `--base-url`; `--record` keeps them, and adds what is missing (of a file, whichever model
-wrote it: a file for each model). Methods that only select are replayed over them,
-eight times, each time from another sample on: a sample costs what was written of it before it was
-stopped. The others ask the model itself, so many questions as `--live` says, `--beside` of them at
-once, each for about `--budget` whole samples; `--kept` keeps what was asked, and the next run goes
-on behind it. Of every method: n, the accuracy with its 95 % interval (Wilson's, of n questions),
-what it is above one sample on the same questions (paired bootstrap), and tokens written, calls,
-rounds and seconds for a question. Bounds: `pass@N` is right where any of N samples is (the
-estimator of Chen et al., 2107.03374), `majority@N` votes over the first N.
+server of `--base-url`; `--record` keeps them, and adds what is missing of this model. Methods that
+only select are replayed over them, eight times, each time from another sample on: a sample costs
+what was written of it before it was stopped. The others ask the model itself, so many questions as
+`--live` says, `--beside` of them at once, each for about `--budget` whole samples; `--kept` keeps
+what was asked, and the next run goes on behind it. Of every method: n, the accuracy with its 95 %
+interval (Wilson's, of n questions), what it is above one sample on the same questions (paired
+bootstrap), and tokens written, calls, rounds and seconds for a question. Bounds: `pass@N` is right
+where any of N samples is (the estimator of Chen et al., 2107.03374), `majority@N` votes over the
+first N.
 """
 
 import argparse
@@ -122,9 +122,10 @@ async def measured(options: argparse.Namespace) -> dict[str, object]:
     async with engine(options) as model, MathEquality() as same:
         answers = Answers(FORM, last_number, same)
         await recorded(
-            model, asked, options.samples, options.record, form=FORM, say=say, beside=options.beside
-        )
-        pool = RecordedSamples(options.record)
+            model, asked, options.samples, options.record, form=FORM, say=say,
+            beside=options.beside, name=options.model,
+        )  # fmt: skip
+        pool = RecordedSamples(options.record, options.model)
         asked = [one for one in asked if one.text in pool.recordings]
         chosen = await over(pool, replayed(options.samples), asked, answers)
         once = marks(chosen["once"])

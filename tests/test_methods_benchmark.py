@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.method_live import Kept, equal, live
-from benchmarks.method_pool import Problem
+from benchmarks.method_pool import Problem, RecordedSamples, recorded
 from benchmarks.method_scores import Run, marks, pass_at, scored, wilson
 from inference import ModelUnavailable, Request, ScriptedModel
 from reasoning import Answers, last_number, parsed
@@ -93,3 +93,16 @@ def test_bounds() -> None:
 def test_every_method_can_be_written_for_every_budget(n: int) -> None:
     names = [parsed(method).cost and method.partition("(")[0] for method in equal(n)]
     assert len(set(names)) == len(names)
+
+
+def test_samples_of_another_model_are_recorded_and_replayed_apart(tmp_path: Path) -> None:
+    path = tmp_path / "samples.jsonl"
+    for name, says in (("one", "Answer: 4"), ("other", "Answer: 3"), ("one", "not asked")):
+        model = ScriptedModel(lambda request, says=says: [says] * request.n)
+        wanted = ASKED[:1]
+        asyncio.run(recorded(model, wanted, 2, path, form=FORM, say=print, name=name))
+    held = {name: RecordedSamples(path, name).recordings for name in ("one", "other", "third")}
+    said = {
+        name: [one["text"] for one in of[ASKED[0].text].samples] for name, of in held.items() if of
+    }
+    assert said == {"one": ["Answer: 4"] * 2, "other": ["Answer: 3"] * 2}
