@@ -166,7 +166,9 @@ async def measured(options: argparse.Namespace) -> dict[str, Any]:
         address = started.base_url.removesuffix("/v1")
         door = Door(address, started.key, options.temperature)
         await stack.enter_async_context(door.open())
-        answers = Answers(FORM, last_number, await stack.enter_async_context(MathEquality()))
+        answers = Answers(
+            FORM, same=await stack.enter_async_context(MathEquality()), guessed=last_number
+        )
         rivals = await libraries(options, door, started.endpoint.name, stack, say)
         model = EndpointModel(
             started.endpoint.name, base_url=door.base_url, engine=started.endpoint.engine

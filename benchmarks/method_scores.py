@@ -37,6 +37,8 @@ class Scored:
     high: float
     gain: Interval | None
     """Above one sample, on the same questions; None: there is nothing to compare with."""
+    beyond: Interval | None
+    """Above the vote of as many samples as a method that asks may spend."""
     tokens: float
     """Written, for a question."""
     calls: float
@@ -72,15 +74,20 @@ def marks(runs: Sequence[Run]) -> Mapping[str, Share]:
 
 
 def scored(
-    method: str, runs: Sequence[Run], once: Mapping[str, Share], *, replayed: bool = False
+    method: str,
+    runs: Sequence[Run],
+    once: Mapping[str, Share],
+    vote: Mapping[str, Share],
+    *,
+    replayed: bool = False,
 ) -> Scored:
-    """The means of a method; `once`: what one sample comes to, by question."""
+    """The means of a method; `once` and `vote`: what those come to, by question."""
     of = marks(runs)
     accuracy = mean(share.part for share in of.values())
     low, high = wilson(accuracy * len(of), len(of))
     errors = [run.error for run in runs if run.error]
     return Scored(
-        method, len(of), accuracy, low, high, difference(of, once),
+        method, len(of), accuracy, low, high, difference(of, once), difference(of, vote),
         mean(run.tokens for run in runs), mean(run.calls for run in runs), parsed(method).cost[1],
         mean(run.seconds for run in runs), replayed, len(errors), errors[0] if errors else "",
     )  # fmt: skip

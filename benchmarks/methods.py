@@ -12,10 +12,10 @@ only select are replayed over them, eight times, each time from another sample o
 what was written of it before it was stopped. The others ask the model itself, so many questions as
 `--live` says, `--beside` of them at once, each for about `--budget` whole samples; `--kept` keeps
 what was asked, and the next run goes on behind it. Of every method: n, the accuracy with its 95 %
-interval (Wilson's, of n questions), what it is above one sample on the same questions (paired
-bootstrap), and tokens written, calls, rounds and seconds for a question. Bounds: `pass@N` is right
-where any of N samples is (the estimator of Chen et al., 2107.03374), `majority@N` votes over the
-first N.
+interval (Wilson's, of n questions), what it is above one sample, and above a vote of the budget,
+on the same questions (paired bootstrap), and tokens written, calls, rounds and seconds for a
+question. Bounds: `pass@N` is right where any of N samples is (the estimator of Chen et al.,
+2107.03374), `majority@N` votes over the first N.
 """
 
 import argparse
@@ -47,9 +47,10 @@ from service.settings import Settings
 _DRAWS = 8
 
 
-def replayed(n: int) -> list[str]:
-    """What selects among n samples, and asks nothing else."""
-    votes = [f"self-consistency({count})" for count in (4, 8, 16) if count <= n]
+def replayed(n: int, budget: int) -> list[str]:
+    """What selects among n samples, and asks nothing else; the vote of the budget among them."""
+    counts = sorted({budget, *(count for count in (4, 8, 16) if count <= n)})
+    votes = [f"self-consistency({count})" for count in counts]
     half = max(1, n // 2)
     return [
         "once",
@@ -120,23 +121,25 @@ async def measured(options: argparse.Namespace) -> dict[str, object]:
     """See the top of the file."""
     say, asked = Say(), problems(options.data, options.questions)
     async with engine(options) as model, MathEquality() as same:
-        answers = Answers(FORM, last_number, same)
+        answers = Answers(FORM, same=same, guessed=last_number)
         await recorded(
             model, asked, options.samples, options.record, form=FORM, say=say,
             beside=options.beside, name=options.model,
         )  # fmt: skip
         pool = RecordedSamples(options.record, options.model)
         asked = [one for one in asked if one.text in pool.recordings]
-        chosen = await over(pool, replayed(options.samples), asked, answers)
-        once = marks(chosen["once"])
-        rows = [scored(method, runs, once, replayed=True) for method, runs in chosen.items()]
+        budget = min(options.budget, options.samples)
+        chosen = await over(pool, replayed(options.samples, budget), asked, answers)
+        once, vote = marks(chosen["once"]), marks(chosen[f"self-consistency({budget})"])
+        rows = [scored(method, runs, once, vote, replayed=True) for method, runs in chosen.items()]
         interactive = await live(
             options.methods, asked[: options.live], model, answers,
             Kept(options.kept, options.model), say, beside=options.beside, minutes=options.minutes,
         )  # fmt: skip
-        rows += [scored(method, runs, once) for method, runs in interactive.items() if runs]
+        rows += [scored(method, runs, once, vote) for method, runs in interactive.items() if runs]
         return {
             "model": options.model,
+            "budget": budget,
             "questions": len(asked),
             "bounds": dict(await bounds(pool, asked, answers)),
             "methods": [asdict(row) for row in rows],
@@ -165,7 +168,10 @@ def _signed(gain: Mapping[str, float] | None) -> str:
 
 def show(found: Mapping[str, object]) -> None:
     """A table, the bounds, and the plot."""
-    heads = ("method", "n", "accuracy", "95 %", "gain", "tokens", "calls", "rounds", "seconds")
+    heads = (
+        "method", "n", "accuracy", "95 %", "above one", f"above a vote of {found['budget']}",
+        "tokens", "calls", "rounds", "seconds",
+    )  # fmt: skip
     table = Table("", *heads)
     rows, held = found["methods"], found["bounds"]
     assert isinstance(rows, list)
@@ -173,10 +179,11 @@ def show(found: Mapping[str, object]) -> None:
     for number, row in enumerate(rows):
         table.add_row(
             chr(ord("a") + number % 26), row["method"], f"{row['n']}", f"{row['accuracy']:.3f}",
-            f"{row['low']:.3f}-{row['high']:.3f}", _signed(row["gain"]), f"{row['tokens']:,.0f}",
-            f"{row['calls']:.1f}", f"{row['rounds']}", f"{row['seconds']:.2f}",
+            f"{row['low']:.3f}-{row['high']:.3f}", _signed(row["gain"]), _signed(row["beyond"]),
+            f"{row['tokens']:,.0f}", f"{row['calls']:.1f}", f"{row['rounds']}",
+            f"{row['seconds']:.2f}",
         )  # fmt: skip
-    console = Console(width=130)
+    console = Console(width=150)
     console.print(table)
     console.print("  ".join(f"{name} {value:.3f}" for name, value in held.items()))
     for row in rows:

@@ -47,7 +47,8 @@ class Request:
     """A JSON schema that the text must satisfy, as far as the engine can hold it to that: only
     `structured` validates what comes."""
     grammar: str | None = None
-    """A GBNF grammar that the text must satisfy."""
+    """A GBNF grammar that the text must satisfy. vLLM is not told the upper count of a long run of
+    nearly any character, as of `[^"]{2,240}`, here and in `regex`: see `inference.loosening`."""
     regex: str | None = None
     """A regular expression that the whole text must match, in what Python and the engines share: no
     anchors, look-around or back-references."""

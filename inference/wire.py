@@ -13,6 +13,7 @@ from pydantic import BeforeValidator
 
 from inference.control import uncontrolling
 from inference.errors import ModelNonsense
+from inference.loosening import loosened_grammar, loosened_regex
 from inference.model import Chunk, FinishReason, Message, Request, TokenLogprob
 
 Engine = Literal["llama.cpp", "xllamacpp", "vllm", "other"]
@@ -258,8 +259,10 @@ def constraint_of(request: Request, engine: Engine | None) -> dict[str, Any]:
             return {"grammar": request.grammar}
         case "regex", "xllamacpp":
             return {"grammar": f"{_LARK}/{_lark_regex(request.regex or '')}/"}
-        case ("grammar" | "regex") as kind, "vllm":
-            return {"structured_outputs": {kind: getattr(request, kind)}}
+        case "grammar", "vllm":
+            return {"structured_outputs": {"grammar": loosened_grammar(request.grammar or "")}}
+        case "regex", "vllm":
+            return {"structured_outputs": {"regex": loosened_regex(request.regex or "")}}
         case _:
             return {}
 

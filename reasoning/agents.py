@@ -127,7 +127,7 @@ async def discussed(
         except workspace.task.tolerated:
             break
         made = [
-            new if new and (new.answer is not None or old.answer is None) else old
+            new if new and (new.given or not old.given) else old
             for new, old in zip(said, made, strict=True)
         ]
     return list(made)

@@ -39,6 +39,8 @@ _UNIT = re.compile(
 )
 """What may be left out behind a number: words, not the rest of a term or of a larger number."""
 
+Reading = Callable[[str], str | None]
+"""The answer in a text; None where it has none."""
 Same = Callable[[str, str], Awaitable[bool]]
 """Whether two answers say the same."""
 
@@ -157,8 +159,16 @@ class Answers:
 
     form: str = FORM
     """Tells the model how to answer; "": it is told nothing."""
-    of: Callable[[str], str | None] = last_answer
+    given: Reading = last_answer
+    """The answer that a text names: a step that names one is the last of its solution."""
     same: Same = plainly_same
+    guessed: Reading | None = None
+    """Of a text that names none, what may stand for it, as its last number; never of a step."""
+
+    def of(self, text: str) -> str | None:
+        """The answer of a whole text, named or guessed."""
+        answer = self.given(text)
+        return self.guessed(text) if answer is None and self.guessed is not None else answer
 
 
 @dataclass

@@ -46,7 +46,7 @@ class Line:
 
     def then(self, step: Made) -> "Line":
         """With one step more."""
-        return replace(self, steps=(*self.steps, step), ended=step.answer is not None)
+        return replace(self, steps=(*self.steps, step), ended=step.given)
 
 
 async def grown(

@@ -43,6 +43,8 @@ class Made:
     id: str
     sample: Sample
     answer: str | None
+    given: bool = False
+    """The text names its answer: it was not guessed."""
 
     @property
     def text(self) -> str:
@@ -257,7 +259,7 @@ class Workspace:
         id_ = self.task.trail.add(sample.text, at_round=at_round, by=by, answer=answer, saw=saw)
         if sample.finish_reason == "halted":
             self.task.trail.mark(id_, state="stopped")
-        made = Made(id_, sample, answer)
+        made = Made(id_, sample, answer, self.task.answers.given(sample.text) is not None)
         self.made.append(made)
         return made
 

@@ -77,6 +77,15 @@ async def test_an_engine_goes_on_with_what_the_assistant_has_begun(
     assert {key: body[key] for key in keys if key in body} == more
 
 
+async def test_vllm_is_not_told_long_counts() -> None:
+    listed = models("m", owner="vllm")
+    async with serving(WHOLE, models=listed) as played, asking(played.url, engine=None) as model:
+        await complete(model, replace(ASKED, grammar="root ::= [^a]{2,240}"))
+        await complete(model, replace(ASKED, regex="[^a]{2,240}"))
+    told = [body["structured_outputs"] for body in played.bodies]
+    assert told == [{"grammar": "root ::= [^a]{2,}"}, {"regex": "[^a]{2,}"}]
+
+
 @pytest.mark.parametrize(
     ("owner", "grammar", "regex"),
     [

@@ -7,7 +7,7 @@ import pytest
 from method_tasks import scripted, task
 
 from inference import Message, ModelUnavailable, Request, ScriptedModel
-from reasoning import Crew, Samples, Task, Trail
+from reasoning import Answers, Crew, Samples, Task, Trail, last_number
 from reasoning.agents import (
     Agent,
     begun,
@@ -144,3 +144,18 @@ async def test_agents_speak_side_by_side() -> None:
 
 def _silent(workspace: Workspace) -> Made:
     return Made("9", workspace.made[0].sample, None)
+
+
+async def test_who_names_no_answer_any_more_stays_with_what_it_said_whatever_could_be_guessed() -> (
+    None
+):
+    replies = ["Answer: 8", "4 legs", "I agree with 1 of them.", "It is 7."]
+    workspace = Workspace(task(answers=Answers(guessed=last_number)), scripted(replies))
+    left, made = await begun(workspace, [Agent("A", "A"), Agent("B", "B")])
+    assert [one.answer for one in made] == ["8", "4"]
+
+    async def asking(made: Sequence[Made]) -> list[Ask]:
+        return [opening(workspace.task, one, "again") for one in left]
+
+    last = await discussed(workspace, left, made, 1, asking)
+    assert [one.answer for one in last] == ["8", "7"]

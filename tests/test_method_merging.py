@@ -4,7 +4,7 @@ import pytest
 from method_tasks import QUESTION, scripted, solved, task
 
 from inference import ModelUnavailable
-from reasoning import Crew, Trail, method_of
+from reasoning import Answers, Crew, Trail, last_number, method_of
 
 MERGING = ["ssa(3)", "parallel-refinement(3)", "a2r(3)"]
 
@@ -41,6 +41,15 @@ async def test_a_reader_who_fails_or_says_nothing_leaves_the_vote(method: str) -
     said = scripted([["Answer: 4", "Answer: 8", "Answer: 8"], ModelUnavailable("gone")])
     made = await method_of(method, Crew(said))(task())
     assert made.best.text == "Answer: 8"
+
+
+async def test_a_reader_whose_answer_is_but_guessed_leaves_the_vote() -> None:
+    said = scripted([["Answer: 4", "Answer: 8", "Answer: 8"], "All 3 are wrong."])
+    made = await method_of("ssa(3)", Crew(said))(task(answers=Answers(guessed=last_number)))
+    assert made.best.text == "Answer: 8"
+    said = scripted([["4 legs", "8 legs", "8 legs"], "So it is 9."])
+    made = await method_of("ssa(3)", Crew(said))(task(answers=Answers(guessed=last_number)))
+    assert made.best.text == "So it is 9."
 
 
 async def test_of_long_texts_the_merged_one_stands() -> None:

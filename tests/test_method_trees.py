@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from method_tasks import SureModel, scripted, task
 
 from inference import ALL, Chunk, ModelUnavailable, Request, TokenLogprob, Usage
-from reasoning import Crew, Trail, method_of
+from reasoning import Answers, Crew, Trail, last_number, method_of
 from reasoning.methods.trees import _seeking, drawn, step_score
 from reasoning.thoughts import Line, finished, grown
 from reasoning.workspace import Made, Workspace
@@ -262,3 +262,14 @@ async def test_nodes_of_different_depths_are_grown_together_until_enough_have_en
     asked = [steps_before(one)[-1:] for one in growths(model)]
     assert asked[:5] == [[], ["b"], ["a"], ["bb"], ["aa"]]
     assert made.best.text.startswith("b\nbb\n")
+
+
+@pytest.mark.parametrize("method", ["tree-of-thoughts(k=1, b=1)", "self-eval-beam(n=1, k=1)"])
+async def test_a_step_with_a_number_in_it_is_not_yet_the_answer(method: str) -> None:
+    """Though a whole text's last number may be taken for its answer."""
+    ways = ["a cat has 4 legs", "2 x 4 = 8", "Answer: 8"]
+    model = stepping(lambda before: [ways[min(len(before), 2)]], lambda _: 0.9)
+    of_it = task(answers=Answers(guessed=last_number))
+    made = await method_of(method, Crew(model))(of_it)
+    assert len(growths(model)) == 3
+    assert made.best.text.strip().endswith("Answer: 8")

@@ -18,7 +18,7 @@ ASKED = [Problem("How many legs has a cat?", "4"), Problem("How many has a bird?
 
 def said(model: ScriptedModel, path: Path | None, methods: list[str]) -> dict[str, list[Run]]:
     """What is asked of the model, and what the file has already."""
-    kept, answers = Kept(path, "scripted"), Answers(FORM, last_number)
+    kept, answers = Kept(path, "scripted"), Answers(FORM, guessed=last_number)
     return asyncio.run(
         live(methods, ASKED, model, answers, kept, print, beside=1, minutes=1)
     )  # fmt: skip
@@ -66,7 +66,7 @@ def test_a_model_that_fails_a_method_has_answered_wrong() -> None:
 
     runs = said(ScriptedModel(away), None, ["once"])
     assert [(run.right, bool(run.error)) for run in runs["once"]] == [(False, True)] * 2
-    row = scored("once", runs["once"], {})
+    row = scored("once", runs["once"], {}, {})
     assert (row.failed, row.accuracy, row.gain) == (2, 0.0, None)
 
 
@@ -75,10 +75,13 @@ def test_a_gain_is_of_the_same_questions() -> None:
         return Run(question, right, 10, 1, 0.5)
 
     once = marks([run("a", True), run("a", False), run("b", False), run("c", True)])
-    row = scored("vote(2)", [run("a", True), run("b", False)], once)
+    vote = marks([run("a", True), run("b", True)])
+    row = scored("vote(2)", [run("a", True), run("b", False)], once, vote)
     assert (row.n, row.accuracy) == (2, 0.5)
     assert row.gain is not None
     assert row.gain.mean == pytest.approx(0.25)
+    assert row.beyond is not None
+    assert row.beyond.mean == pytest.approx(-0.5)
 
 
 def test_bounds() -> None:

@@ -110,7 +110,7 @@ async def merged(
 async def concluded(workspace: Workspace, new: Made, made: Sequence[Made]) -> Samples:
     """What was written last of others stands, with the share of all that say the same; but the vote
     of the others, where it names no answer and they do."""
-    if new.answer is None and any(one.answer for one in made):
+    if not new.given and any(one.given for one in made):
         workspace.mark(new, state="dropped")
         return await voted(workspace, made)
     tally = await tallied(workspace.task.answers, [one.answer for one in (*made, new)])
