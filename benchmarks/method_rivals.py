@@ -4,7 +4,8 @@
     python benchmarks/method_rivals.py --data FOLDER --optillm PYTHON --families vote,best --quick
     python benchmarks/method_rivals.py --data FOLDER --its PYTHON --server http://127.0.0.1:8080/v1
 
-PYTHON: of an environment of the library's own; a library that is not named is left out. All ask one
+PYTHON: of an environment of the library's own (its-hub's has to have aiohttp, backoff and certifi,
+optillm's numpy and networkx, besides); a library that is not named is left out. All ask one
 server, the embedded engine with 4 slots or a llama.cpp or vLLM of `--server`, through a door that
 sets one temperature for all that is sampled, and counts. Of every way, for a question: requests,
 samples, tokens written, seconds; its accuracy with the 95 % interval (Wilson's), and how often it
@@ -70,7 +71,7 @@ WAYS = (
     Way("mixture", "optillm", "moa"),
     Way("beam", _OURS, "self-eval-beam(n=2, k=2, depth=4)"),
     Way("beam", "its-hub", "BeamSearch"),
-    Way("particles", _OURS, "self-eval-beam(n=1, k={n}, depth=4, tau=1.0)"),
+    Way("particles", _OURS, "self-eval-beam(n=2, k={n}, depth=4, tau=1.0)"),
     Way("particles", "its-hub", "ParticleFiltering"),
     Way("tree", _OURS, "mcts(iterations=2, k=3)"),
     Way("tree", "optillm", "mcts"),

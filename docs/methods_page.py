@@ -9,7 +9,6 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -34,13 +33,14 @@ def registry() -> Iterator[str]:
 def measured() -> Iterator[str]:
     """A line of each row, and the bounds."""
     found = json.loads(MEASURED.read_text(encoding="utf-8"))
-    yield "| method | n | accuracy | 95 % | above one sample | tokens | calls | seconds |"
-    yield "|---|---|---|---|---|---|---|---|"
+    vote = f"above a vote of {found['budget']}"
+    yield f"| method | n | accuracy | 95 % | above one sample | {vote} | tokens | calls | rounds |"
+    yield "|---|---|---|---|---|---|---|---|---|"
     for row in found["methods"]:
         cells = (
             f"`{row['method']}`", f"{row['n']}", f"{row['accuracy']:.3f}",
-            f"{row['low']:.2f}-{row['high']:.2f}", _above(row["gain"]),
-            f"{row['tokens']:,.0f}", f"{row['calls']:.1f}", _seconds(row),
+            f"{row['low']:.2f}-{row['high']:.2f}", _above(row["gain"]), _above(row["beyond"]),
+            f"{row['tokens']:,.0f}", f"{row['calls']:.1f}", f"{row['rounds']}",
         )  # fmt: skip
         yield f"| {' | '.join(cells)} |"
     yield ""
@@ -52,11 +52,6 @@ def _above(gain: dict[str, float] | None) -> str:
     if gain is None:
         return ""
     return f"{gain['mean']:+.3f} ({gain['low']:+.2f} to {gain['high']:+.2f})"
-
-
-def _seconds(row: dict[str, Any]) -> str:
-    """Of what was replayed there are none."""
-    return "" if row["replayed"] else f"{row['seconds']:.0f}"
 
 
 PARTS = {"registry": registry, "measured": measured}
