@@ -202,6 +202,14 @@ async def test_the_grammar_of_plans_binds(model: EndpointModel) -> None:
     assert re.match(r'\{"id":"\w+","(calculate|compare)":"', sample.text)
 
 
+async def test_an_expression_whose_counts_vllm_is_not_told_binds(model: EndpointModel) -> None:
+    regex = r"Zebra [^\n?]{4,200}\?|Yak!"
+    made = await complete(model, replace(WARM, n=3, regex=regex, max_tokens=24))
+    for sample in made.samples:
+        form = regex if sample.finish_reason == "stop" else r"Zebra [^\n?]+"
+        assert re.fullmatch(form, sample.text)
+
+
 async def test_one_sample_is_ended_and_the_other_goes_on(model: EndpointModel) -> None:
     before = await generated(model)
     halt, collector = Halt(), Collector(2)
