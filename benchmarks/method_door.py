@@ -65,11 +65,8 @@ class Door:
         """Tokens of all that was written."""
         count = 0
         for text in filter(None, self.passed.texts):
-            told = {
-                "content": text,
-                "prompt": text,
-                "add_special_tokens": False,
-            }  # of either engine
+            # llama.cpp reads the content, vLLM the prompt.
+            told = {"content": text, "prompt": text, "add_special_tokens": False}
             async with self._session.post(f"{self._engine}/tokenize", json=told) as response:
                 count += len((await response.json())["tokens"])
         return count

@@ -7,7 +7,8 @@
     python benchmarks/methods.py --data FOLDER --quick --json
 
 Samples with log-probabilities are recorded once, 16 of each question, by the embedded model or the
-server of `--base-url`; `--record` keeps them, and adds what is missing of this model. Methods that
+server of `--base-url`; `--record` keeps them, and adds what is missing of the model of this name
+(the same weights in another form want a file of their own, or another name). Methods that
 only select are replayed over them, eight times, each time from another sample on: a sample costs
 what was written of it before it was stopped. The others ask the model itself, so many questions as
 `--live` says, `--beside` of them at once, each for about `--budget` whole samples; `--kept` keeps

@@ -10,7 +10,7 @@ import re
 
 _FEW = 16
 _CLASS = r"(?P<but>\[\^(?:\\.|[^\]\\])+\])\{(?P<least>\d+),(?P<most>\d+)\}|\[(?:\\.|[^\]\\])*\]"
-_IN_GRAMMAR = re.compile(rf'"(?:\\.|[^"\\])*"|{_CLASS}', re.DOTALL)
+_IN_GRAMMAR = re.compile(rf'"(?:\\.|[^"\\])*"|#[^\n]*|{_CLASS}', re.DOTALL)
 _IN_REGEX = re.compile(rf"\\.|{_CLASS}", re.DOTALL)
 
 
@@ -26,7 +26,7 @@ def loosened_regex(regex: str) -> str:
 
 
 def _loosened(found: re.Match[str]) -> str:
-    """A text, an escape or a class that says what may stand there is as it was."""
+    """A text, a remark, an escape or a class that says what may stand there is as it was."""
     if found["but"] is None or int(found["most"]) <= _FEW:
         return found[0]
     return f"{found['but']}{{{found['least']},}}"

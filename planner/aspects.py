@@ -47,11 +47,13 @@ class Aspects:
     async def searches(self, question: str, size: Size) -> list[Step]:
         """Steps that search, none for the same twice."""
         try:
-            text = (await complete(self._model, self._request(question, size))).samples[0].text
+            sample = (await complete(self._model, self._request(question, size))).samples[0]
         except (ModelError, BudgetExceeded) as error:
             await self._trace.record(Decided("no aspects", str(error)))
             return []
-        queries = different([_about(line, question) for line in text.splitlines()], question)
+        lines = sample.text.splitlines()
+        whole = lines if sample.whole else lines[:-1]  # what was cut is no query
+        queries = different([_about(line, question) for line in whole], question)
         return [
             Step(f"aspect_{number}", "search", {"query": template.literal(query)})
             for number, query in enumerate(queries[: _MOST[size]], 1)

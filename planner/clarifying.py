@@ -70,7 +70,8 @@ async def _clarified(
         seed=seed,
         purpose="clarify",
     )
-    back = " ".join((await complete(model, request)).samples[0].text.split())
+    sample = (await complete(model, request)).samples[0]
+    back = " ".join(sample.text.split()) if sample.whole else ""
     await trace.record(Decided("clarifying question", f"{back} ({sure})"))
     said = " ".join((await person(back)).split())[:_LONGEST] if back else ""
     await trace.record(Decided("clarified", said or "nothing was said"))

@@ -41,10 +41,11 @@ def plan_grammar(
     """At most `max_steps` lines in the short form, each calling one of the tools.
 
     Fields that take facts hold names of steps only; everything else is what the tool's schema
-    says, of a bounded length, so that a small model cannot loop. `comparing`: the last line, and no
-    other, takes facts, and at least two lines stand before it; a small model left alone asks the
-    whole comparison in one line. `edges`: a line may also have `for_each`, `when`, `needs` and
-    `optional`, in this order; without them a small model has less to get wrong.
+    says, of a bounded length, so that a small model cannot loop (on vLLM its tokens alone are
+    bounded). `comparing`: the last line, and no other, takes facts, and at least two lines stand
+    before it; a small model left alone asks the whole comparison in one line. `edges`: a line may
+    also have `for_each`, `when`, `needs` and `optional`, in this order; without them a small model
+    has less to get wrong.
     """
     takes_facts = {
         f"call-{number}": bool(tool.arguments.fact_fields) for number, tool in enumerate(tools)

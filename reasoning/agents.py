@@ -139,7 +139,7 @@ def others_of(made: Sequence[Made], place: int) -> list[Made]:
 
 
 async def unanimous(workspace: Workspace, made: Sequence[Made]) -> bool:
-    """Whether all name an answer, and the same."""
+    """Whether all have an answer, named or guessed, and the same."""
     first = made[0].answer
     if first is None:
         return False

@@ -36,6 +36,7 @@ def test_of_an_expression(regex: str, loosened: str | None) -> None:
         (r'root ::= "[^a]{2,240}" [^a]{0,4}', None),
         (r'root ::= "\"[^a]{2,240}"', None),
         (r'root ::= ["\]] "[^a]{2,240}"', None),
+        ('root ::= "a" # say "hi\npart ::= "x[^a]{2,240}y"', None),
         ("root ::= part{2,240}\npart ::= [a-z0-9_]{1,240}", None),
     ],
 )

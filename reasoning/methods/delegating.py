@@ -48,7 +48,7 @@ def malt(crew: Crew, n: int = 3, attempt: Attempt | None = None) -> Attempt:
             return await voted(workspace, made)
         last = {one.id: one for one in made}
         for (one, _), those in zip(pairs, refined, strict=True):
-            if those and those[0].given:
+            if those and (those[0].given or not one.given):
                 last[one.id] = those[0]
         return await voted(workspace, list(last.values()))
 
