@@ -56,6 +56,17 @@ async def test_nobody_is_asked_where_the_model_is_not_sure(said: tuple[str, ...]
     assert [what for what, _ in decided(trace)] == ["nothing to clarify"]
 
 
+async def test_nobody_is_asked_a_question_that_was_cut() -> None:
+    async def person(question: str) -> str:
+        raise AssertionError(question)
+
+    def reply(request: Request) -> list[str]:
+        return ["yes"] * request.n if request.purpose == "judge" else ["Which Cambridge " * 20]
+
+    asked = "When was Cambridge founded?"
+    assert await clarified(asked, ScriptedModel(reply), person, MemoryTrace(), 0) == asked
+
+
 async def test_who_says_nothing_leaves_the_question_as_it_is() -> None:
     trace = MemoryTrace()
 

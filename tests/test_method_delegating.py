@@ -4,7 +4,7 @@ import pytest
 from method_tasks import QUESTION, scripted, task
 
 from inference import ModelUnavailable, Request
-from reasoning import Crew, Trail, method_of
+from reasoning import Answers, Crew, Trail, last_number, method_of
 
 
 def malt(*, fails: str = "") -> object:
@@ -93,3 +93,19 @@ async def test_no_thread_runs_twice_none_is_too_many_and_those_that_fail_are_mis
     trail = Trail()
     await method_of("spawn-join(3)", Crew(model))(task(trail=trail))
     assert [one.by for one in trail.candidates] == ["part A", "part C", "join"]
+
+
+@pytest.mark.parametrize(
+    ("first", "refined", "stands"),
+    [
+        ("Answer: 4", "All 8 steps are right.", "Answer: 4"),
+        ("4 legs", "It is 8.", "It is 8."),
+        ("4 legs", "Answer: 8", "Answer: 8"),
+    ],
+)
+async def test_a_refined_text_replaces_what_named_no_more(
+    first: str, refined: str, stands: str
+) -> None:
+    said = scripted([[first], "It is wrong.", refined])
+    made = await method_of("malt(1)", Crew(said))(task(answers=Answers(guessed=last_number)))
+    assert made.best.text == stands
