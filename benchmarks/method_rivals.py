@@ -79,7 +79,8 @@ WAYS = (
     Way("game", "optillm", "pvg"),
 )
 """Numbers are those that the library has fixed, where it cannot be told; {n} is --n. Particles and
-games are not among ours: what comes nearest stands there."""
+games are not among ours: what comes nearest stands there, for particles a beam that begins with two
+lines and keeps as many as there are particles."""
 FAMILIES = tuple(dict.fromkeys(way.family for way in WAYS))
 
 Solve = Callable[[str, Problem], Awaitable[str]]

@@ -2,7 +2,7 @@
 
 xgrammar (0.2), which holds vLLM's text to them, works out beforehand which of all tokens may come
 at each place. Where nearly all of them may, as in `[^"]{2,240}`, that is much to work out, and 240
-times: tens of seconds of a processor for a plan, while the request waits. vLLM gives an expression
+times: seconds of all cores for a plan, while the request waits. vLLM gives an expression
 up after five seconds, and the request with it. Without the upper count there are few places.
 """
 
