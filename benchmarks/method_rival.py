@@ -11,7 +11,7 @@ from benchmarks.method_pool import Problem, request_of
 from reasoning.answers import FORM
 
 _MAIN = Path(__file__).with_name("method_rival_main.py")
-_PATIENCE = 600.0
+_PATIENCE = 1800.0
 """Seconds for one question by one method."""
 
 

@@ -10,7 +10,8 @@ server, the embedded engine with 4 slots or a llama.cpp or vLLM of `--server`, t
 sets one temperature for all that is sampled, and counts. Of every way, for a question: requests,
 samples, tokens written, seconds; its accuracy with the 95 % interval (Wilson's), and how often it
 failed. The ways take turns: question by question, each time another one begins, so that what else
-the machine does strikes all.
+the machine does strikes all. With `--beside` so many questions are in the works at once, as where
+many ask one server: the seconds are those under that load.
 """
 
 import argparse
@@ -18,8 +19,8 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
@@ -30,58 +31,20 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.engines import engine
+from benchmarks.engines import Engine, engine
 from benchmarks.method_door import Door, Passed
 from benchmarks.method_pool import Problem, problems, request_of
-from benchmarks.method_rival import Rival, WayError, rival
+from benchmarks.method_rival import WayError, rival
 from benchmarks.method_scores import wilson
+from benchmarks.method_ways import FAMILIES, OURS, WAYS, Way
 from benchmarks.methods import Say
 from inference import EndpointModel
 from reasoning import Answers, Crew, MathEquality, Task, last_number, method_of
 from reasoning.answers import FORM
 
-_OURS = "breadth"
 _NONE = "nothing was answered"
 _TURN = 3
 """So many places further on the next question begins."""
-
-
-@dataclass(frozen=True)
-class Way:
-    """A method of a library; those of a family do the same, each as its library has it."""
-
-    family: str
-    library: str
-    method: str
-
-
-WAYS = (
-    Way("one", _OURS, "once"),
-    Way("one", "optillm", "cot_reflection"),
-    Way("vote", _OURS, "self-consistency({n})"),
-    Way("vote", "optillm", "self_consistency"),
-    Way("vote", "optillm", "majority_voting"),
-    Way("vote", "its-hub", "SelfConsistency"),
-    Way("adaptive", _OURS, "adaptive-consistency(most={n}, threshold=0.85, batch=2)"),
-    Way("adaptive", "its-hub", "AdaptiveSelfConsistency"),
-    Way("best", _OURS, "best-of-n({n})"),
-    Way("best", "optillm", "bon"),
-    Way("best", "its-hub", "BestOfN"),
-    Way("mixture", _OURS, "mixture-of-agents(proposers=3, layers=2)"),
-    Way("mixture", "optillm", "moa"),
-    Way("beam", _OURS, "self-eval-beam(n=2, k=2, depth=4)"),
-    Way("beam", "its-hub", "BeamSearch"),
-    Way("particles", _OURS, "self-eval-beam(n=2, k={n}, depth=4, tau=1.0)"),
-    Way("particles", "its-hub", "ParticleFiltering"),
-    Way("tree", _OURS, "mcts(iterations=2, k=3)"),
-    Way("tree", "optillm", "mcts"),
-    Way("game", _OURS, "malt(6)"),
-    Way("game", "optillm", "pvg"),
-)
-"""Numbers are those that the library has fixed, where it cannot be told; {n} is --n. Particles and
-games are not among ours: what comes nearest stands there, for particles a beam that begins with two
-lines and keeps as many as there are particles."""
-FAMILIES = tuple(dict.fromkeys(way.family for way in WAYS))
 
 Solve = Callable[[str, Problem], Awaitable[str]]
 """By a method, a question: the text that it stands behind. Raises WayError."""
@@ -139,72 +102,124 @@ def row(way: Way, runs: Sequence[Run]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def libraries(
-    options: argparse.Namespace, door: Door, name: str, stack: AsyncExitStack, say: Say
-) -> dict[str, Rival]:
-    """Those that are named and there."""
-    there = {}
-    for library, python in (("optillm", options.optillm), ("its-hub", options.its)):
-        settings = {
-            "library": library, "base_url": door.base_url, "model": name, "n": options.n,
-            "max_tokens": options.max_tokens, "temperature": options.temperature,
-        }  # fmt: skip
-        if not python:
-            say(f"{library} is left out: no --{library.partition('-')[0]} was given")
-            continue
-        try:
-            there[library] = await stack.enter_async_context(rival(python, settings))
-        except WayError as error:
-            say(f"{library} is left out: {error}")
-    return there
+@dataclass(frozen=True)
+class Desk:
+    """Where one question at a time is asked."""
+
+    door: Door
+    solving: Mapping[str, Solve]
+    """By library."""
+    versions: Mapping[str, str]
+    left_out: Mapping[str, str]
+    """By library, why."""
+
+    def ways(self, options: argparse.Namespace) -> list[Way]:
+        """Those that were asked for and can be had."""
+        return [
+            replace(way, method=way.method.format(n=options.n))
+            for way in WAYS
+            if way.family in options.families and way.library in self.solving
+        ]
+
+
+@asynccontextmanager
+async def desk(
+    options: argparse.Namespace, started: Engine, answers: Answers
+) -> AsyncIterator[Desk]:
+    """With a door of its own and its own processes of the libraries."""
+    async with AsyncExitStack() as stack:
+        address = started.base_url.removesuffix("/v1")
+        door = Door(address, started.key, options.temperature)
+        await stack.enter_async_context(door.open())
+        name = started.endpoint.name
+        model = EndpointModel(name, base_url=door.base_url, engine=started.endpoint.engine)
+        stack.push_async_callback(model.close)
+        solving, versions, left_out = {OURS: ours(model, answers, options.max_tokens)}, {}, {}
+        for library, python in (("optillm", options.optillm), ("its-hub", options.its)):
+            settings = {
+                "library": library, "base_url": door.base_url, "model": name, "n": options.n,
+                "max_tokens": options.max_tokens, "temperature": options.temperature,
+            }  # fmt: skip
+            if not python:
+                left_out[library] = f"no --{library.partition('-')[0]} was given"
+                continue
+            try:
+                there = await stack.enter_async_context(rival(python, settings))
+            except WayError as error:
+                left_out[library] = str(error)
+                continue
+            solving[library], versions[library] = there.solve, there.version
+        yield Desk(door, solving, versions, left_out)
+
+
+class Asking:
+    """Every question by every way, each at the next desk that is free."""
+
+    def __init__(
+        self, asked: Sequence[Problem], answers: Answers, say: Callable[[str], None], minutes: float
+    ) -> None:
+        """Nothing is begun after so many minutes."""
+        self._asked, self._answers, self._say = asked, answers, say
+        self._ends = time.monotonic() + minutes * 60
+
+    async def at(self, desks: Sequence[Desk], ways: Sequence[Way]) -> dict[Way, list[Run]]:
+        """Until all were asked or the time is over: of the questions that every way was asked."""
+        runs: dict[Way, dict[int, Run]] = {way: {} for way in ways}
+        waiting = self._turns(ways)
+
+        async def work(one: Desk) -> None:
+            for number, way in waiting:
+                solve, problem = one.solving[way.library], self._asked[number]
+                made = await run(way.method, solve, problem, one.door, self._answers)
+                runs[way][number] = made
+                self._tell(number, way, made)
+
+        async with asyncio.TaskGroup() as group:
+            for one in desks:
+                group.create_task(work(one))
+        shared = sorted(set.intersection(*(set(of) for of in runs.values())))
+        return {way: [of[number] for number in shared] for way, of in runs.items()}
+
+    def _turns(self, ways: Sequence[Way]) -> Iterator[tuple[int, Way]]:
+        """Question by question, each time another way first."""
+        for number in range(len(self._asked)):
+            first = number * _TURN % len(ways)
+            for way in (*ways[first:], *ways[:first]):
+                if time.monotonic() > self._ends:
+                    self._say(f"the time is over, in question {number + 1}")
+                    return
+                yield number, way
+
+    def _tell(self, number: int, way: Way, one: Run) -> None:
+        self._say(
+            f"{number + 1} of {len(self._asked)}, {way.library} {way.method}: "
+            f"{one.error or ('right' if one.right else 'wrong')}, {one.seconds:.1f} s, "
+            f"{one.passed.requests} requests, {one.passed.samples} samples, "
+            f"{one.passed.read} read, {one.written} written"
+        )
 
 
 async def measured(options: argparse.Namespace) -> dict[str, Any]:
     """See the top of the file."""
-    say, asked = Say(), problems(options.data, options.questions)
-    began = time.monotonic()
+    say = Say()
     async with AsyncExitStack() as stack:
         started = await stack.enter_async_context(engine(options, slots=4))
-        address = started.base_url.removesuffix("/v1")
-        door = Door(address, started.key, options.temperature)
-        await stack.enter_async_context(door.open())
-        answers = Answers(
-            FORM, same=await stack.enter_async_context(MathEquality()), guessed=last_number
-        )
-        rivals = await libraries(options, door, started.endpoint.name, stack, say)
-        model = EndpointModel(
-            started.endpoint.name, base_url=door.base_url, engine=started.endpoint.engine
-        )
-        stack.push_async_callback(model.close)
-        solving = {name: one.solve for name, one in rivals.items()}
-        solving[_OURS] = ours(model, answers, options.max_tokens)
-        ways = [
-            replace(way, method=way.method.format(n=options.n))
-            for way in WAYS
-            if way.family in options.families and way.library in solving
+        same = await stack.enter_async_context(MathEquality())
+        answers = Answers(FORM, same=same, guessed=last_number)
+        desks = [
+            await stack.enter_async_context(desk(options, started, answers))
+            for _ in range(options.beside)
         ]
-        runs: dict[Way, list[Run]] = {way: [] for way in ways}
-        for number, problem in enumerate(asked):
-            if time.monotonic() - began > options.minutes * 60:
-                say(f"the time is over: {number} questions were asked")
-                break
-            first = number * _TURN % len(ways)
-            for way in ways[first:] + ways[:first]:
-                one = await run(way.method, solving[way.library], problem, door, answers)
-                runs[way].append(one)
-                say(
-                    f"{number + 1} of {len(asked)}, {way.library} {way.method}: "
-                    f"{one.error or ('right' if one.right else 'wrong')}, {one.seconds:.1f} s, "
-                    f"{one.passed.requests} requests, {one.passed.samples} samples, "
-                    f"{one.passed.read} read, {one.written} written"
-                )
+        for library, why in desks[0].left_out.items():
+            say(f"{library} is left out: {why}")
+        asking = Asking(problems(options.data, options.questions), answers, say, options.minutes)
+        runs = await asking.at(desks, desks[0].ways(options))
         return {
             "model": started.endpoint.name if options.server else options.model,
-            "versions": {name: one.version for name, one in rivals.items()},
-            "left_out": sorted({way.library for way in WAYS} - set(solving)),
+            "versions": desks[0].versions, "left_out": sorted(desks[0].left_out),
             "n": options.n, "max_tokens": options.max_tokens,
-            "temperature": options.temperature,
-            "ways": [row(way, of) for way, of in runs.items()],
+            "temperature": options.temperature, "beside": options.beside,
+            "ways": [row(way, of) for way, of in runs.items() if of],
         }  # fmt: skip
 
 
@@ -249,8 +264,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--server", default="", help="that is up, its address ending in /v1; else one of its own"
     )
     parser.add_argument(
-        "--minutes", type=float, default=120.0, help="no question is begun after so many"
+        "--minutes", type=float, default=120.0, help="nothing is begun after so many"
     )
+    parser.add_argument("--beside", type=int, default=1, help="so many are asked at once")
     parser.add_argument("--quick", action="store_true", help="2 questions")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)

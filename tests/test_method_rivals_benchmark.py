@@ -12,8 +12,12 @@ import pytest
 from aiohttp import web
 
 from benchmarks.method_door import Door, Passed
+from benchmarks.method_pool import Problem
 from benchmarks.method_rival import WayError, rival
-from benchmarks.method_rivals import Run, Way, row
+from benchmarks.method_rivals import Asking, Desk, Run, row
+from benchmarks.method_ways import Way
+from reasoning import Answers
+from reasoning.answers import FORM
 
 
 @asynccontextmanager
@@ -96,3 +100,30 @@ def test_a_way_that_fails_counts_as_wrong_and_is_told() -> None:
     found = row(way, [Run(True, 2.0, Passed(requests=1), 10), Run(False, 4.0, Passed(), 0, "no")])
     assert (found["right"], found["n"], found["seconds"], found["written"]) == (1, 2, 3.0, 5)
     assert (found["failed"], found["error"]) == (1, "no")
+
+
+@pytest.mark.parametrize(("minutes", "questions"), [(1.0, 3), (0.0, 0)])
+def test_ways_take_turns_and_a_question_counts_that_all_were_asked(
+    minutes: float, questions: int
+) -> None:
+    """Two desks; the second way is right in the first question alone."""
+    ways, order = [Way("vote", "a", "x"), Way("vote", "b", "y")], []
+    asked = [Problem(f"question {number}", "1") for number in range(3)]
+
+    async def solve(method: str, problem: Problem) -> str:
+        order.append((problem.text[-1], method))
+        return f"Answer: {1 if method == 'x' or problem is asked[0] else 2}"
+
+    async def run() -> dict[Way, list[Run]]:
+        async with doored([]) as door, doored([]) as other:
+            desks = [Desk(one, {"a": solve, "b": solve}, {}, {}) for one in (door, other)]
+            asking = Asking(asked, Answers(FORM), lambda _: None, minutes)
+            return await asking.at(desks, ways)
+
+    found = asyncio.run(run())
+    assert (
+        order
+        == [("0", "x"), ("0", "y"), ("1", "y"), ("1", "x"), ("2", "x"), ("2", "y")][: 2 * questions]
+    )
+    assert [one.right for one in found[ways[0]]] == [True] * questions
+    assert [one.right for one in found[ways[1]]] == [True, False, False][:questions]
