@@ -49,7 +49,7 @@ class Door:
         application = web.Application(client_max_size=2**24)
         application.router.add_route("*", "/{path:.*}", self._pass)
         runner = web.AppRunner(application)
-        timeout = aiohttp.ClientTimeout(total=1800)
+        timeout = aiohttp.ClientTimeout(total=3600)
         async with aiohttp.ClientSession(headers=self._headers, timeout=timeout) as self._session:
             await runner.setup()
             try:

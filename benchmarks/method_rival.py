@@ -11,8 +11,8 @@ from benchmarks.method_pool import Problem, request_of
 from reasoning.answers import FORM
 
 _MAIN = Path(__file__).with_name("method_rival_main.py")
-_PATIENCE = 1800.0
-"""Seconds for one question by one method."""
+_PATIENCE = 3600.0
+"""Seconds for one question by one method, and for one request of it."""
 
 
 class WayError(Exception):
@@ -29,7 +29,7 @@ class Rival:
 
     async def begin(self, settings: Mapping[str, Any]) -> None:
         """Raises WayError where the library is not there."""
-        self.version = (await self._told(settings))["version"]
+        self.version = (await self._told({**settings, "patience": _PATIENCE}))["version"]
 
     async def solve(self, method: str, problem: Problem) -> str:
         """By a method, a question: the text that it stands behind."""

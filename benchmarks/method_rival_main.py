@@ -32,7 +32,9 @@ def optillm(settings: dict[str, Any]) -> Ask:
     package.__path__ = list(found.submodule_search_locations or ())
     sys.modules["optillm"] = package
     openai = importlib.import_module("openai")
-    client = openai.OpenAI(base_url=settings["base_url"], api_key="none", max_retries=0)
+    client = openai.OpenAI(
+        base_url=settings["base_url"], api_key="none", max_retries=0, timeout=settings["patience"]
+    )
     n, config = settings["n"], {"max_tokens": settings["max_tokens"], "k": settings["n"]}
     config["temperature"] = settings["temperature"]
 
@@ -75,6 +77,9 @@ def its_hub(settings: dict[str, Any]) -> Ask:
     steps = importlib.import_module("its_hub.core.lms.step_generation")
     judges = importlib.import_module("its_hub.core.reward_models.llm_judge")
     types_ = importlib.import_module("its_hub.api.types")
+    # It cannot be told how long to wait; its client's own 300 s are few where many ask at once.
+    client = importlib.import_module("aiohttp.client")
+    client.DEFAULT_TIMEOUT = client.ClientTimeout(total=settings["patience"])
     n = settings["n"]
     answer = voting.create_regex_projection_function(r"answer:\s*([^\n]+)")
 
