@@ -2,13 +2,15 @@
 
 python docs/methods_page.py
 
-What was measured stands in methods_measured.json: what `benchmarks/methods.py --json` printed.
+What was measured stands in methods_measured.json: a list of what `benchmarks/methods.py --json`
+printed of each model.
 """
 
 import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -31,8 +33,15 @@ def registry() -> Iterator[str]:
 
 
 def measured() -> Iterator[str]:
-    """A line of each row, and the bounds."""
+    """A table of each model."""
     found = json.loads(MEASURED.read_text(encoding="utf-8"))
+    for number, of in enumerate(found):
+        yield from ("", f"`{of['model']}`:", "") if number else (f"`{of['model']}`:", "")
+        yield from _table(of)
+
+
+def _table(found: dict[str, Any]) -> Iterator[str]:
+    """A line of each row, and the bounds."""
     vote = f"above a vote of {found['budget']}"
     yield f"| method | n | accuracy | 95 % | above one sample | {vote} | tokens | calls | rounds |"
     yield "|---|---|---|---|---|---|---|---|---|"
