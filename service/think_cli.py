@@ -1,6 +1,7 @@
 """The commands `breadth think` and `breadth methods`."""
 
 import sys
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -106,26 +107,46 @@ def _tell(text: str, *, as_json: bool) -> None:
         fail(str(error), 2)
         raise
     calls, rounds = written.cost
-    if written.method is None:
-        fail(f"{written.name} is a single sample, and no method by itself", 2)
-        raise AssertionError("unreachable")
-    told = _described(written.method) | {"written": text, "calls": calls, "rounds": rounds}
+    named = _ONCE if written.method is None else _described(written.method)
+    told = named | {"written": text, "calls": calls, "rounds": rounds}
     if as_json:
         show_json(told)
-        return
-    analogue = written.method.form == "analogue"
+    else:
+        _show(told)
+
+
+def _show(told: Mapping[str, Any]) -> None:
+    """For people."""
     takes = ", ".join(f"{one['name']}={one['default']}" for one in told["parameters"])
     also = f" (also: {', '.join(told['aliases'])})" if told["aliases"] else ""
+    papers = ", ".join(f"arXiv:{paper}" for paper in told["papers"])
+    by_prompts = told["form"] == "analogue"
     lines = [
         f"{told['name']}{also}: {told['does']}.",
-        f"  calls    {calls} at most ({told['calls_formula']})",
-        f"  rounds   {rounds} at most ({told['rounds_formula']})",
+        f"  calls    {told['calls']} at most ({told['calls_formula']})",
+        f"  rounds   {told['rounds']} at most ({told['rounds_formula']})",
         f"  takes    {takes or 'nothing'}",
         f"  when     {told['when']}",
-        f"  papers   {', '.join(f'arXiv:{paper}' for paper in told['papers'])}",
-        *(["  form     by prompts, where the paper trains weights"] if analogue else []),
+        *([f"  papers   {papers}"] if papers else []),
+        *(["  form     by prompts, where the paper trains weights"] if by_prompts else []),
     ]
     show("\n".join(lines))
+
+
+_ONCE = {
+    "name": "once",
+    "aliases": [],
+    "does": "One sample: what the methods are made of, and compared with",
+    "form": "strategy",
+    "papers": [],
+    "when": "questions that the model answers rightly at once",
+    "calls": 1,
+    "calls_formula": "1",
+    "rounds": 1,
+    "rounds_formula": "1",
+    "parameters": [],
+}
+"""As `_described` describes a method."""
 
 
 def _described(method: Method) -> dict[str, Any]:

@@ -140,6 +140,9 @@ async def test_the_methods_are_listed_and_told(user: User) -> None:  # noqa: F81
     assert {"self-consistency", "best-of-n", "knockout"} <= {one["name"] for one in listed}
     told = json.loads((await user.types("methods", "best-of(4, vote(3))", "--json")).out)
     assert (told["name"], told["calls"], told["rounds"]) == ("best-of-n", 16, 2)
+    once = json.loads((await user.types("methods", "once", "--json")).out)
+    assert (once.keys(), once["calls"]) == (told.keys(), 1)
+    assert "calls    1 at most" in (await user.types("methods", "once")).out
     wrong = await user.types("methods", "foo")
     assert wrong.code == 2
     assert "there is no method 'foo'" in wrong.err
