@@ -4,6 +4,7 @@ Libraries do not let one choose all of that: some sample at a temperature of the
 do not tell all of it: llama.cpp's usage is of the first of n samples alone.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -13,6 +14,8 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+PATIENCE = 3600.0
+"""Seconds for one request, and for one question by one method, whoever asks."""
 SAMPLING = 0.5
 """What asks for at least this temperature wants samples that differ; below are judges."""
 _TOP_P = 0.95
@@ -26,7 +29,7 @@ class Passed:
     samples: int = 0
     """A request for n of them counts n times."""
     read: int = 0
-    """Tokens of prompts, each request's once."""
+    """Tokens of prompts, each request's once; of a stream that was left it is not told."""
     refused: int = 0
     """Requests that were answered with an error."""
     texts: list[str] = field(default_factory=list)
@@ -41,6 +44,8 @@ class Door:
         self.passed = Passed()
         self.base_url = ""
         self._engine, self._temperature = engine, temperature
+        self._under_way, self._still = 0, asyncio.Event()
+        self._still.set()
         self._headers = {"Authorization": f"Bearer {key}", "Connection": "close"}
 
     @asynccontextmanager
@@ -48,8 +53,8 @@ class Door:
         """On a free port of loopback."""
         application = web.Application(client_max_size=2**24)
         application.router.add_route("*", "/{path:.*}", self._pass)
-        runner = web.AppRunner(application)
-        timeout = aiohttp.ClientTimeout(total=3600)
+        runner = web.AppRunner(application, handler_cancellation=True)
+        timeout = aiohttp.ClientTimeout(total=PATIENCE)
         async with aiohttp.ClientSession(headers=self._headers, timeout=timeout) as self._session:
             await runner.setup()
             try:
@@ -60,6 +65,11 @@ class Door:
                 yield self
             finally:
                 await runner.cleanup()
+
+    async def settled(self) -> Passed:
+        """What went through, once nothing is under way: that a stream was left is noticed later."""
+        await self._still.wait()
+        return self.passed
 
     async def written(self) -> int:
         """Tokens of all that was written."""
@@ -72,22 +82,32 @@ class Door:
         return count
 
     async def _pass(self, request: web.Request) -> web.StreamResponse:
+        self._under_way += 1
+        self._still.clear()
+        try:
+            return await self._handed(request, self.passed)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._still.set()
+
+    async def _handed(self, request: web.Request, passed: Passed) -> web.StreamResponse:
         """One request; only those for texts are counted."""
         body = await request.json() if request.can_read_body else None
         counts = request.path.endswith("/chat/completions")
         if counts:
             assert isinstance(body, dict)
-            self.passed.requests += 1
-            self.passed.samples += body.get("n") or 1
+            passed.requests += 1
+            passed.samples += body.get("n") or 1
             body = self._evened(body)
         asked = self._session.request(request.method, f"{self._engine}{request.path}", json=body)
         async with asked as response:
-            self.passed.refused += counts and response.status != 200
+            passed.refused += counts and response.status != 200
             if counts and body and body.get("stream") and response.status == 200:
-                return await self._streamed(request, response)
+                return await self._streamed(request, response, passed)
             whole = await response.read()
             if counts and response.status == 200:
-                self._count(json.loads(whole))
+                _count(json.loads(whole), passed)
             return web.Response(
                 body=whole, status=response.status, content_type=response.content_type
             )
@@ -99,7 +119,7 @@ class Door:
         return body | {"temperature": self._temperature, "top_p": _TOP_P}
 
     async def _streamed(
-        self, request: web.Request, response: aiohttp.ClientResponse
+        self, request: web.Request, response: aiohttp.ClientResponse, passed: Passed
     ) -> web.StreamResponse:
         """Event by event; who leaves early leaves the engine, too."""
         handed = web.StreamResponse(headers={"Content-Type": response.headers["Content-Type"]})
@@ -118,14 +138,15 @@ class Door:
         except ConnectionResetError:
             pass  # who asked has seen enough
         finally:
-            self.passed.read += read
-            self.passed.texts += ["".join(parts) for parts in texts.values()]
+            passed.read += read
+            passed.texts += ["".join(parts) for parts in texts.values()]
         return handed
 
-    def _count(self, answer: Mapping[str, Any]) -> None:
-        """An answer that came as a whole."""
-        self.passed.read += prompt_of(answer)
-        self.passed.texts += [one["message"].get("content") or "" for one in answer["choices"]]
+
+def _count(answer: Mapping[str, Any], passed: Passed) -> None:
+    """An answer that came as a whole."""
+    passed.read += prompt_of(answer)
+    passed.texts += [one["message"].get("content") or "" for one in answer["choices"]]
 
 
 def prompt_of(answer: Mapping[str, Any]) -> int:

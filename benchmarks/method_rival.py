@@ -5,14 +5,13 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from benchmarks.method_door import PATIENCE
 from benchmarks.method_pool import Problem, request_of
 from reasoning.answers import FORM
 
 _MAIN = Path(__file__).with_name("method_rival_main.py")
-_PATIENCE = 3600.0
-"""Seconds for one question by one method, and for one request of it."""
 
 
 class WayError(Exception):
@@ -20,46 +19,71 @@ class WayError(Exception):
 
 
 class Rival:
-    """A library in a process of its own."""
+    """A library in a process of its own, which is started again where it was lost."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, python: str, settings: Mapping[str, Any]) -> None:
         """See `rival`."""
-        self._process = process
+        self._python, self._settings = python, {**settings, "patience": PATIENCE}
+        self._process: asyncio.subprocess.Process | None = None
         self.version = ""
 
-    async def begin(self, settings: Mapping[str, Any]) -> None:
+    async def begin(self) -> None:
         """Raises WayError where the library is not there."""
-        self.version = (await self._told({**settings, "patience": _PATIENCE}))["version"]
+        self._process = await asyncio.create_subprocess_exec(
+            self._python, "-P", str(_MAIN), limit=2**24, env={"NO_PROXY": "127.0.0.1"},
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        self.version = (await self._told(self._process, self._settings))["version"]
 
     async def solve(self, method: str, problem: Problem) -> str:
-        """By a method, a question: the text that it stands behind."""
+        """By a method, a question: the text that it stands behind. Raises WayError."""
+        if self._process is None:
+            await self.begin()
+        assert self._process is not None
         system, user = (turn.content for turn in request_of(problem, FORM).messages)
-        return (await self._told({"method": method, "system": system, "question": user}))["text"]
+        asked = {"method": method, "system": system, "question": user}
+        return (await self._told(self._process, asked))["text"]
 
-    async def _told(self, asked: Mapping[str, Any]) -> dict[str, str]:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(asked).encode() + b"\n")
-        line = await asyncio.wait_for(self._process.stdout.readline(), _PATIENCE)
-        told: dict[str, str] = json.loads(line) if line else {"error": "its process has ended"}
+    async def end(self) -> None:
+        """The process."""
+        if self._process is not None:
+            if self._process.returncode is None:
+                self._process.kill()
+            await self._process.wait()
+            self._process = None
+
+    async def _told(
+        self, process: asyncio.subprocess.Process, asked: Mapping[str, Any]
+    ) -> dict[str, str]:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(asked).encode() + b"\n")
+        try:
+            line = await asyncio.wait_for(process.stdout.readline(), PATIENCE)
+            told: dict[str, str] = json.loads(line)
+        except TimeoutError:
+            # What it says later would be taken for the next answer.
+            await self._lose(f"nothing was answered in {PATIENCE:.0f} s")
+        except ValueError:
+            await self._lose("its process has ended")
         if "error" in told:
             raise WayError(told["error"])
         return told
+
+    async def _lose(self, why: str) -> NoReturn:
+        await self.end()
+        raise WayError(why)
 
 
 @asynccontextmanager
 async def rival(python: str, settings: Mapping[str, Any]) -> AsyncIterator[Rival]:
     """Started, and ended. Raises WayError."""
-    process = await asyncio.create_subprocess_exec(
-        python, "-P", str(_MAIN), limit=2**24, env={"NO_PROXY": "127.0.0.1"},
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
+    if not python:
+        raise WayError("its Python was not named")
+    started = Rival(python, settings)
     try:
-        started = Rival(process)
-        await started.begin(settings)
+        await started.begin()
         yield started
     finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+        await started.end()

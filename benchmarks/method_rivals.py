@@ -10,8 +10,8 @@ server, the embedded engine with 4 slots or a llama.cpp or vLLM of `--server`, t
 sets one temperature for all that is sampled, and counts. Of every way, for a question: requests,
 samples, tokens written, seconds; its accuracy with the 95 % interval (Wilson's), and how often it
 failed. The ways take turns: question by question, each time another one begins, so that what else
-the machine does strikes all. With `--beside` so many questions are in the works at once, as where
-many ask one server: the seconds are those under that load.
+the machine does strikes all. With `--beside` so many runs (a question by a way) are under way at a
+time, as where many ask one server: the seconds are those under that load.
 """
 
 import argparse
@@ -32,13 +32,13 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.engines import Engine, engine
-from benchmarks.method_door import Door, Passed
+from benchmarks.method_door import PATIENCE, Door, Passed
 from benchmarks.method_pool import Problem, problems, request_of
 from benchmarks.method_rival import WayError, rival
 from benchmarks.method_scores import wilson
 from benchmarks.method_ways import FAMILIES, OURS, WAYS, Way
 from benchmarks.methods import Say
-from inference import EndpointModel
+from inference import EndpointModel, ModelError, Patience
 from reasoning import Answers, Crew, MathEquality, Task, last_number, method_of
 from reasoning.answers import FORM
 
@@ -47,7 +47,7 @@ _TURN = 3
 """So many places further on the next question begins."""
 
 Solve = Callable[[str, Problem], Awaitable[str]]
-"""By a method, a question: the text that it stands behind. Raises WayError."""
+"""By a method, a question: the text that it stands behind. Raises WayError, ModelError."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +76,13 @@ async def run(method: str, solve: Solve, problem: Problem, door: Door, answers: 
     door.passed, began, error = Passed(), time.monotonic(), ""
     try:
         text = await solve(method, problem)
-    except WayError as failed:
+    except (WayError, ModelError) as failed:
         text, error = "", str(failed) or _NONE
     seconds = time.monotonic() - began
     said = answers.of(text)
     right = said is not None and await answers.same(said, problem.gold)
-    return Run(right, seconds, door.passed, await door.written(), error)
+    passed = await door.settled()
+    return Run(right, seconds, passed, await door.written(), error)
 
 
 def row(way: Way, runs: Sequence[Run]) -> dict[str, Any]:
@@ -113,13 +114,15 @@ class Desk:
     left_out: Mapping[str, str]
     """By library, why."""
 
-    def ways(self, options: argparse.Namespace) -> list[Way]:
-        """Those that were asked for and can be had."""
-        return [
-            replace(way, method=way.method.format(n=options.n))
-            for way in WAYS
-            if way.family in options.families and way.library in self.solving
-        ]
+
+def ways(options: argparse.Namespace, desks: Sequence[Desk]) -> list[Way]:
+    """Those that were asked for and can be had at every desk."""
+    there = set.intersection(*(set(one.solving) for one in desks))
+    return [
+        replace(way, method=way.method.format(n=options.n))
+        for way in WAYS
+        if way.family in options.families and way.library in there
+    ]
 
 
 @asynccontextmanager
@@ -131,25 +134,31 @@ async def desk(
         address = started.base_url.removesuffix("/v1")
         door = Door(address, started.key, options.temperature)
         await stack.enter_async_context(door.open())
-        name = started.endpoint.name
-        model = EndpointModel(name, base_url=door.base_url, engine=started.endpoint.engine)
+        model = EndpointModel(
+            started.endpoint.name, base_url=door.base_url, engine=started.endpoint.engine,
+            patience=Patience(idle_seconds=PATIENCE),
+        )  # fmt: skip
         stack.push_async_callback(model.close)
         solving, versions, left_out = {OURS: ours(model, answers, options.max_tokens)}, {}, {}
         for library, python in (("optillm", options.optillm), ("its-hub", options.its)):
-            settings = {
-                "library": library, "base_url": door.base_url, "model": name, "n": options.n,
-                "max_tokens": options.max_tokens, "temperature": options.temperature,
-            }  # fmt: skip
-            if not python:
-                left_out[library] = f"no --{library.partition('-')[0]} was given"
-                continue
             try:
-                there = await stack.enter_async_context(rival(python, settings))
+                there = await stack.enter_async_context(
+                    rival(python, settings(library, options, door, model.name))
+                )
+                solving[library], versions[library] = there.solve, there.version
             except WayError as error:
                 left_out[library] = str(error)
-                continue
-            solving[library], versions[library] = there.solve, there.version
         yield Desk(door, solving, versions, left_out)
+
+
+def settings(
+    library: str, options: argparse.Namespace, door: Door, name: str
+) -> dict[str, str | float]:
+    """What a library is told before it is asked."""
+    return {
+        "library": library, "base_url": door.base_url, "model": name, "n": options.n,
+        "max_tokens": options.max_tokens, "temperature": options.temperature,
+    }  # fmt: skip
 
 
 class Asking:
@@ -178,6 +187,8 @@ class Asking:
             for one in desks:
                 group.create_task(work(one))
         shared = sorted(set.intersection(*(set(of) for of in runs.values())))
+        dropped = sum(len(of) for of in runs.values()) - len(shared) * len(ways)
+        self._say(f"{len(shared)} questions were asked by every way; {dropped} runs do not count")
         return {way: [of[number] for number in shared] for way, of in runs.items()}
 
     def _turns(self, ways: Sequence[Way]) -> Iterator[tuple[int, Way]]:
@@ -185,7 +196,7 @@ class Asking:
         for number in range(len(self._asked)):
             first = number * _TURN % len(ways)
             for way in (*ways[first:], *ways[:first]):
-                if time.monotonic() > self._ends:
+                if time.monotonic() >= self._ends:
                     self._say(f"the time is over, in question {number + 1}")
                     return
                 yield number, way
@@ -210,13 +221,14 @@ async def measured(options: argparse.Namespace) -> dict[str, Any]:
             await stack.enter_async_context(desk(options, started, answers))
             for _ in range(options.beside)
         ]
-        for library, why in desks[0].left_out.items():
+        left_out = {name: why for one in desks for name, why in one.left_out.items()}
+        for library, why in left_out.items():
             say(f"{library} is left out: {why}")
         asking = Asking(problems(options.data, options.questions), answers, say, options.minutes)
-        runs = await asking.at(desks, desks[0].ways(options))
+        runs = await asking.at(desks, ways(options, desks))
         return {
             "model": started.endpoint.name if options.server else options.model,
-            "versions": desks[0].versions, "left_out": sorted(desks[0].left_out),
+            "versions": desks[0].versions, "left_out": sorted(left_out),
             "n": options.n, "max_tokens": options.max_tokens,
             "temperature": options.temperature, "beside": options.beside,
             "ways": [row(way, of) for way, of in runs.items() if of],
@@ -266,12 +278,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--minutes", type=float, default=120.0, help="nothing is begun after so many"
     )
-    parser.add_argument("--beside", type=int, default=1, help="so many are asked at once")
+    parser.add_argument("--beside", type=int, default=1, help="runs at a time")
     parser.add_argument("--quick", action="store_true", help="2 questions")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     if unknown := set(options.families) - set(FAMILIES):
         parser.error(f"--families: there is no {', '.join(sorted(unknown))}")
+    if options.beside < 1:
+        parser.error("--beside: at least 1")
     if options.quick:
         options.questions = 2
     found = asyncio.run(measured(options))

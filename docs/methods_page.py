@@ -34,10 +34,11 @@ def registry() -> Iterator[str]:
 
 def measured() -> Iterator[str]:
     """A table of each model."""
-    found = json.loads(MEASURED.read_text(encoding="utf-8"))
-    for number, of in enumerate(found):
-        yield from ("", f"`{of['model']}`:", "") if number else (f"`{of['model']}`:", "")
-        yield from _table(of)
+    for number, found in enumerate(json.loads(MEASURED.read_text(encoding="utf-8"))):
+        if number:
+            yield ""
+        yield from (f"`{found['model']}`:", "")
+        yield from _table(found)
 
 
 def _table(found: dict[str, Any]) -> Iterator[str]:

@@ -140,9 +140,7 @@ _ONCE = {
     "form": "strategy",
     "papers": [],
     "when": "questions that the model answers rightly at once",
-    "calls": 1,
     "calls_formula": "1",
-    "rounds": 1,
     "rounds_formula": "1",
     "parameters": [],
 }
