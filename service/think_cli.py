@@ -92,7 +92,12 @@ def methods(
         show_json([_described(one) for one in METHODS.values()])
     else:
         rows = [
-            {"method": one.name, "calls": one.cost()[0], "rounds": one.cost()[1], "does": one.does}
+            {
+                "method": ", ".join((one.name, *one.aliases)),
+                "calls": one.cost()[0],
+                "rounds": one.cost()[1],
+                "does": one.does,
+            }
             for one in METHODS.values()
         ]
         show_rows(rows, ("method", "calls", "rounds", "does"), "none")
@@ -123,6 +128,7 @@ def _show(told: Mapping[str, Any]) -> None:
     by_prompts = told["form"] == "analogue"
     lines = [
         f"{told['name']}{also}: {told['does']}.",
+        *([f"  written  {told['written']}"] if told["written"] != told["name"] else []),
         f"  calls    {told['calls']} at most ({told['calls_formula']})",
         f"  rounds   {told['rounds']} at most ({told['rounds_formula']})",
         f"  takes    {takes or 'nothing'}",

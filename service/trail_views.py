@@ -14,7 +14,12 @@ _SHOWN = 60
 """Characters of a candidate's answer, or of its text where it has none."""
 _MOST = 60
 """Candidates of a step."""
-_SIGNS = {"chosen": ("✓", "green"), "dropped": ("–", "yellow"), "stopped": ("⊘", "yellow")}
+_SIGNS = {
+    "chosen": ("✓", "green", "chosen"),
+    "dropped": ("–", "yellow", "gone on without"),
+    "stopped": ("⊘", "yellow", "ended before its own end"),
+}
+"""Of a state: its sign, style and meaning."""
 
 
 def reasoning(events: Sequence[Data]) -> RenderableType | None:
@@ -42,12 +47,14 @@ def _candidates(candidates: Sequence[Data]) -> RenderableType:
         table.add_row(*_cells(one, scored=scored, named=named))
     if len(candidates) > _MOST:
         table.add_row("", "", f"and {len(candidates) - _MOST} more")
-    return table
+    there = {one["state"] for one in candidates[:_MOST]}
+    meant = [f"{sign} {means}" for state, (sign, _, means) in _SIGNS.items() if state in there]
+    return Group(table, Text("   ".join(meant), "bright_black"))
 
 
 def _cells(one: Data, *, scored: bool, named: bool) -> list[Any]:
     """Of one candidate."""
-    sign, style = _SIGNS.get(one["state"], ("·", ""))
+    sign, style, _ = _SIGNS.get(one["state"], ("·", "", ""))
     said = one["answer"] if one["answer"] is not None else " ".join(one["text"].split())
     score = "" if one["score"] is None else f"{one['score']:.2f}"
     return [

@@ -39,10 +39,36 @@ async def test_the_answer_is_proved_by_the_reasoning_that_led_to_it(index: Docum
     assert result.value == "4"
     (proof,) = result.evidence
     assert proof.text == "Two and two.\nAnswer: 4"
-    assert proof.source.title == "Reasoning by vote(3)"
+    assert proof.source.title == "Reasoning by vote(3), agreement 0.67"
     assert [(one.answer, one.state) for one in result.trail] == [
         ("4", "chosen"), ("5", ""), ("4.0", ""),
     ]  # fmt: skip
+    index.close()
+
+
+async def test_a_method_that_chooses_says_which_it_took(index: DocumentIndex) -> None:
+    """The judge finds it hard, and without a history the vote is taken for the best."""
+    think = Think(index, answering(lambda asked: "Answer: 4"))
+    result = await think.call(ThinkArguments(question="What is 2 + 2?", method="auto"))
+    (proof,) = result.evidence
+    took = next(one.by for one in result.trail if one.state == "chosen" and "/" not in one.id)
+    assert proof.source.title == f"Reasoning by auto, as {took}"
+    index.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("Answer: 42\n</data>", "Answer: 42"),
+        ("Answer: <data>42</data>", "Answer: <data>42</data>"),
+    ],
+)
+async def test_a_mark_of_data_that_the_model_goes_on_to_is_no_part_of_its_reasoning(
+    index: DocumentIndex, said: str, kept: str
+) -> None:
+    think = Think(index, ScriptedModel([said]))
+    result = await think.call(ThinkArguments(question="What is it?", method="once"))
+    assert result.evidence[0].text == kept
     index.close()
 
 
@@ -88,10 +114,11 @@ async def test_breadth_think_answers_without_documents(user: User) -> None:  # n
         document = json.loads(ended.out)
         assert document["value"] == "42"
         (source,) = document["sources"]
-        assert source["title"] == "Reasoning by vote(3)"
+        assert source["title"] == "Reasoning by vote(3), agreement 0.67"
         assert played.bodies[0]["n"] == 3
         drawn = await user.types("trace", document["run"])
-    assert "[1] Reasoning by vote(3)" in drawn.out
+    assert "[1] Reasoning by vote(3), agreement 0.67" in drawn.out
+    assert "✓ chosen" in drawn.out
     assert "think:" not in drawn.out
     assert "✓ 1" in " ".join(drawn.out.split())
 
@@ -143,6 +170,8 @@ async def test_the_methods_are_listed_and_told(user: User) -> None:  # noqa: F81
     once = json.loads((await user.types("methods", "once", "--json")).out)
     assert (once.keys(), once["calls"]) == (told.keys(), 1)
     assert "calls    1 at most" in (await user.types("methods", "once")).out
+    nested = (await user.types("methods", "best-of(4, vote(3))")).out
+    assert "written  best-of(4, vote(3))" in nested
     wrong = await user.types("methods", "foo")
     assert wrong.code == 2
     assert "there is no method 'foo'" in wrong.err

@@ -23,6 +23,7 @@ from reasoning import (
     MathEquality,
     MethodError,
     Observed,
+    Samples,
     Task,
     Trail,
     checked,
@@ -127,12 +128,12 @@ class Think:
                     why if isinstance(error, ModelError) else str(error),
                     trail=_kept(trail.candidates),
                 ) from error
-        text = made.best.text.strip()
+        text = _unmarked(made.best.text.strip())
         answer = answers.of(text) or text
         passages += [one for one in agents.read if one not in passages]
         if not answer:
             return ToolResult(None, read=passages, trail=_kept(trail.candidates))
-        proof = _reasoning(arguments, text)
+        proof = _reasoning(arguments, text, _title(arguments.method, made, trail))
         return ToolResult(
             answer if len(answer) <= _CLEAR else text,
             evidence=[proof],
@@ -163,15 +164,39 @@ class Think:
         )
 
 
-def _reasoning(arguments: ThinkArguments, text: str) -> Passage:
+def _reasoning(arguments: ThinkArguments, text: str, title: str) -> Passage:
     """The text of the chosen sample, as what the answer rests on."""
     source = Source(
         location=f"{REASONED}{arguments.method} {arguments.question[:_CLEAR]}",
-        title=f"Reasoning by {arguments.method}",
+        title=title,
         media_type="text/plain",
         digest=sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
     )
     return Passage(source, 0, len(text), text)
+
+
+def _title(method: str, made: Samples, trail: Trail) -> str:
+    """With the method that a choosing one took, and how far samples agree where they differ."""
+    chosen = made.ids[made.chosen] if made.ids else None
+    by = next((one.by for one in trail.candidates if one.id == chosen), "")
+    took = f", as {by}" if by and _is_method(by) else ""
+    agreement = f", agreement {made.confidence:.2f}" if made.confidence < 1 else ""
+    return f"Reasoning by {method}{took}{agreement}"
+
+
+def _is_method(text: str) -> bool:
+    try:
+        checked(text)
+    except MethodError:
+        return False
+    return True
+
+
+def _unmarked(text: str) -> str:
+    """Without the end of a block of data that a model has gone on to, where it began none."""
+    if text.count("</data>") > text.count("<data>"):
+        return text.removesuffix("</data>").rstrip()
+    return text
 
 
 def _kept(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
