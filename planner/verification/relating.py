@@ -122,7 +122,8 @@ class Relations:
             return False
         if right - wrong >= _APART:
             return True
-        why = f"p(yes) = {right:.2f} of what is so, {wrong:.2f} of what is not"
+        told = f"p(yes) = {right:.2f} of what is so, {wrong:.2f} of what is not"
+        why = f"it cannot tell them apart ({told}), so names and numbers alone were checked"
         await self._trace.record(Decided("judge not heard on relations", why))
         return False
 
