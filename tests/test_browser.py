@@ -178,10 +178,11 @@ async def test_odd_pages_are_read() -> None:
 
 @needs_browser
 async def test_a_page_may_ask_so_often_and_for_so_much() -> None:
-    many = "".join(
-        f"fetch('/{n}.json').then((a) => a.text()).then((t) => all += t);" for n in range(9)
+    many = ",".join(
+        f"fetch('/{n}.json').then((a) => a.text()).then((t) => all += t)" for n in range(9)
     )
-    script = f"let all = ''; {many} setTimeout(() => {{ {writes('${all} ' + FERRY)} }}, 400)"
+    write = writes("${all} " + FERRY)
+    script = f"let all = ''; Promise.allSettled([{many}]).then(() => {{ {write} }})"
     async with site() as served:
         served.pages |= {"/": shell(script), **{f"/{n}.json": b"[1]" for n in range(9)}}
         async with browsing(place(served), requests=3) as pages:

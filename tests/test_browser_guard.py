@@ -91,13 +91,15 @@ var stolen = 'nothing';
 
 
 def trying(port: int, ways: dict[str, str] = WAYS) -> str:
-    """A script that tries all ways, and then shows what it has."""
+    """A script that tries all ways, and then shows what it has, and what comes later, too."""
     host = f"127.0.0.1:{port}"
     tries = "".join(
         f"try {{ {way.replace('AT', f'http://{host}/{name}').replace('HOST', host)} }} catch {{}}\n"
         for name, way in ways.items()
     )
-    return f"{HELPERS}{tries}setTimeout(() => {{ {writes(FERRY + ' ${stolen}')} }}, 400);"
+    shows = f"if (said !== stolen) {{ said = stolen; {writes(FERRY + ' ${stolen}')} }}"
+    show = f"let said; const show = () => {{ {shows} }};"
+    return f"{HELPERS}{tries}{show} setTimeout(() => {{ show(); setInterval(show, 50) }}, 400);"
 
 
 @pytest.mark.parametrize("apart", [True, False], ids=["no network", "options only"])
