@@ -49,7 +49,7 @@ async def test_a_response_is_reasoned_by_the_method_that_its_model_names(tmp_pat
         assert response.status == "completed"
         assert response.output_text.startswith("8.")
         (cited,) = response.output[-1].content[0].annotations  # type: ignore[union-attr,index]
-        title = "Reasoning by self-consistency(3), agreement 0.67"
+        title = "Reasoning by self-consistency(3), confidence 0.67"
         assert (cited.title, cited.url) == (title, title)  # type: ignore[union-attr]
         run = await client.get(f"/runs/{response.id.removeprefix('resp_')}", cast_to=object)
     (step,) = run["steps"]  # type: ignore[index]

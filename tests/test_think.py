@@ -39,7 +39,7 @@ async def test_the_answer_is_proved_by_the_reasoning_that_led_to_it(index: Docum
     assert result.value == "4"
     (proof,) = result.evidence
     assert proof.text == "Two and two.\nAnswer: 4"
-    assert proof.source.title == "Reasoning by vote(3), agreement 0.67"
+    assert proof.source.title == "Reasoning by vote(3), confidence 0.67"
     assert [(one.answer, one.state) for one in result.trail] == [
         ("4", "chosen"), ("5", ""), ("4.0", ""),
     ]  # fmt: skip
@@ -47,12 +47,10 @@ async def test_the_answer_is_proved_by_the_reasoning_that_led_to_it(index: Docum
 
 
 async def test_a_method_that_chooses_says_which_it_took(index: DocumentIndex) -> None:
-    """The judge finds it hard, and without a history the vote is taken for the best."""
     think = Think(index, answering(lambda asked: "Answer: 4"))
     result = await think.call(ThinkArguments(question="What is 2 + 2?", method="auto"))
     (proof,) = result.evidence
-    took = next(one.by for one in result.trail if one.state == "chosen" and "/" not in one.id)
-    assert proof.source.title == f"Reasoning by auto, as {took}"
+    assert proof.source.title == "Reasoning by auto, as self-consistency(8)"
     index.close()
 
 
@@ -114,10 +112,10 @@ async def test_breadth_think_answers_without_documents(user: User) -> None:  # n
         document = json.loads(ended.out)
         assert document["value"] == "42"
         (source,) = document["sources"]
-        assert source["title"] == "Reasoning by vote(3), agreement 0.67"
+        assert source["title"] == "Reasoning by vote(3), confidence 0.67"
         assert played.bodies[0]["n"] == 3
         drawn = await user.types("trace", document["run"])
-    assert "[1] Reasoning by vote(3), agreement 0.67" in drawn.out
+    assert "[1] Reasoning by vote(3), confidence 0.67" in drawn.out
     assert "✓ chosen" in drawn.out
     assert "think:" not in drawn.out
     assert "✓ 1" in " ".join(drawn.out.split())

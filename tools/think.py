@@ -176,12 +176,13 @@ def _reasoning(arguments: ThinkArguments, text: str, title: str) -> Passage:
 
 
 def _title(method: str, made: Samples, trail: Trail) -> str:
-    """With the method that a choosing one took, and how far samples agree where they differ."""
+    """With the method that a choosing one took, and what share of the weight is behind the answer,
+    where it is not all: how many voted for it, or what a judge gave it."""
     chosen = made.ids[made.chosen] if made.ids else None
     by = next((one.by for one in trail.candidates if one.id == chosen), "")
     took = f", as {by}" if by and _is_method(by) else ""
-    agreement = f", agreement {made.confidence:.2f}" if made.confidence < 1 else ""
-    return f"Reasoning by {method}{took}{agreement}"
+    confidence = f", confidence {made.confidence:.2f}" if made.confidence < 1 else ""
+    return f"Reasoning by {method}{took}{confidence}"
 
 
 def _is_method(text: str) -> bool:
