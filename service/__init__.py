@@ -18,6 +18,7 @@ serving_models `breadth models serve`: a vLLM server of our own
 settings       flags, environment and defaults
 display        what shows a run while it works: terminal, for a person
 person         asks the person at the terminal: to approve a plan, to clarify a question
+preparing      how far long work is, in lines for a pipe
 evaluating     `breadth eval`: question sets, asked of our run and of its rivals, and scored
 api            the HTTP interface: responses, chat, runs
 operations     health, metrics, traces and logs: what the service tells those who run it

@@ -13,6 +13,7 @@ from rich.text import Text
 from planner import Event, Outcome
 from search import IndexReport
 from service.legible import legible
+from service.preparing import Paced
 
 
 class BarTerminal:
@@ -41,6 +42,7 @@ class BarTerminal:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), last)
         self._bars = Bars(*columns, console=console)
         self._tasks: dict[str, TaskID] = {}
+        self._paced = Paced(self._say, clock)
 
     @property
     def to_go_on(self) -> str | None:
@@ -67,11 +69,11 @@ class BarTerminal:
 
     def loading(self, done: int, total: int) -> None:
         """See Display. Called from a thread."""
-        self._advance("preparing the model, once", done, total)
+        self._prepare("preparing the model, once", done, total)
 
     def indexing(self, done: int, total: int, path: str) -> None:
         """See Display. Called from a thread."""
-        self._advance("reading documents", done, total)
+        self._prepare("reading documents", done, total)
 
     def indexed(self, report: IndexReport) -> None:
         """See Display."""
@@ -97,6 +99,13 @@ class BarTerminal:
 
     async def record(self, event: Event) -> None:
         """See Trace."""
+
+    def _prepare(self, what: str, done: int, total: int) -> None:
+        """What comes before the items: a bar, or lines in a pipe."""
+        if self._moving:
+            self._advance(what, done, total)
+        else:
+            self._paced(what, done, total)
 
     def _advance(self, what: str, done: int, total: int, told: str = "") -> None:
         """Move a bar, which is there while there is something to do."""

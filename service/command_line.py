@@ -67,6 +67,12 @@ app = typer.Typer(
 )
 
 
+def _show_version(asked: bool) -> None:
+    if asked:
+        show(version("breadth"))
+        leave(0)
+
+
 @app.callback()
 def before_commands(
     settings: Annotated[
@@ -77,6 +83,10 @@ def before_commands(
             " your configuration folder]",
         ),
     ] = None,
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_show_version, help="Print the version."),
+    ] = False,
 ) -> None:
     """What is said before the command."""
     choose_settings(settings)

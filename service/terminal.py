@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -34,6 +35,7 @@ from planner import (
 )
 from search import IndexReport
 from service.legible import legible
+from service.preparing import Paced
 from tools import Think
 
 _SHOWN_REFUSALS = 5
@@ -76,6 +78,7 @@ class Terminal:
         self._bytes = Progress(
             TextColumn("{task.description}"), BarColumn(), DownloadColumn(), console=console
         )
+        self._paced = Paced(partial(self._say, moving=False))
         self.run: str | None = None
         self._live = Live(console=console, get_renderable=self._screen, refresh_per_second=8)
 
@@ -120,7 +123,7 @@ class Terminal:
 
     def loading(self, done: int, total: int) -> None:
         """See Display. Called from a thread."""
-        _advance(self._bytes, "preparing the model, once", done, total)
+        self._advance(self._bytes, "preparing the model, once", done, total)
 
     def missing(self, reason: str) -> None:
         """See Display."""
@@ -140,7 +143,7 @@ class Terminal:
 
     def indexing(self, done: int, total: int, path: str) -> None:
         """See Display. Called from a thread."""
-        _advance(self._bars, "reading documents", done, total)
+        self._advance(self._bars, "reading documents", done, total)
 
     def indexed(self, report: IndexReport) -> None:
         """See Display."""
@@ -243,6 +246,13 @@ class Terminal:
         head = Text(f"{self._phase} · {self._clock:.0f} s", style="bold")
         return table if self._done else Group(table, Spinner("dots", head))
 
+    def _advance(self, bars: Progress, what: str, done: int, total: int) -> None:
+        """Move the one bar of a kind; in a pipe, a line now and then."""
+        self._paced(what, done, total)
+        if not bars.tasks:
+            bars.add_task(what, total=total)
+        bars.update(bars.tasks[0].id, completed=done, total=total)
+
     def _elapsed(self, row: _Row) -> str:
         """How long a step has been running, or ran."""
         if row.started is None:
@@ -288,10 +298,3 @@ def _mark(row: _Row) -> tuple[str, str]:
             return "failed", "red"
         case Skipped():
             return "skipped", "dim"
-
-
-def _advance(bars: Progress, description: str, done: int, total: int) -> None:
-    """Move the one bar of a kind."""
-    if not bars.tasks:
-        bars.add_task(description, total=total)
-    bars.update(bars.tasks[0].id, completed=done, total=total)

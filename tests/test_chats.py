@@ -28,9 +28,8 @@ async def test_what_takes_too_long_goes_on_behind_the_answer() -> None:
         kept.append(1)
 
     async with taking() as one:
-        began = time.monotonic()
-        await one.take("a question", work)
-        assert time.monotonic() - began < 1
+        async with asyncio.timeout(30):
+            await one.take("a question", work)
         assert kept == []
         go_on.set()
     assert kept == [1]

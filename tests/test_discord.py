@@ -69,9 +69,7 @@ async def test_a_command_is_answered_later_by_one_message_that_comes_to_its_answ
     front: PlayedFront, sender: Sender, discord_server: DiscordServer
 ) -> None:
     assert await sender.tell({"type": 1}) == {"type": 1}
-    began = time.monotonic()
     assert await sender.tell(command("Who directed Roma?")) == {"type": 5}
-    assert time.monotonic() - began < 1
     await discord_server.until(lambda: "t1" in discord_server.answers)
     run = await front.play_next(*working())
     one = discord_server.answers["t1"]

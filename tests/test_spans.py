@@ -310,9 +310,9 @@ async def test_a_collector_that_is_away_holds_nobody_up(monkeypatch: pytest.Monk
         trace = made.trace("r1")
         for event in RUN * 500:
             await trace.record(event)
-        assert loop.time() - began < 10
+        assert loop.time() - began < 30
         ending = loop.time()
-    assert loop.time() - ending < 5
+    assert loop.time() - ending < 30
     for each in [each for each in threading.enumerate() if each.name == "traces"]:
         await asyncio.to_thread(each.join, 5)
         assert not each.is_alive()

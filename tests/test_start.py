@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 
 _SLOW = "alembic, dbos, langgraph, mcp, openpyxl, playwright, pptx, service.api, service.pages"
 
@@ -29,5 +30,6 @@ def test_help_lists_every_command_and_a_misspelt_one_is_told_apart() -> None:
         "version": "Print the version.",
     }.items():
         assert any(name in line and help_ in line for line in listed.splitlines())
+    assert breadth("--version").stdout == breadth("version").stdout == f"{version('breadth')}\n"
     wrong = breadth("wrte")
     assert (wrong.returncode, "'write'" in wrong.stderr) == (2, True)
