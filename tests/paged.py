@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from browsing import PROGRAM
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 SECONDS = 30_000
 """Milliseconds that anything on a page may take, on a machine that has other work."""
+expect.set_options(timeout=SECONDS)  # five seconds of its own, otherwise
 
 
 @asynccontextmanager

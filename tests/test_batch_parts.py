@@ -87,7 +87,7 @@ async def test_a_row_waits_for_what_others_may_leave_before_it_is_not_run() -> N
     await asyncio.sleep(0)
     assert not third.done()
     of.settle(second, Means(tokens=43))
-    share = await asyncio.wait_for(third, 5)
+    share = await asyncio.wait_for(third, 30)
     assert isinstance(share, Means)
     assert share.tokens == 2000
     of.settle(share, Means(tokens=3000))
@@ -147,13 +147,13 @@ async def test_more_rows_begin_while_the_model_has_room_and_no_more_when_it_has_
         waiting = asyncio.create_task(gate.enter())
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(asyncio.shield(waiting), 0.4)
-    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(waiting, 30)
     for _ in range(2):
         await entered(gate)
     assert gate.running == gate.most == 4
     waiting = asyncio.create_task(gate.enter())
     gate.leave()
-    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(waiting, 30)
 
 
 async def test_exactly_so_many_rows_are_under_way_where_somebody_says_so() -> None:
@@ -164,7 +164,7 @@ async def test_exactly_so_many_rows_are_under_way_where_somebody_says_so() -> No
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(asyncio.shield(waiting), 0.4)
     gate.leave()
-    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(waiting, 30)
 
 
 async def test_the_busy_time_is_that_with_a_request_under_way() -> None:

@@ -15,7 +15,7 @@ async def test_for_each_runs_one_call_an_element_together_and_keeps_their_order(
     async def work(question: str) -> JsonValue:
         if question == "list":
             return ["x", "y", "z"]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await together.wait()
         return question
 

@@ -28,7 +28,7 @@ async def test_an_element_waits_for_its_own_predecessor_only() -> None:
         if question == "d c b x":
             last.set()
         if question == "b y":
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 await last.wait()
         return question
 
@@ -49,7 +49,7 @@ async def test_it_is_so_too_beside_another_step_that_has_ended() -> None:
         if question == "b x of e":
             last.set()
         if question == "b y":
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 await last.wait()
         return question
 

@@ -78,7 +78,7 @@ async def several(engine: Engine) -> AsyncGenerator[Chunk]:
 
 async def test_one_request_is_given_up_when_all_that_go_on_are_halted() -> None:
     engine, halt, collector = Engine(), Halt(together=True), Collector(3)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         async for chunk in together(several(engine), ASKED, halt):
             collector.add(chunk)
             halt(1)
@@ -107,7 +107,7 @@ async def test_when_all_are_halted_the_stream_ends() -> None:
     engine, halt = Engine(), Halt()
     halt(0)
     reasons = []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         async for chunk in separately(engine.stream, ASKED, halt):
             if chunk.finish_reason:
                 reasons.append((chunk.index, chunk.finish_reason))

@@ -72,7 +72,7 @@ async def run(
 ) -> Bench:
     """Run the steps; `who` ends when all of these questions have been asked."""
     bench = Bench(work, speculation=mode, **more)  # type: ignore[arg-type]
-    async with asyncio.timeout(5), bench.executor as executor:
+    async with asyncio.timeout(30), bench.executor as executor:
         for step in steps:
             await executor.add(step)
         for question in waits:
@@ -116,7 +116,7 @@ async def test_a_running_guess_is_joined() -> None:
     work = Drafting("Ann", "Ann")
     work.held["when Ann"] = asyncio.Event()
     bench = Bench(work, speculation="on")
-    async with asyncio.timeout(5), bench.executor as executor:
+    async with asyncio.timeout(30), bench.executor as executor:
         for step in CHAIN:
             await executor.add(step)
         await work.has_begun("when Ann").wait()
@@ -209,7 +209,7 @@ async def test_a_guess_makes_room_for_a_call_in_earnest() -> None:
     work = Drafting("Ann", "Bob")
     work.held["when Bob"] = asyncio.Event()
     bench = Bench(work, slots=2, speculation="on")
-    async with asyncio.timeout(5), bench.executor as executor:
+    async with asyncio.timeout(30), bench.executor as executor:
         await executor.add(CHAIN[0])
         await executor.add(CHAIN[1])
         await work.has_begun("when Bob").wait()
@@ -235,7 +235,7 @@ async def test_auto_trusts_at_first_and_stops_where_drafts_are_wrong() -> None:
     async def guessed(*outcomes: bool) -> int:
         rights[:] = outcomes
         bench = Bench(work, speculation="auto")
-        async with asyncio.timeout(5), bench.executor as executor:
+        async with asyncio.timeout(30), bench.executor as executor:
             for n in range(len(outcomes)):
                 await executor.add(ask(f"a{n}", f"who{n}"))
                 await executor.add(ask(f"b{n}", f"{n} {{a{n}}}"))
@@ -251,7 +251,7 @@ async def test_nothing_guessed_runs_after_stop_or_cancel() -> None:
         work = Drafting("Ann", "Ann")
         work.held["when Ann"] = asyncio.Event()
         bench = Bench(work, speculation="on")
-        async with asyncio.timeout(5), bench.executor as executor:
+        async with asyncio.timeout(30), bench.executor as executor:
             for step in CHAIN:
                 await executor.add(step)
             await work.has_begun("when Ann").wait()
