@@ -34,11 +34,12 @@ _PROBLEM_SHOWN, _PASSAGE_SHOWN = 400, 200
 _VERDICTS = {"partly": "supported in part", "unsupported": "not supported"}
 _SUMMED = ("prompt_tokens", "cached_tokens", "completion_tokens", "drafted_tokens",
            "accepted_tokens", "queued_seconds", "seconds", "cost")  # fmt: skip
-_COLUMNS = ("calls", "failed", "reused", "prompt", "cached", "completion", "accepted", "queued",
-            "seconds", "cost")  # fmt: skip
-_RARE = frozenset({"failed", "reused", "accepted", "queued", "cost"})
-"""Shown where there is something to show; `accepted`: guesses of speculation that were right, and
-how many tokens a pass of the model made with them, which is the most that they can speed it up."""
+_COLUMNS = ("calls", "samples", "failed", "reused", "prompt", "cached", "completion", "accepted",
+            "queued", "seconds", "cost")  # fmt: skip
+_RARE = frozenset({"samples", "failed", "reused", "accepted", "queued", "cost"})
+"""Shown where there is something to show; `samples`: where a call had several; `accepted`: guesses
+of speculation that were right, and how many tokens a pass of the model made with them, which is the
+most that they can speed it up."""
 _SHORTEST = 0.05
 """Seconds of waiting that are worth a column."""
 
@@ -137,8 +138,10 @@ def _costs(calls: Sequence[Data]) -> dict[str, str]:
     total = {name: sum(call[name] or 0 for call in calls) for name in _SUMMED}
     failed = sum(call["error"] not in (None, STOPPED) for call in calls)
     queued = total["queued_seconds"]
+    samples = sum(len(call["samples"]) for call in calls)
     return {
         "calls": f"{len(calls)}",
+        "samples": f"{samples}" if samples > len(calls) else "",
         "failed": f"{failed or ''}",
         "reused": f"{sum(call['reused'] for call in calls) or ''}",
         "prompt": f"{total['prompt_tokens']:,}",

@@ -324,6 +324,18 @@ async def test_the_summary_shows_guesses_waits_and_money_where_there_are_some(
     assert row.split()[-5:] == ["75%", "×2.5", "0.3", "1.0", "0.0125"]
 
 
+async def test_samples_are_counted_apart_from_calls_where_a_call_had_several(
+    recorder: Recorder,
+) -> None:
+    judged, tried = called("a", "judge", 100, 20), called("a", "attempt", 100, 20)
+    several = replace(tried.completion, samples=(Sample("!"), Sample("?"), Sample(".")))
+    await recorder.at(0, RunStarted("?"), judged, replace(tried, completion=several))
+    header, *rows = section(drawn(trace_tree(await recorder.document())), "Models")
+    assert header.split()[:3] == ["purpose", "calls", "samples"]
+    counted = [row.split()[:3] for row in rows]
+    assert counted == [["judge", "1", "100"], ["attempt", "1", "3"], ["all", "2", "4"]]
+
+
 async def test_who_answered_is_said_where_there_was_a_choice(recorder: Recorder) -> None:
     calls = [
         replace(called("a", "read", 100, 20), completion=Completion((Sample("!"),), Usage(), by))
