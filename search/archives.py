@@ -1,7 +1,9 @@
 """What comes packed: gzip around a document, and ZIP archives, as Office and EPUB files are."""
 
 import io
+import lzma
 import re
+import struct
 import zlib
 from zipfile import BadZipFile, ZipFile
 
@@ -18,6 +20,13 @@ MOST_XML = 32 * 2**20
 """Bytes of a member that is parsed as a whole: its tree takes thirty times as much memory, and a
 Word file of that size 40 seconds."""
 MOST_MEMBERS = 10_000
+
+DAMAGED = (
+    *(BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, OSError, RuntimeError, ValueError),
+)
+"""What `zipfile` raises of archives that are damaged, be it in opening them or in reading members:
+of names that are not in UTF-8, of methods that are none, of lengths that lead anywhere."""
 
 _XML = re.compile(r"\.(xml|rels|opf|ncx|x?html?)\Z", re.IGNORECASE)
 _STREAMED = "xl/worksheets/"
@@ -59,7 +68,7 @@ def open_archive(data: bytes, location: str) -> ZipFile:
     try:
         archive = ZipFile(io.BytesIO(data))
         members = archive.infolist()
-    except (BadZipFile, NotImplementedError, ValueError, OSError) as error:
+    except DAMAGED as error:
         raise ReadError(f"{location} is a broken ZIP archive ({error}); replace it.") from error
     if any(member.flag_bits & 1 for member in members):
         raise ReadError(f"{location} is an encrypted document; save it unlocked.")
@@ -80,7 +89,7 @@ def member(archive: ZipFile, name: str, location: str) -> bytes | None:
         return archive.read(name)
     except KeyError:
         return None
-    except (BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
+    except DAMAGED as error:
         raise ReadError(f"{location} is a broken document ({error}); replace it.") from error
 
 

@@ -6,13 +6,12 @@ openpyxl rather than calamine: thirty times slower, but two cells in far corners
 
 import io
 import re
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 from xml.parsers.expat import ExpatError
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 import mammoth  # type: ignore[import-untyped]
 from lxml import etree, html
@@ -21,7 +20,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from pptx import Presentation
 from pptx.exc import PythonPptxError
 
-from search.archives import member, open_archive, refuse_entities
+from search.archives import DAMAGED, member, open_archive, refuse_entities
 from search.charset import normalise
 from search.errors import ReadError
 from search.extracts import Extract, day_of, joined
@@ -31,9 +30,8 @@ from search.tables import row_lines
 MOST_COLUMNS = 256
 
 _BROKEN = (
-    *(ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError),
-    *(SyntaxError, TypeError, ValueError, BadZipFile, zlib.error, etree.LxmlError, EOFError),
-    *(ExpatError, InvalidFileException, PythonPptxError),
+    *(*DAMAGED, ArithmeticError, AssertionError, AttributeError, LookupError, SyntaxError),
+    *(TypeError, etree.LxmlError, ExpatError, InvalidFileException, PythonPptxError),
 )
 """What parsers raise that meet what their authors did not think of."""
 

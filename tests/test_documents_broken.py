@@ -80,7 +80,61 @@ def test_a_damaged_document_is_read_or_refused(kind: str, data: st.DataObject) -
     assert_read_or_refused(broken)
 
 
-@given(st.sampled_from(sorted(MADE)), st.integers(0, 3000), st.binary(min_size=1, max_size=20))
-@settings(max_examples=100, deadline=None)
-def test_a_damaged_archive_is_read_or_refused(kind: str, at: int, put: bytes) -> None:
-    assert_read_or_refused(MADE[kind][:at] + put + MADE[kind][at + len(put) :])
+def packed(data: bytes, method: int) -> bytes:
+    """The same members, compressed otherwise."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(made, "w", method) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    return made.getvalue()
+
+
+PACKED = {
+    (kind, method): packed(data, method)
+    for kind, data in MADE.items()
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+}
+
+
+@given(st.sampled_from(sorted(PACKED)), st.floats(0, 1), st.binary(min_size=1, max_size=20))
+@settings(max_examples=200, deadline=None)
+def test_a_damaged_archive_is_read_or_refused(
+    kind: tuple[str, int], place: float, put: bytes
+) -> None:
+    data = PACKED[kind]
+    at = int(place * len(data))
+    assert_read_or_refused(data[:at] + put + data[at + len(put) :])
+
+
+BEHIND = 10_000
+"""Stands for the end of the name, where the data begin."""
+FIRST = (b"[Content_Types].xml", b"META-INF/container.xml")
+"""A member that is read of every Office file, and one of every EPUB."""
+
+
+def damaged(data: bytes, name: bytes, *parts: tuple[int, bytes]) -> bytes:
+    """With each of the parts, so many bytes behind the beginning of the member's name."""
+    made, named = bytearray(data), data.index(name)
+    for at, put in parts:
+        made[named + at : named + at + len(put)] = put
+    return bytes(made)
+
+
+@pytest.mark.parametrize("kind", sorted(MADE))
+@pytest.mark.parametrize(
+    ("method", "damage"),
+    [
+        (zipfile.ZIP_DEFLATED, ((-24, b"\x00\x08"), (0, b"\x90"))),
+        (zipfile.ZIP_LZMA, ((BEHIND, b"\x09\x04\x05\x00" + b"\xff" * 5),)),
+        (zipfile.ZIP_BZIP2, ((BEHIND, b"\xff" * 12),)),
+        (zipfile.ZIP_DEFLATED, ((BEHIND, b"\xff" * 12),)),
+    ],
+    ids=["a name that is no UTF-8", "lzma", "bzip2", "deflate"],
+)
+def test_a_member_that_cannot_be_read_is_a_refusal(
+    kind: str, method: int, damage: tuple[tuple[int, bytes], ...]
+) -> None:
+    first = FIRST[kind == "epub"]
+    parts = [(len(first) if at == BEHIND else at, put) for at, put in damage]
+    with pytest.raises(ReadError, match="is a broken"):
+        read(damaged(PACKED[kind, method], first, *parts))

@@ -2,7 +2,9 @@
 
 import csv
 import io
+import lzma
 import re
+import struct
 import warnings
 import zipfile
 import zlib
@@ -28,10 +30,10 @@ _NAMED_DELIMITER = re.compile(r"sep=([^\r\n])[\r\n]+")
 """A first line by which Excel is told."""
 _BROKEN = (
     *(ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError),
-    *(SyntaxError, TypeError, ValueError, zipfile.BadZipFile, zlib.error, EOFError),
-    *(ExpatError, InvalidFileException),
+    *(SyntaxError, TypeError, ValueError, EOFError, ExpatError, InvalidFileException),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
 )
-"""What the parser raises that meets what its authors did not think of."""
+"""What parsers raise that meet what their authors did not think of."""
 
 
 def csv_table(path: Path, data: bytes) -> tuple[tuple[str, ...], list[Row]]:
@@ -80,7 +82,7 @@ def excel_table(path: Path, data: bytes) -> tuple[tuple[str, ...], list[Row]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             size = sum(part.file_size for part in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except _BROKEN as error:
         raise UsageProblem(f"{path}: this is no Excel file (.xlsx)") from error
     if size > _MOST_UNPACKED:
         raise UsageProblem(f"{path}: unpacked it has more than {_MOST_UNPACKED // 2**20} MiB")
