@@ -15,11 +15,13 @@
   (`shells`); what these ask for is fetched as pages are. NoBrowser says what is missing.
 - An Embedder has it find by meaning, too (`embed` makes the vectors); a Reranker orders the first
   hits. Both are given to it: search knows no model.
+- COMPRESSED and DAMAGED_ARCHIVE tell what ZIP archives may be, for those who unpack their own.
 - A Narrowing says which documents a search may look into.
 - `pages_of` lists what a sitemap names, `refresh_pages` keeps an index in step with such pages.
 - Errors: SearchError fails a step, IndexFolderError is told to the user before a run starts.
 """
 
+from search.archives import COMPRESSED, DAMAGED_ARCHIVE
 from search.browser_settings import BrowserSettings, browser_program
 from search.domains import OnDomains
 from search.engines import WebEngine, engines_of
@@ -59,6 +61,8 @@ from search.web_pages import ByAddress, Renderer, WebPages, is_address
 from search.web_search import WebSearch
 
 __all__ = [
+    "COMPRESSED",
+    "DAMAGED_ARCHIVE",
     "KINDS",
     "LEFT_OUT",
     "BrowserSettings",

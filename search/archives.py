@@ -1,11 +1,10 @@
 """What comes packed: gzip around a document, and ZIP archives, as Office and EPUB files are."""
 
 import io
-import lzma
 import re
 import struct
 import zlib
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from search.errors import ReadError
 
@@ -21,12 +20,15 @@ MOST_XML = 32 * 2**20
 Word file of that size 40 seconds."""
 MOST_MEMBERS = 10_000
 
-DAMAGED = (
-    *(BadZipFile, zlib.error, lzma.LZMAError, struct.error),
-    *(EOFError, OSError, RuntimeError, ValueError),
+DAMAGED_ARCHIVE = (
+    *(BadZipFile, zlib.error, struct.error),
+    *(EOFError, OSError, OverflowError, RuntimeError, ValueError),
 )
 """What `zipfile` raises of archives that are damaged, be it in opening them or in reading members:
 of names that are not in UTF-8, of methods that are none, of lengths that lead anywhere."""
+COMPRESSED = frozenset({ZIP_STORED, ZIP_DEFLATED})
+"""As Office and EPUB files are. `zipfile` unpacks all else whole before it looks at the size that
+is declared, and LZMA takes as much memory as the file says."""
 
 _XML = re.compile(r"\.(xml|rels|opf|ncx|x?html?)\Z", re.IGNORECASE)
 _STREAMED = "xl/worksheets/"
@@ -61,17 +63,20 @@ def _gunzipped(data: bytes, location: str, max_bytes: int) -> bytes:
 
 
 def open_archive(data: bytes, location: str) -> ZipFile:
-    """An archive that can be unpacked safely: `zipfile` never yields more than is declared.
+    """An archive that can be unpacked safely: no member yields more than is declared.
 
-    Raises ReadError for one that is broken, encrypted, too large, or defines XML entities.
+    Raises ReadError for one that is broken, encrypted, too large, or compressed otherwise than
+    such documents are.
     """
     try:
         archive = ZipFile(io.BytesIO(data))
         members = archive.infolist()
-    except DAMAGED as error:
+    except DAMAGED_ARCHIVE as error:
         raise ReadError(f"{location} is a broken ZIP archive ({error}); replace it.") from error
     if any(member.flag_bits & 1 for member in members):
         raise ReadError(f"{location} is an encrypted document; save it unlocked.")
+    if any(member.compress_type not in COMPRESSED for member in members):
+        raise ReadError(f"{location} is compressed as no such document is; save it again.")
     parsed = [
         member
         for member in members
@@ -89,7 +94,7 @@ def member(archive: ZipFile, name: str, location: str) -> bytes | None:
         return archive.read(name)
     except KeyError:
         return None
-    except DAMAGED as error:
+    except DAMAGED_ARCHIVE as error:
         raise ReadError(f"{location} is a broken document ({error}); replace it.") from error
 
 

@@ -4,7 +4,7 @@ import io
 import re
 from zipfile import ZipFile
 
-from search.archives import DAMAGED, ZIP
+from search.archives import DAMAGED_ARCHIVE, ZIP
 from search.charset import decode, has_wide_mark
 from search.mail import is_mail
 from search.tables import csv_rows
@@ -143,7 +143,7 @@ def _packed(data: bytes) -> str | None:
     try:
         with ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
-    except DAMAGED:
+    except DAMAGED_ARCHIVE:
         return None
     return next((kind for start, kind in PACKED for n in names if n.startswith(start)), None)
 

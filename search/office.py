@@ -20,7 +20,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from pptx import Presentation
 from pptx.exc import PythonPptxError
 
-from search.archives import DAMAGED, member, open_archive, refuse_entities
+from search.archives import DAMAGED_ARCHIVE, member, open_archive, refuse_entities
 from search.charset import normalise
 from search.errors import ReadError
 from search.extracts import Extract, day_of, joined
@@ -30,7 +30,7 @@ from search.tables import row_lines
 MOST_COLUMNS = 256
 
 _BROKEN = (
-    *(*DAMAGED, ArithmeticError, AssertionError, AttributeError, LookupError, SyntaxError),
+    *(*DAMAGED_ARCHIVE, ArithmeticError, AssertionError, AttributeError, LookupError, SyntaxError),
     *(TypeError, etree.LxmlError, ExpatError, InvalidFileException, PythonPptxError),
 )
 """What parsers raise that meet what their authors did not think of."""

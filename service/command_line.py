@@ -67,8 +67,8 @@ app = typer.Typer(
 )
 
 
-def _show_version(asked: bool) -> None:
-    if asked:
+def _show_version(context: typer.Context, asked: bool) -> None:
+    if asked and not context.resilient_parsing:  # as it is where a shell completes the line
         show(version("breadth"))
         leave(0)
 
@@ -83,7 +83,7 @@ def before_commands(
             " your configuration folder]",
         ),
     ] = None,
-    version: Annotated[
+    _: Annotated[
         bool,
         typer.Option("--version", is_eager=True, callback=_show_version, help="Print the version."),
     ] = False,

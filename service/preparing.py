@@ -22,6 +22,8 @@ class Paced:
         """`done` of `total`, in whatever unit: it is told as a percentage."""
         now = self._clock()
         due = self._next.setdefault(what, now + _QUIET_SECONDS)
-        if now >= due and done < total:
+        if done >= total:
+            del self._next[what]
+        elif now >= due:
             self._next[what] = now + _EVERY_SECONDS
             self._say(f"{what}: {100 * done // total} %")

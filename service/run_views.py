@@ -36,10 +36,10 @@ _SUMMED = ("prompt_tokens", "cached_tokens", "completion_tokens", "drafted_token
            "accepted_tokens", "queued_seconds", "seconds", "cost")  # fmt: skip
 _COLUMNS = ("calls", "samples", "failed", "reused", "prompt", "cached", "completion", "accepted",
             "queued", "seconds", "cost")  # fmt: skip
-_RARE = frozenset({"samples", "failed", "reused", "accepted", "queued", "cost"})
-"""Shown where there is something to show; `samples`: where a call had several; `accepted`: guesses
-of speculation that were right, and how many tokens a pass of the model made with them, which is the
-most that they can speed it up."""
+_RARE = frozenset({"failed", "reused", "accepted", "queued", "cost"})
+"""Shown where there is something to show, as `samples` are where a call had several; `accepted`:
+guesses of speculation that were right, and how many tokens a pass of the model made with them,
+which is the most that they can speed it up."""
 _SHORTEST = 0.05
 """Seconds of waiting that are worth a column."""
 
@@ -105,6 +105,8 @@ def _models(calls: Sequence[Data]) -> RenderableType | None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("purpose", min_width=8)
     columns = [name for name in _COLUMNS if name not in _RARE or _costs(calls)[name]]
+    if all(len(call["samples"]) <= 1 for call in calls):
+        columns.remove("samples")
     for name in columns:
         table.add_column(name, justify="right", no_wrap=True)
     purposes = dict.fromkeys(call["purpose"] for call in calls)
@@ -138,10 +140,9 @@ def _costs(calls: Sequence[Data]) -> dict[str, str]:
     total = {name: sum(call[name] or 0 for call in calls) for name in _SUMMED}
     failed = sum(call["error"] not in (None, STOPPED) for call in calls)
     queued = total["queued_seconds"]
-    samples = sum(len(call["samples"]) for call in calls)
     return {
         "calls": f"{len(calls)}",
-        "samples": f"{samples}" if samples > len(calls) else "",
+        "samples": f"{sum(len(call['samples']) for call in calls)}",
         "failed": f"{failed or ''}",
         "reused": f"{sum(call['reused'] for call in calls) or ''}",
         "prompt": f"{total['prompt_tokens']:,}",

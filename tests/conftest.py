@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from postgres_server import NAMED
 
 pytest_plugins = [
     "research_films",
@@ -26,7 +27,10 @@ pytest_plugins = [
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A process of pytest-xdist ignores Ctrl-C, and what it starts would, too."""
+    """A process of pytest-xdist ignores Ctrl-C, and what it starts would, too. Several would empty
+    the same database under each other."""
+    if config.getoption("numprocesses", None) and NAMED is not None:
+        raise pytest.UsageError("BREADTH_TEST_POSTGRES names one database: run pytest without -n")
     if hasattr(config, "workerinput"):
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

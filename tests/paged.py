@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 SECONDS = 30_000
 """Milliseconds that anything on a page may take, on a machine that has other work."""
-expect.set_options(timeout=SECONDS)  # five seconds of its own, otherwise
+expect.set_options(timeout=SECONDS)  # its own limit is five seconds
 
 
 @asynccontextmanager

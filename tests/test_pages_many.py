@@ -31,8 +31,8 @@ pytestmark = needs_browser
 STEPS = 2000
 FAILED = ("error: Failed to load resource",)
 HALT = 1000
-"""Milliseconds of the page's own that a person would call a halt; a hundred is what a frame takes
-on a machine that does nothing else."""
+"""Milliseconds of work at a stretch that a person notices as a halt, on a machine with other work;
+an idle one needs less than a hundred."""
 WATCH = """() => {
     window.frames_ = [];
     window.own = [];

@@ -329,11 +329,13 @@ async def test_samples_are_counted_apart_from_calls_where_a_call_had_several(
 ) -> None:
     judged, tried = called("a", "judge", 100, 20), called("a", "attempt", 100, 20)
     several = replace(tried.completion, samples=(Sample("!"), Sample("?"), Sample(".")))
-    await recorder.at(0, RunStarted("?"), judged, replace(tried, completion=several))
+    none = replace(tried.completion, samples=())
+    asked = [replace(tried, completion=each) for each in (several, none, none)]
+    await recorder.at(0, RunStarted("?"), judged, *asked)
     header, *rows = section(drawn(trace_tree(await recorder.document())), "Models")
     assert header.split()[:3] == ["purpose", "calls", "samples"]
     counted = [row.split()[:3] for row in rows]
-    assert counted == [["judge", "1", "100"], ["attempt", "1", "3"], ["all", "2", "4"]]
+    assert counted == [["judge", "1", "1"], ["attempt", "3", "3"], ["all", "4", "4"]]
 
 
 async def test_who_answered_is_said_where_there_was_a_choice(recorder: Recorder) -> None:

@@ -31,6 +31,7 @@ pytest.importorskip("slack_bolt")
 from planner import Answer, AnswerWritten, RunEnded, Section, Sentence
 from service.api import application
 from service.channel_settings import ChannelSettings
+from service.chats.taking import PATIENCE_SECONDS
 from service.errors import UsageProblem
 from service.settings import Settings
 from service.slack import SlackBot, slack_bot
@@ -434,6 +435,7 @@ async def test_a_database_that_hangs_keeps_slack_from_nothing(
             await go_on.wait()
             return await super().create(*asked)
 
+    assert PATIENCE_SECONDS < 3  # after which Slack sends the event again
     go_on = asyncio.Event()
     hanging = Hanging(front.store, front.settings, script=DONE)
     async with bot_of(hanging) as (_, sender):

@@ -88,8 +88,8 @@ async def filled(store: TraceStore, clock: Clock) -> tuple[str, str]:
 
 
 async def vacuumed(store: TraceStore) -> None:
-    """As the server's daemon leaves the tables in time. One vacuum may pass over rows: those that a
-    transaction which began before they were committed, the daemon's own too, does not see yet."""
+    """As the daemon leaves the tables in time. One vacuum is not enough where a transaction that is
+    older than the rows is open, be it the daemon's own."""
     hidden = text("SELECT count(*) FROM pg_class WHERE relname = ANY(:large)"
                   " AND relallvisible < relpages")  # fmt: skip
     for _ in range(120):
@@ -99,7 +99,7 @@ async def vacuumed(store: TraceStore) -> None:
             if not (await connection.execute(hidden, {"large": list(LARGE)})).scalar_one():
                 return
         await asyncio.sleep(0.5)
-    raise TimeoutError("the tables have rows that a transaction which goes on does not see")
+    raise TimeoutError("an open transaction keeps rows from being vacuumed")
 
 
 @contextmanager

@@ -2,12 +2,9 @@
 
 import csv
 import io
-import lzma
 import re
-import struct
 import warnings
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +15,7 @@ from openpyxl import load_workbook
 from openpyxl.cell.read_only import EMPTY_CELL
 from openpyxl.utils.exceptions import InvalidFileException
 
+from search import COMPRESSED, DAMAGED_ARCHIVE
 from service.batches.rows import MOST_ROWS, BadRows, Row, written
 from service.errors import UsageProblem
 
@@ -29,9 +27,8 @@ _NO_DELIMITER = "\x1f"
 _NAMED_DELIMITER = re.compile(r"sep=([^\r\n])[\r\n]+")
 """A first line by which Excel is told."""
 _BROKEN = (
-    *(ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError),
-    *(SyntaxError, TypeError, ValueError, EOFError, ExpatError, InvalidFileException),
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(*DAMAGED_ARCHIVE, ArithmeticError, AssertionError, AttributeError, LookupError, SyntaxError),
+    *(TypeError, ExpatError, InvalidFileException),
 )
 """What parsers raise that meet what their authors did not think of."""
 
@@ -81,9 +78,12 @@ def excel_table(path: Path, data: bytes) -> tuple[tuple[str, ...], list[Row]]:
     """The first sheet, with a row of names."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            size = sum(part.file_size for part in archive.infolist())
-    except _BROKEN as error:
+            parts = archive.infolist()
+    except DAMAGED_ARCHIVE as error:
         raise UsageProblem(f"{path}: this is no Excel file (.xlsx)") from error
+    if any(part.compress_type not in COMPRESSED for part in parts):
+        raise UsageProblem(f"{path}: it is compressed as no Excel file is; save it there again")
+    size = sum(part.file_size for part in parts)
     if size > _MOST_UNPACKED:
         raise UsageProblem(f"{path}: unpacked it has more than {_MOST_UNPACKED // 2**20} MiB")
     try:

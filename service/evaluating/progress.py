@@ -38,4 +38,4 @@ class EvaluationTerminal(BarTerminal):
 
     def embedding(self, done: int, total: int) -> None:
         """See Embedding."""
-        self._advance("vectors of the passages, once", done, total)
+        self._prepare("vectors of the passages, once", done, total)
