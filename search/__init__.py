@@ -15,7 +15,8 @@
   (`shells`); what these ask for is fetched as pages are. NoBrowser says what is missing.
 - An Embedder has it find by meaning, too (`embed` makes the vectors); a Reranker orders the first
   hits. Both are given to it: search knows no model.
-- COMPRESSED and DAMAGED_ARCHIVE tell what ZIP archives may be, for those who unpack their own.
+- COMPRESSED (which compression is unpacked) and DAMAGED_ARCHIVE (what a damaged one raises) are for
+  those who open ZIP archives of their own.
 - A Narrowing says which documents a search may look into.
 - `pages_of` lists what a sitemap names, `refresh_pages` keeps an index in step with such pages.
 - Errors: SearchError fails a step, IndexFolderError is told to the user before a run starts.
